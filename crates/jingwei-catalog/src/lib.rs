@@ -1,0 +1,2 @@
+//! Catalog.
+pub mod items;

@@ -1,0 +1,1 @@
+//! jingwei-testkit
