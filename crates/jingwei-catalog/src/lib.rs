@@ -1,2 +1,13 @@
-//! Catalog.
+//! Loads, checks and indexes everything Jingwei knows: frameworks, risks, controls, tests, words.
+//!
+//! Invariant: a [`Catalog`] exists only if every item in it is well-formed and every reference in it
+//! resolves; there is no half-loaded catalog. The crate reads bytes that it is given and never a
+//! file system; it knows the shape of a risk and nothing about assessing one.
+
+mod check;
+pub mod document;
 pub mod items;
+mod load;
+
+pub use check::rule_matches;
+pub use load::{Catalog, SourceFile, built_in_files};

@@ -1,0 +1,232 @@
+//! From files to a checked catalog.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use include_dir::{Dir, include_dir};
+use jingwei_core::{CheckId, ControlId, Digest, ItemRef, RiskId, RuleId, Text};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    document::{self, Document, Places, Problem, Problems},
+    items::{Bank, Control, Framework, FrameworkItem, GateRule, GradingProfile, Lexicon, Mapping, Probe, Risk, Rule},
+};
+
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../catalog");
+
+/// A file of a catalog: its path below the catalog folder, with `/`, and its bytes.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    pub path: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Everything Jingwei knows, checked and indexed. There is no half-loaded catalog.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    pub frameworks: BTreeMap<String, Framework>,
+    pub risks: BTreeMap<RiskId, Risk>,
+    pub controls: BTreeMap<ControlId, Control>,
+    pub mappings: BTreeMap<String, Mapping>,
+    pub profiles: BTreeMap<String, GradingProfile>,
+    pub gates: BTreeMap<String, GateRule>,
+    pub rules: BTreeMap<RuleId, Rule>,
+    pub probes: BTreeMap<String, Probe>,
+    pub banks: BTreeMap<String, Bank>,
+    pub lexicons: BTreeMap<String, Lexicon>,
+    /// Over the paths and bytes of all items, in order of path.
+    pub digest: Digest,
+}
+
+impl Catalog {
+    /// The catalog that this program was built with.
+    pub fn built_in() -> Result<Self, Problems> {
+        Self::load(built_in_files())
+    }
+
+    /// Checks and indexes the files. All problems come back at once.
+    pub fn load(files: Vec<SourceFile>) -> Result<Self, Problems> {
+        let mut loader = Loader::default();
+        let catalog = loader.read(files);
+        if loader.problems.is_empty() {
+            crate::check::references(&catalog, &mut loader);
+        }
+        let mut problems = loader.problems;
+        if problems.is_empty() {
+            return Ok(catalog);
+        }
+        problems.sort();
+        Err(Problems(problems))
+    }
+
+    /// The framework item that a reference names.
+    #[must_use]
+    pub fn item(&self, reference: &ItemRef) -> Option<(&Framework, &FrameworkItem)> {
+        let (edition, code) = reference.split()?;
+        let framework = self.frameworks.get(edition)?;
+        Some((framework, framework.items.iter().find(|item| item.code == code)?))
+    }
+
+    /// A risk by its id or its permanent code.
+    #[must_use]
+    pub fn risk(&self, name: &str) -> Option<&Risk> {
+        self.risks.values().find(|risk| risk.id.as_str() == name || risk.code == name)
+    }
+
+    /// A control by its id or its permanent code.
+    #[must_use]
+    pub fn control(&self, name: &str) -> Option<&Control> {
+        self.controls.values().find(|control| control.id.as_str() == name || control.code == name)
+    }
+
+    /// The grading profile for an industry: its own, else the one for all.
+    #[must_use]
+    pub fn profile_for(&self, industry: &str) -> Option<&GradingProfile> {
+        let own = self.profiles.values().find(|profile| profile.industries.iter().any(|name| name == industry));
+        own.or_else(|| self.profiles.values().find(|profile| profile.industries.is_empty()))
+    }
+
+    /// Rules that a check may break.
+    #[must_use]
+    pub fn rules_of(&self, check: &CheckId) -> BTreeMap<RuleId, Rule> {
+        let own = self.rules.iter().filter(|(_, rule)| rule.check == *check);
+        own.map(|(id, rule)| (id.clone(), rule.clone())).collect()
+    }
+
+    /// Number of items in each folder, in the folders' order.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(&'static str, usize)> {
+        let framework_items = self.frameworks.values().map(|framework| framework.items.len()).sum();
+        let questions = self.banks.values().map(|bank| bank.items.len()).sum();
+        vec![
+            ("frameworks", self.frameworks.len()),
+            ("framework items", framework_items),
+            ("risks", self.risks.len()),
+            ("controls", self.controls.len()),
+            ("mappings", self.mappings.len()),
+            ("profiles", self.profiles.len()),
+            ("gates", self.gates.len()),
+            ("rules", self.rules.len()),
+            ("probes", self.probes.len()),
+            ("banks", self.banks.len()),
+            ("questions", questions),
+            ("lexicons", self.lexicons.len()),
+        ]
+    }
+}
+
+/// The files of the catalog that this program was built with.
+#[must_use]
+pub fn built_in_files() -> Vec<SourceFile> {
+    let mut files = Vec::new();
+    let mut folders = vec![&BUILT_IN];
+    while let Some(folder) = folders.pop() {
+        folders.extend(folder.dirs());
+        files.extend(folder.files().map(|file| SourceFile {
+            path: file.path().to_string_lossy().replace('\\', "/"),
+            bytes: file.contents().to_vec(),
+        }));
+    }
+    files
+}
+
+/// Gathers problems and remembers where things stand.
+#[derive(Default)]
+pub(crate) struct Loader {
+    pub(crate) problems: Vec<Problem>,
+    places: BTreeMap<String, Places>,
+}
+
+impl Loader {
+    /// Adds a problem at a key of an item's file.
+    pub(crate) fn problem(&mut self, file: &str, key: &str, message: Text) {
+        let problem = match self.places.get(file) {
+            Some(places) => places.problem(key, message),
+            None => Problem { file: file.to_owned(), line: 1, key: key.to_owned(), message },
+        };
+        self.problems.push(problem);
+    }
+
+    fn read(&mut self, mut files: Vec<SourceFile>) -> Catalog {
+        files.retain(|file| file.path.ends_with(".toml"));
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut catalog = Catalog {
+            frameworks: BTreeMap::new(),
+            risks: BTreeMap::new(),
+            controls: BTreeMap::new(),
+            mappings: BTreeMap::new(),
+            profiles: BTreeMap::new(),
+            gates: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            probes: BTreeMap::new(),
+            banks: BTreeMap::new(),
+            lexicons: BTreeMap::new(),
+            digest: digest_of(&files),
+        };
+        for file in &files {
+            self.read_one(file, &mut catalog);
+        }
+        catalog
+    }
+
+    fn read_one(&mut self, file: &SourceFile, catalog: &mut Catalog) {
+        let folder = file.path.split('/').next().unwrap_or_default();
+        match folder {
+            "frameworks" => self.keep(file, &mut catalog.frameworks, |item: &Framework| item.id.clone()),
+            "risks" => self.keep(file, &mut catalog.risks, |item: &Risk| item.id.clone()),
+            "controls" => self.keep(file, &mut catalog.controls, |item: &Control| item.id.clone()),
+            "mappings" => self.keep(file, &mut catalog.mappings, |item: &Mapping| item.id.clone()),
+            "profiles" => self.keep(file, &mut catalog.profiles, |item: &GradingProfile| item.id.clone()),
+            "gates" => self.keep(file, &mut catalog.gates, |item: &GateRule| item.id.clone()),
+            "rules" => self.keep(file, &mut catalog.rules, |item: &Rule| item.id.clone()),
+            "probes" => self.keep(file, &mut catalog.probes, |item: &Probe| item.id.clone()),
+            "banks" => self.keep(file, &mut catalog.banks, |item: &Bank| item.id.clone()),
+            "lexicons" => self.keep(file, &mut catalog.lexicons, |item: &Lexicon| item.id.clone()),
+            other => {
+                let message = Text::new(
+                    format!("目录 `{other}` 不属于目录库；请放入 catalog/README.md 列出的文件夹"),
+                    format!("folder `{other}` is not part of a catalog; use one that catalog/README.md lists"),
+                );
+                self.problem(&file.path, "", message);
+            }
+        }
+    }
+
+    fn keep<T, K>(&mut self, file: &SourceFile, into: &mut BTreeMap<K, T>, id_of: impl Fn(&T) -> K)
+    where
+        T: JsonSchema + DeserializeOwned,
+        K: Ord + ToString,
+    {
+        let Document { value, places } = match document::parse::<T>(&file.path, &file.bytes) {
+            Ok(document) => document,
+            Err(Problems(problems)) => return self.problems.extend(problems),
+        };
+        self.places.insert(file.path.clone(), places);
+        let id = id_of(&value);
+        let name = file.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".toml");
+        if id.to_string() != name {
+            let message = Text::new(
+                format!("文件名与 id 不同：请改名为 `{}.toml` 或把 id 改为 `{name}`", id.to_string()),
+                format!("file name and id differ: rename the file to `{}.toml` or set id to `{name}`", id.to_string()),
+            );
+            self.problem(&file.path, "id", message);
+        }
+        into.insert(id, value);
+    }
+}
+
+fn digest_of(files: &[SourceFile]) -> Digest {
+    let mut hasher = jingwei_core::Hasher::default();
+    for file in files {
+        hasher.update(file.path.as_bytes());
+        hasher.update(&[0]);
+        hasher.update(&Digest::of(&file.bytes).0);
+    }
+    hasher.finish()
+}
+
+/// Ids that stand more than once, with each place after the first.
+pub(crate) fn repeated<'a, T: Ord + 'a>(items: impl Iterator<Item = T>) -> Vec<usize> {
+    let mut seen = BTreeSet::new();
+    items.enumerate().filter_map(|(index, item)| (!seen.insert(item)).then_some(index)).collect()
+}
