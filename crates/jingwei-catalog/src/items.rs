@@ -310,7 +310,7 @@ pub enum RuleKind {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleCase {
-    /// Path → content: plain text, or bytes as `hex:…`.
+    /// Path → content: plain text, bytes as `hex:…`, a link as `link:…`, or `unreadable:…`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
     /// Fields of the component, as in a manifest, without id, kind and path.

@@ -236,7 +236,7 @@ pub enum TargetError {
 }
 
 /// What asking an address tells about who may use it. `None`: it could not be found out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExposureFacts {
     /// Status of a request without credentials to the model list.
     pub status_without_credentials: Option<u16>,

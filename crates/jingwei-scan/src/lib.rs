@@ -1,1 +1,32 @@
-//! jingwei-scan
+//! Looks at what a system is made of and how it is deployed: model files, endpoints, deployment
+//! configuration and prompts. Each check takes a component and gives findings and metrics.
+//!
+//! Never knows: the file system, the network and the clock (it reads through the ports of `jingwei_core::Ctx`), what a
+//! finding means for a risk (that is the catalog's and `jingwei-govern`'s), and how a report looks.
+//!
+//! Invariant: bytes are untrusted. Formats are told from content, never from a name; every parser works within
+//! `Limits`, nothing is executed or unpacked, and what could not be inspected is itself a finding.
+
+mod address;
+mod card;
+mod config;
+mod default_ports;
+mod document;
+mod endpoint;
+mod formats;
+mod inventory;
+mod model;
+mod prompt;
+mod rules;
+mod servers;
+mod stream;
+mod texts;
+mod words;
+
+pub use config::ConfigCheck;
+pub use endpoint::EndpointCheck;
+pub use formats::{Crossed, Format};
+pub use inventory::{Details, FileFacts, Inventory, PickleFacts, Problem, folder_digest, inventory};
+pub use model::ModelCheck;
+pub use prompt::PromptCheck;
+pub use rules::MissingRule;

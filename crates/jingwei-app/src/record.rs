@@ -1,0 +1,137 @@
+//! What enters the ledger, and how the store's index follows it.
+
+use jingwei_core::{Digest, Evidence, SystemId, Timestamp};
+use jingwei_govern::EvidenceEntry;
+use jingwei_store::{Detail, Document, EvidenceAge, EvidenceFilter, MetaKey, Page};
+use serde::{Deserialize, Serialize};
+
+use crate::{App, Error, app::bytes_of};
+
+/// An entry of the ledger: what happened, and the digest of the document that says it in full.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Always `entry`.
+    pub kind: String,
+    pub version: u32,
+    pub what: What,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<SystemId>,
+    pub actor: String,
+    pub at: Timestamp,
+    /// Digest of the document, which lies beside the ledger as a blob.
+    pub payload: Digest,
+    pub bytes: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum What {
+    Evidence,
+    Assessment,
+    /// A change that a person made: a treatment, an override, a token.
+    Governance,
+}
+
+impl Entry {
+    pub(crate) fn new(what: What, system: Option<SystemId>, actor: &str, at: Timestamp) -> Self {
+        let payload = Digest::of(b"");
+        Self { kind: "entry".to_owned(), version: 1, what, system, actor: actor.to_owned(), at, payload, bytes: 0 }
+    }
+}
+
+fn indexed_to() -> Result<MetaKey, Error> {
+    MetaKey::new("ledger.indexed_to").map_err(|e| Error::failed("内部错误", "internal error").because(e))
+}
+
+impl App {
+    /// Enters evidence. The same evidence entered twice stays one entry: its first one.
+    pub(crate) async fn record_evidence(&self, evidence: Vec<Evidence>) -> Result<Vec<EvidenceEntry>, Error> {
+        let mut entries = Vec::new();
+        for evidence in evidence {
+            let (bytes, digest) = bytes_of(&evidence)?;
+            let index = match self.store.evidence(&digest).await? {
+                Some(known) => known.row.ledger_index,
+                None => {
+                    let system = Some(evidence.system.clone());
+                    let entry = Entry::new(What::Evidence, system, &self.settings.actor, evidence.observed_at);
+                    self.put(entry, &bytes)?
+                }
+            };
+            entries.push(EvidenceEntry { evidence, digest, index: Some(index) });
+        }
+        self.catch_up().await?;
+        Ok(entries)
+    }
+
+    /// The newest evidence per check and component of a system, as the ledger holds it.
+    pub(crate) async fn newest_evidence(&self, system: &SystemId) -> Result<Vec<EvidenceEntry>, Error> {
+        let filter = EvidenceFilter { system: system.clone(), component: None, check: None, age: EvidenceAge::Newest };
+        let mut entries = Vec::new();
+        let mut after = None;
+        loop {
+            let listed = self.store.evidence_list(&filter, &Page::new(after, 200)?).await?;
+            for row in &listed.items {
+                entries.push(self.evidence_at(&row.digest, row.ledger_index)?);
+            }
+            after = listed.next;
+            if after.is_none() {
+                return Ok(entries);
+            }
+        }
+    }
+
+    fn evidence_at(&self, digest: &Digest, index: u64) -> Result<EvidenceEntry, Error> {
+        let bytes = self.ledger.get_blob(digest)?;
+        let evidence = read_evidence(&bytes, digest)?;
+        Ok(EvidenceEntry { evidence, digest: *digest, index: Some(index) })
+    }
+
+    /// Indexes what stands in the ledger and not yet in the store: after a crash between the two, or a new store.
+    pub(crate) async fn catch_up(&self) -> Result<(), Error> {
+        let key = indexed_to()?;
+        let from = self.store.meta(&key).await?.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+        let size = self.ledger.size();
+        if from >= size {
+            return Ok(());
+        }
+        let mut tx = self.store.write("ledger", self.now()).await?;
+        for (index, entry) in (from..).zip(self.ledger.iter(from)) {
+            let Ok(entry) = serde_json::from_slice::<Entry>(&entry?) else { continue };
+            if entry.what != What::Evidence {
+                continue;
+            }
+            let bytes = self.ledger.get_blob(&entry.payload)?;
+            tx.add_evidence(&indexed(&read_evidence(&bytes, &entry.payload)?, entry.payload, index)?).await?;
+        }
+        tx.put_meta(&key, &size.to_string()).await?;
+        tx.save().await?;
+        Ok(())
+    }
+}
+
+fn read_evidence(bytes: &[u8], digest: &Digest) -> Result<Evidence, Error> {
+    serde_json::from_slice(bytes).map_err(|e| {
+        let short = digest.short();
+        Error::failed(format!("证据 {short} 无法读取"), format!("evidence {short} cannot be read")).because(e)
+    })
+}
+
+pub(crate) fn indexed(
+    evidence: &Evidence,
+    digest: Digest,
+    index: u64,
+) -> Result<Detail<jingwei_store::Evidence>, Error> {
+    let document =
+        Document::of(evidence).map_err(|e| Error::failed("无法写文档", "cannot write a document").because(e))?;
+    let row = jingwei_store::Evidence {
+        digest,
+        system: evidence.system.clone(),
+        component: evidence.component.clone(),
+        check: evidence.check.clone(),
+        observed_at: evidence.observed_at,
+        subject: evidence.subject,
+        ledger_index: index,
+        catalog: evidence.catalog,
+    };
+    Ok(Detail { row, document })
+}

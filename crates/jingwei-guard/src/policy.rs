@@ -1,0 +1,206 @@
+//! The shape of a policy file.
+
+use std::collections::BTreeMap;
+
+use jingwei_catalog::document::{Document, Problems, parse, schema_of};
+use jingwei_core::{Action, RuleId, Severity, Text};
+use jingwei_text::{PersonalKind, SecretKind};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a guard lets through, hides, asks about and stops. One file is one rule set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    pub kind: PolicyKind,
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// Its name in verdicts, before the digest.
+    #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9._-]{0,63}$"))]
+    pub id: String,
+    pub title: Text,
+    /// What the caller reads instead of a blocked text. It says nothing about what matched.
+    pub block_message: Text,
+    /// Named lists of words that rules refer to as `@name`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub terms: BTreeMap<String, Words>,
+    #[serde(rename = "rule")]
+    #[schemars(length(min = 1))]
+    pub rules: Vec<PolicyRule>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolicyKind {
+    GuardPolicy,
+}
+
+/// Words and phrases per language. A `*` at the end of a Latin word lets it go on: `explosiv*`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub zh: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub en: Vec<String>,
+}
+
+impl Words {
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.zh.iter().chain(&self.en).map(String::as_str)
+    }
+}
+
+/// One named rule: where it looks, for what, and what follows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyRule {
+    pub id: RuleId,
+    pub title: Text,
+    pub direction: RuleDirection,
+    /// Whose texts it looks at. Absent: everybody's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<SurfaceRole>,
+    pub when: When,
+    /// What follows; `allow` only records the hit.
+    pub action: Action,
+    pub severity: Severity,
+    /// What follows when a text could not be judged.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+    #[serde(default)]
+    pub mode: Mode,
+}
+
+/// What a rule looks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum When {
+    /// Any word of these lexicons, named by id or category.
+    Lexicon {
+        #[schemars(length(min = 1))]
+        lexicons: Vec<String>,
+    },
+    /// A regular expression without back-references, in any case, over the normal form of each paragraph:
+    /// NFKC, lower case, look-alikes folded, simplified characters, single spaces.
+    Pattern { regex: String },
+    /// Any of these words.
+    Words {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        zh: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        en: Vec<String>,
+    },
+    /// Personal data with valid check digits. Absent kinds: all.
+    Pii {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        kinds: Vec<PersonalKind>,
+    },
+    /// Keys, tokens and private keys. Absent kinds: all.
+    Secret {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        kinds: Vec<SecretKind>,
+    },
+    /// One word of each group, close together and in one sentence, so that a harmless use of one of them does not count.
+    Together {
+        /// Words, or `@name` of a list in `terms` or of a lexicon (id or category). The first group is the anchor.
+        #[schemars(length(min = 1))]
+        groups: Vec<Vec<String>>,
+        /// Widest gap between the anchor and a word of another group (with `in_order`: between neighbours),
+        /// in letters; a Chinese character counts three.
+        #[serde(default = "default_within")]
+        #[schemars(range(min = 0, max = 1000))]
+        within: u32,
+        /// The groups must follow one another in the order in which they are written.
+        #[serde(default, skip_serializing_if = "is_false")]
+        in_order: bool,
+        /// Words, or `@name`, whose presence as near as `within` makes the rule silent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unless: Vec<String>,
+    },
+}
+
+fn default_within() -> u32 {
+    60
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// Which way a rule looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleDirection {
+    Input,
+    Output,
+    Both,
+}
+
+impl RuleDirection {
+    #[must_use]
+    pub fn covers(self, direction: Direction) -> bool {
+        match self {
+            Self::Input => direction == Direction::Input,
+            Self::Output => direction == Direction::Output,
+            Self::Both => true,
+        }
+    }
+}
+
+/// Which way a text goes: to the model, or from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    Input,
+    Output,
+}
+
+/// Whose text it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SurfaceRole {
+    /// The operator's instructions.
+    System,
+    User,
+    /// What the model said, now or earlier.
+    Assistant,
+    /// Results and definitions of tools, retrieved documents.
+    Tool,
+}
+
+/// What follows when a text could not be judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// It goes through, and the verdict says so.
+    Open,
+    /// It is blocked.
+    #[default]
+    Closed,
+    /// A person is asked.
+    Degrade,
+}
+
+/// Whether a rule acts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    #[default]
+    Enforce,
+    /// Its hits are recorded with the action `allow`.
+    Shadow,
+    Off,
+}
+
+/// Reads a policy file. All problems of its shape come back at once, with lines.
+pub fn parse_policy(file: &str, bytes: &[u8]) -> Result<Document<Policy>, Problems> {
+    parse(file, bytes)
+}
+
+/// JSON Schema of policy files, for editors.
+#[must_use]
+pub fn policy_schema() -> serde_json::Value {
+    schema_of::<Policy>()
+}

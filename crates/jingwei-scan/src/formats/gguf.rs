@@ -1,0 +1,322 @@
+//! GGUF headers, versions 2 and 3, both byte orders (format description in the ggml project, `docs/gguf.md`).
+
+use std::{collections::HashSet, io::Read};
+
+use jingwei_core::Limits;
+
+use super::{
+    HeaderError,
+    gguf_types::{ARRAY, BOOL, STRING, UINT32, fixed_value_bytes, tensor_type},
+};
+use crate::{stream::Stream, words::shown};
+
+/// What the header tells.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct GgufFacts {
+    pub tensors: u64,
+    pub licence: Option<String>,
+    pub described: bool,
+}
+
+/// Longest metadata text that is kept, in bytes.
+const KEPT_BYTES: u64 = 4096;
+/// The format allows four dimensions.
+const MOST_DIMENSIONS: u32 = 4;
+/// Fewest bytes that a metadata entry and a tensor description take.
+const LEAST_ENTRY: u64 = 13;
+const LEAST_TENSOR: u64 = 24;
+
+/// Reads the whole header from the front of a file of `length` bytes. Beyond it nothing is read.
+pub(crate) fn parse<R: Read>(
+    stream: &mut Stream<'_, R>,
+    length: u64,
+    limits: &Limits,
+) -> Result<GgufFacts, HeaderError> {
+    let mut reader = Reader { stream, length, limits, big_endian: false };
+    reader.magic_and_version()?;
+    let tensors = reader.count(LEAST_TENSOR, ["张量", "tensors"])?;
+    let entries = reader.count(LEAST_ENTRY, ["元数据条目", "metadata entries"])?;
+    let (facts, alignment) = reader.metadata(entries)?;
+    let described = reader.tensors(tensors, alignment)?;
+    check_layout(described, reader.stream.position(), length, alignment)?;
+    Ok(GgufFacts { tensors, ..facts })
+}
+
+struct Reader<'s, 'p, R: Read> {
+    stream: &'s mut Stream<'p, R>,
+    length: u64,
+    limits: &'s Limits,
+    big_endian: bool,
+}
+
+/// A tensor's place, relative to the start of the tensor data.
+struct Extent {
+    name: String,
+    /// Where the header describes it.
+    described_at: u64,
+    start: u64,
+    bytes: u64,
+}
+
+impl<R: Read> Reader<'_, '_, R> {
+    fn magic_and_version(&mut self) -> Result<(), HeaderError> {
+        let mut magic = [0; 4];
+        self.stream.take(&mut magic)?;
+        let version = self.u32()?;
+        // Big-endian files keep the letters of the magic and swap everything after it; some writers swap both.
+        self.big_endian = &magic == b"FUGG" || version & 0xffff == 0;
+        let version = if self.big_endian { version.swap_bytes() } else { version };
+        if !matches!(version, 2 | 3) {
+            return Err(HeaderError::malformed(
+                4,
+                format!("版本 {version} 无法读取（支持 2 和 3）"),
+                format!("version {version} cannot be read (2 and 3 can)"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// How many things follow. A count that the file could not hold is a lie, whatever the limit.
+    fn count(&mut self, least_bytes: u64, [zh, en]: [&str; 2]) -> Result<u64, HeaderError> {
+        let offset = self.stream.position();
+        let count = self.u64()?;
+        if count.checked_mul(least_bytes).is_none_or(|bytes| bytes > self.left()) {
+            return Err(HeaderError::malformed(
+                offset,
+                format!("声明了 {count} 个{zh}，文件容纳不下"),
+                format!("{count} {en} are announced, and the file could not hold them"),
+            ));
+        }
+        if count > self.limits.entries {
+            return Err(HeaderError::limit("entries", self.limits.entries));
+        }
+        Ok(count)
+    }
+
+    fn metadata(&mut self, entries: u64) -> Result<(GgufFacts, u64), HeaderError> {
+        let mut facts = GgufFacts::default();
+        let mut alignment = 32;
+        let mut keys = HashSet::new();
+        for _ in 0..entries {
+            let offset = self.stream.position();
+            let key = self.name(["元数据键", "metadata key"])?;
+            let kind = self.u32()?;
+            match (key.as_str(), kind) {
+                ("general.alignment", UINT32) => alignment = self.alignment()?,
+                ("general.alignment", _) => return Err(bad_alignment(offset)),
+                ("general.license" | "general.license.name" | "general.license.link", STRING) => {
+                    let value = self.kept_string()?;
+                    facts.licence = facts.licence.or(Some(value).filter(|v| !v.trim().is_empty()));
+                }
+                ("general.description", STRING) => facts.described = !self.kept_string()?.trim().is_empty(),
+                _ => self.value(kind, 0)?,
+            }
+            if !keys.insert(key.clone()) {
+                return Err(duplicate(offset, ["元数据键", "metadata key"], &key));
+            }
+            self.check_header_size()?;
+        }
+        Ok((facts, alignment))
+    }
+
+    fn alignment(&mut self) -> Result<u64, HeaderError> {
+        let offset = self.stream.position();
+        let alignment = self.u32()?;
+        if alignment.is_power_of_two() { Ok(u64::from(alignment)) } else { Err(bad_alignment(offset)) }
+    }
+
+    /// Skips one metadata value.
+    fn value(&mut self, kind: u32, depth: u32) -> Result<(), HeaderError> {
+        let offset = self.stream.position();
+        match kind {
+            STRING => {
+                let bytes = self.string_length()?;
+                Ok(self.stream.skip(bytes)?)
+            }
+            ARRAY => self.array(depth),
+            BOOL if self.stream.take_byte()? > 1 => {
+                Err(HeaderError::malformed(offset, "布尔值既不是 0 也不是 1", "a truth value is neither 0 nor 1"))
+            }
+            BOOL => Ok(()),
+            _ => match fixed_value_bytes(kind) {
+                Some(bytes) => Ok(self.stream.skip(bytes)?),
+                None => Err(unknown_value_type(offset, kind)),
+            },
+        }
+    }
+
+    fn array(&mut self, depth: u32) -> Result<(), HeaderError> {
+        if depth >= self.limits.depth {
+            return Err(HeaderError::limit("depth", u64::from(self.limits.depth)));
+        }
+        let offset = self.stream.position();
+        let kind = self.u32()?;
+        let least_bytes = match kind {
+            STRING => 8,
+            ARRAY => 12,
+            _ => fixed_value_bytes(kind).ok_or_else(|| unknown_value_type(offset, kind))?,
+        };
+        let count = self.count(least_bytes, ["数组元素", "array elements"])?;
+        if let Some(bytes) = fixed_value_bytes(kind) {
+            // `count` has made sure that the product fits into the file.
+            return Ok(self.stream.skip(count.saturating_mul(bytes))?);
+        }
+        for _ in 0..count {
+            self.value(kind, depth + 1)?;
+            self.check_header_size()?;
+        }
+        Ok(())
+    }
+
+    fn tensors(&mut self, count: u64, alignment: u64) -> Result<Vec<Extent>, HeaderError> {
+        let mut extents = Vec::new();
+        let mut names = HashSet::new();
+        for _ in 0..count {
+            let described_at = self.stream.position();
+            let name = self.name(["张量名", "tensor name"])?;
+            let bytes = self.tensor_bytes(&name)?;
+            let offset = self.stream.position();
+            let start = self.u64()?;
+            if !start.is_multiple_of(alignment) {
+                return Err(HeaderError::malformed(
+                    offset,
+                    format!("张量 {} 未按 {alignment} 字节对齐", shown(&name)),
+                    format!("tensor {} is not aligned to {alignment} bytes", shown(&name)),
+                ));
+            }
+            if !names.insert(name.clone()) {
+                return Err(duplicate(described_at, ["张量名", "tensor name"], &name));
+            }
+            extents.push(Extent { name, described_at, start, bytes });
+            self.check_header_size()?;
+        }
+        Ok(extents)
+    }
+
+    fn tensor_bytes(&mut self, name: &str) -> Result<u64, HeaderError> {
+        let offset = self.stream.position();
+        let bad = |zh: &str, en: &str| {
+            HeaderError::malformed(offset, format!("张量 {} {zh}", shown(name)), format!("tensor {} {en}", shown(name)))
+        };
+        let dimensions = self.u32()?;
+        if dimensions > MOST_DIMENSIONS {
+            return Err(bad("的维数超过 4", "has more than 4 dimensions"));
+        }
+        let mut elements: u64 = 1;
+        let mut row = 1;
+        for at in 0..dimensions {
+            let extent = self.u64()?;
+            row = if at == 0 { extent } else { row };
+            elements =
+                elements.checked_mul(extent).ok_or_else(|| bad("的元素数溢出", "overflows its element count"))?;
+        }
+        let number = self.u32()?;
+        let known = tensor_type(number).ok_or_else(|| bad("的类型未知", "has an unknown type"))?;
+        if !row.is_multiple_of(known.elements) {
+            return Err(bad("的行不是整数个块", "has rows that are no whole number of blocks"));
+        }
+        let bytes = (elements / known.elements).checked_mul(known.bytes);
+        bytes.ok_or_else(|| bad("的字节数溢出", "overflows its byte count"))
+    }
+
+    /// A key or tensor name: UTF-8 and not empty.
+    fn name(&mut self, [zh, en]: [&str; 2]) -> Result<String, HeaderError> {
+        let offset = self.stream.position();
+        let bytes = self.string_length()?;
+        let bytes = self.stream.take_vec(bytes)?;
+        match String::from_utf8(bytes) {
+            Ok(name) if !name.is_empty() => Ok(name),
+            Ok(_) => Err(HeaderError::malformed(offset, format!("{zh}为空"), format!("a {en} is empty"))),
+            Err(_) => Err(HeaderError::malformed(offset, format!("{zh}不是 UTF-8"), format!("a {en} is not UTF-8"))),
+        }
+    }
+
+    fn kept_string(&mut self) -> Result<String, HeaderError> {
+        let bytes = self.string_length()?;
+        let kept = self.stream.take_vec(bytes.min(KEPT_BYTES))?;
+        self.stream.skip(bytes.saturating_sub(KEPT_BYTES))?;
+        Ok(String::from_utf8_lossy(&kept).into_owned())
+    }
+
+    fn string_length(&mut self) -> Result<u64, HeaderError> {
+        let offset = self.stream.position();
+        let bytes = self.u64()?;
+        if bytes > self.left() {
+            return Err(HeaderError::malformed(
+                offset,
+                format!("字符串声明 {bytes} 字节，超出文件末尾"),
+                format!("a string announces {bytes} bytes and would end beyond the file"),
+            ));
+        }
+        if bytes > self.limits.string_bytes {
+            return Err(HeaderError::limit("string_bytes", self.limits.string_bytes));
+        }
+        Ok(bytes)
+    }
+
+    fn check_header_size(&self) -> Result<(), HeaderError> {
+        if self.stream.position() > self.limits.header_bytes {
+            return Err(HeaderError::limit("header_bytes", self.limits.header_bytes));
+        }
+        Ok(())
+    }
+
+    fn left(&self) -> u64 {
+        self.length.saturating_sub(self.stream.position())
+    }
+
+    fn u32(&mut self) -> Result<u32, HeaderError> {
+        let mut bytes = [0; 4];
+        self.stream.take(&mut bytes)?;
+        Ok(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+    }
+
+    fn u64(&mut self) -> Result<u64, HeaderError> {
+        let mut bytes = [0; 8];
+        self.stream.take(&mut bytes)?;
+        Ok(if self.big_endian { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) })
+    }
+}
+
+/// Every tensor lies in the file and no two share a byte.
+fn check_layout(mut extents: Vec<Extent>, header_end: u64, length: u64, alignment: u64) -> Result<(), HeaderError> {
+    let data_bytes = length.saturating_sub(header_end.next_multiple_of(alignment));
+    extents.sort_by_key(|extent| (extent.start, extent.bytes));
+    let mut taken_to = 0;
+    for extent in &extents {
+        let bad = |zh: &str, en: &str| {
+            HeaderError::malformed(
+                extent.described_at,
+                format!("张量 {} {zh}", shown(&extent.name)),
+                format!("tensor {} {en}", shown(&extent.name)),
+            )
+        };
+        let end = extent.start.checked_add(extent.bytes).filter(|end| *end <= data_bytes);
+        let end = end.ok_or_else(|| bad("超出文件末尾", "ends beyond the file"))?;
+        if extent.start < taken_to {
+            return Err(bad("与另一张量重叠", "overlaps another tensor"));
+        }
+        taken_to = end.max(taken_to);
+    }
+    Ok(())
+}
+
+fn bad_alignment(offset: u64) -> HeaderError {
+    HeaderError::malformed(offset, "general.alignment 不是 2 的幂", "general.alignment is not a power of two")
+}
+
+fn duplicate(offset: u64, [zh, en]: [&str; 2], name: &str) -> HeaderError {
+    HeaderError::malformed(
+        offset,
+        format!("{zh} {} 重复", shown(name)),
+        format!("the {en} {} occurs twice", shown(name)),
+    )
+}
+
+fn unknown_value_type(offset: u64, kind: u32) -> HeaderError {
+    HeaderError::malformed(
+        offset,
+        format!("元数据值类型 {kind} 未知"),
+        format!("the metadata value type {kind} is unknown"),
+    )
+}

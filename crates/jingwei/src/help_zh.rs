@@ -1,0 +1,148 @@
+//! Chinese help texts, by the path of the command or flag. A test makes sure that none is missing.
+
+use clap::Command;
+
+/// `command` → text, `command --flag` or `command <value>` → text.
+const TEXTS: &[(&str, &str)] = &[
+    ("jingwei", "让人工智能安全治理真正运行起来：找风险、做测试、装护栏、看运行、留证据"),
+    ("jingwei --lang", "输出语言；默认取自 LANG"),
+    ("jingwei --data", "账本、登记册、密钥、运行记录与报告所在的目录"),
+    ("jingwei --store", "登记册的数据库：postgres://… 或文件；默认是数据目录中的 SQLite 文件"),
+    ("jingwei --catalog", "用这个目录库代替内置目录库"),
+    ("jingwei --actor", "由谁操作，写入审计记录"),
+    ("jingwei --allow_private", "允许请求发往内网地址"),
+    ("jingwei assess", "对一个系统跑完整闭环：检查、证据、风险、关口、报告"),
+    ("jingwei assess --manifest", "系统清单"),
+    ("jingwei assess --replay", "用已记录的一次运行重新判定，不再询问模型"),
+    ("jingwei assess --only", "只运行这项检查（可多次给出）；其余以最新证据为准"),
+    ("jingwei assess --no_checks", "不运行检查，只依据账本中的证据判定"),
+    ("jingwei assess --as_of", "按另一时刻判定，例如 2027-01-01T00:00:00Z；不作记录"),
+    ("jingwei assess --out", "报告目录"),
+    ("jingwei assess --allow_outside", "允许组件位于清单所在目录之外"),
+    ("jingwei assess --fail_on", "关口决定达到哪一级时以 1 退出"),
+    ("jingwei assess --concurrency", "同时进行的请求数"),
+    ("jingwei assess --format", "输出形式"),
+    ("jingwei govern", "查看已评估系统的风险、控制措施与关口"),
+    ("jingwei govern init", "写一份可供修改的清单"),
+    ("jingwei govern init --path", "写到哪里"),
+    ("jingwei govern validate", "读取清单，一次说明全部问题"),
+    ("jingwei govern validate --manifest", "系统清单"),
+    ("jingwei govern schema", "清单的 JSON Schema，供编辑器使用"),
+    ("jingwei govern list", "已评估的系统"),
+    ("jingwei govern list --format", "输出形式"),
+    ("jingwei govern risks", "某系统的风险（最新一次评估）"),
+    ("jingwei govern risks --system", "系统 id"),
+    ("jingwei govern risks --format", "输出形式"),
+    ("jingwei govern explain", "说明一项风险为何处于当前等级，直到证据"),
+    ("jingwei govern explain --risk", "风险 id 或代码，例如 harmful-output 或 R205"),
+    ("jingwei govern explain --system", "系统 id；只有一个系统时可省略"),
+    ("jingwei govern explain --format", "输出形式"),
+    ("jingwei guard", "按护栏策略判定文本"),
+    ("jingwei guard check", "从标准输入读取文本，说明护栏对每段的处理"),
+    ("jingwei guard check --policy", "策略文件；默认为内置基线"),
+    ("jingwei guard check --direction", "文本的方向"),
+    ("jingwei guard check --jsonl", "每行为 {\"id\": …, \"text\": …}"),
+    ("jingwei guard check --fail_on", "处理达到哪一级时以 1 退出"),
+    ("jingwei guard validate", "检查策略文件，并提示永远不会命中的规则"),
+    ("jingwei guard validate --policy", "策略文件；默认为内置基线"),
+    ("jingwei guard schema", "策略文件的 JSON Schema，供编辑器使用"),
+    ("jingwei guard baseline", "打印内置基线策略"),
+    ("jingwei ledger", "核验、证明与导出证据账本；无需服务器"),
+    ("jingwei ledger verify", "核验账本的每一个字节"),
+    ("jingwei ledger verify --dir", "账本目录或其导出；默认为数据目录中的账本"),
+    ("jingwei ledger verify --key", "必须由此公钥签名（文本或文件）；默认为账本自带的公钥"),
+    ("jingwei ledger verify --expect", "另处保存的检查点：账本须包含其覆盖的一切"),
+    ("jingwei ledger verify --format", "输出形式"),
+    ("jingwei ledger checkpoint", "打印已签名的检查点"),
+    ("jingwei ledger checkpoint --dir", "账本目录；默认为数据目录中的账本"),
+    ("jingwei ledger prove", "证明某条账目在账本中，或证明账本只增不改"),
+    ("jingwei ledger prove --index", "账目编号"),
+    ("jingwei ledger prove --since", "账本曾有的大小：证明此后只增不改"),
+    ("jingwei ledger prove --dir", "账本目录；默认为数据目录中的账本"),
+    ("jingwei ledger show", "打印一条账目及其所指的文档"),
+    ("jingwei ledger show --index", "账目编号"),
+    ("jingwei ledger export", "写一份可独立核验的副本"),
+    ("jingwei ledger export --out", "新目录"),
+    ("jingwei ledger export --dir", "账本目录；默认为数据目录中的账本"),
+    ("jingwei catalog", "查询与检查目录库：框架、风险、控制措施与测试"),
+    ("jingwei catalog check", "检查目录库：形状、引用、代码、双语"),
+    ("jingwei catalog check --dir", "目录库目录；默认为正在使用的目录库"),
+    ("jingwei catalog list", "列出一类条目"),
+    ("jingwei catalog list --noun", "哪一类"),
+    ("jingwei catalog list --format", "输出形式"),
+    ("jingwei catalog show", "打印一个条目：风险、控制措施，或框架条目如 tc260-2.0/3.2.2.a"),
+    ("jingwei catalog show --id", "id 或代码"),
+    ("jingwei access", "制作与撤销令牌，供人和程序访问"),
+    ("jingwei access create", "制作令牌；只显示一次"),
+    ("jingwei access create --name", "给谁"),
+    ("jingwei access create --role", "可以做什么"),
+    ("jingwei access create --days", "多少天后失效"),
+    ("jingwei access list", "列出令牌；密文不留存"),
+    ("jingwei access revoke", "撤销令牌"),
+    ("jingwei access revoke --id", "令牌 id"),
+    ("jingwei up", "启动报告、登记册与 API 服务，以及护栏网关"),
+    ("jingwei up --listen", "控制台与 API 的地址"),
+    ("jingwei up --gateway", "护栏网关的地址"),
+    ("jingwei up --upstream", "网关背后的 OpenAI 兼容服务，例如 http://127.0.0.1:7811/v1"),
+    ("jingwei up --policy", "网关的护栏策略；默认为内置基线"),
+];
+
+/// The command line with Chinese help.
+pub fn translated(command: Command) -> Command {
+    translate(command, "jingwei")
+}
+
+fn translate(command: Command, path: &str) -> Command {
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let flags: Vec<String> = command.get_arguments().map(|arg| arg.get_id().to_string()).collect();
+    let mut command = match text(path) {
+        Some(about) => command.about(about).disable_help_subcommand(true),
+        None => command,
+    };
+    for flag in flags {
+        if let Some(help) = text(&format!("{path} --{flag}")) {
+            command = command.mut_arg(flag, |arg| arg.help(help));
+        }
+    }
+    for name in names {
+        let below = format!("{path} {name}");
+        command = command.mut_subcommand(name, |sub| translate(sub, &below));
+    }
+    command
+}
+
+fn text(path: &str) -> Option<&'static str> {
+    TEXTS.iter().find(|(key, _)| *key == path).map(|(_, text)| *text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn paths(command: &Command, path: &str, into: &mut BTreeSet<String>) {
+        into.insert(path.to_owned());
+        let own = command.get_arguments().filter(|arg| !arg.is_hide_set());
+        into.extend(own.filter(|arg| !matches!(arg.get_id().as_str(), "help" | "version")).map(|arg| format!("{path} --{}", arg.get_id())));
+        for sub in command.get_subcommands() {
+            paths(sub, &format!("{path} {}", sub.get_name()), into);
+        }
+    }
+
+    #[test]
+    fn every_command_and_flag_has_a_chinese_text_and_none_is_left_over() {
+        let mut wanted = BTreeSet::new();
+        paths(&crate::cli::Cli::command(), "jingwei", &mut wanted);
+        let written: BTreeSet<String> = TEXTS.iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(wanted, written);
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        crate::cli::Cli::command().debug_assert();
+        translated(crate::cli::Cli::command()).debug_assert();
+    }
+}
