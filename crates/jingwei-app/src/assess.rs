@@ -19,9 +19,9 @@ use tokio::runtime::Handle;
 use crate::{
     App, DiskFiles, Error, ErrorKind,
     app::bytes_of,
+    assessments,
     guards::{self, Guard},
     journal::{Header, Journal},
-    record::{Entry, What},
     register, report,
     targets::{NetExposure, SystemTargets},
 };
@@ -106,20 +106,19 @@ pub async fn run(app: &App, options: &AssessOptions, watcher: Arc<dyn Watcher>) 
         (Some(journal), evidence, failed)
     };
     let now = journal.as_ref().map(|j| j.header.started_at).or(options.as_of).unwrap_or_else(|| app.now());
+    if options.as_of.is_none() {
+        register::register_system(app, &loaded, &plan.subjects, now).await?;
+    }
     let fresh = app.record_evidence(evidence).await?;
     let all = with_older(fresh, app.newest_evidence(&manifest.system.id).await?);
     let overrides = register::live_overrides(app, &manifest.system.id, now).await?;
     let inputs = Inputs { manifest, evidence: &all, subjects: &plan.subjects, overrides: &overrides, now };
     let assessment = assess(&app.catalog, &inputs)?;
-    let (bytes, digest) = bytes_of(&assessment)?;
-    let known = register::is_saved(app, &digest).await?;
     // Looking at another instant is a question, not an assessment: nothing is entered.
-    if !known && options.as_of.is_none() {
-        let entry = Entry::new(What::Assessment, Some(manifest.system.id.clone()), &app.settings.actor, now);
-        let index = app.put(entry, &bytes)?;
-        register::save(app, &loaded, &assessment, &plan.subjects, digest, index).await?;
-        app.catch_up().await?;
-    }
+    let digest = match options.as_of {
+        None => assessments::record(app, &assessment).await?,
+        Some(_) => bytes_of(&assessment)?.1,
+    };
     app.ledger.checkpoint()?;
     let folder = options.out.clone().unwrap_or_else(|| app.report_folder(&manifest.system.id));
     let (report_json, report_html) = report::write(&folder, &assessment, &app.catalog)?;

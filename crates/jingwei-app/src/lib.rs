@@ -7,16 +7,32 @@
 //! Invariant: evidence is in the ledger before anything is computed from it, and a write to the store
 //! carries its audit row.
 
+pub mod access;
 mod app;
 pub mod assess;
+pub mod assessments;
+pub mod audit;
+pub mod catalog_views;
+mod changes;
+pub mod controls;
 mod error;
+pub mod evidence;
 mod files;
+pub mod gates;
 pub mod guards;
 mod journal;
+pub mod ledger_proofs;
+pub mod overrides;
+pub mod pages;
+pub mod paging;
 mod record;
 pub mod register;
 mod report;
+pub mod risks;
+pub mod systems;
 mod targets;
+pub mod tokens;
+pub mod treatments;
 
 pub use app::{App, AppSettings, catalog_files, ledger_folder, load_catalog};
 pub use assess::{AssessOptions, AssessOutcome, Loaded, Watcher, load_manifest};

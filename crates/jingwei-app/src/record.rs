@@ -1,11 +1,15 @@
 //! What enters the ledger, and how the store's index follows it.
 
 use jingwei_core::{Digest, Evidence, SystemId, Timestamp};
-use jingwei_govern::EvidenceEntry;
-use jingwei_store::{Detail, Document, EvidenceAge, EvidenceFilter, MetaKey, Page};
+use jingwei_govern::{Assessment, EvidenceEntry};
+use jingwei_store::{Detail, Document, EvidenceAge, EvidenceFilter, MetaKey, Page, Tx};
 use serde::{Deserialize, Serialize};
 
-use crate::{App, Error, app::bytes_of};
+use crate::{
+    App, Error,
+    app::bytes_of,
+    register::{self, SystemDocument, internal},
+};
 
 /// An entry of the ledger: what happened, and the digest of the document that says it in full.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +30,8 @@ pub struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum What {
+    /// A system's manifest, and what evidence about it must be about.
+    System,
     Evidence,
     Assessment,
     /// A change that a person made: a treatment, an override, a token.
@@ -81,12 +87,12 @@ impl App {
     }
 
     fn evidence_at(&self, digest: &Digest, index: u64) -> Result<EvidenceEntry, Error> {
-        let bytes = self.ledger.get_blob(digest)?;
-        let evidence = read_evidence(&bytes, digest)?;
+        let evidence = self.document(digest)?;
         Ok(EvidenceEntry { evidence, digest: *digest, index: Some(index) })
     }
 
-    /// Indexes what stands in the ledger and not yet in the store: after a crash between the two, or a new store.
+    /// Brings the store up to the ledger: after every entry, after a crash between the two, and for a new store.
+    /// The store's register is nothing but what follows from the ledger, so the two cannot drift apart.
     pub(crate) async fn catch_up(&self) -> Result<(), Error> {
         let key = indexed_to()?;
         let from = self.store.meta(&key).await?.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
@@ -94,26 +100,45 @@ impl App {
         if from >= size {
             return Ok(());
         }
-        let mut tx = self.store.write("ledger", self.now()).await?;
-        for (index, entry) in (from..).zip(self.ledger.iter(from)) {
+        let mut tx = self.store.write(&self.settings.actor, self.now()).await?;
+        for (index, entry) in (from..size).zip(self.ledger.iter(from)) {
             let Ok(entry) = serde_json::from_slice::<Entry>(&entry?) else { continue };
-            if entry.what != What::Evidence {
-                continue;
-            }
-            let bytes = self.ledger.get_blob(&entry.payload)?;
-            tx.add_evidence(&indexed(&read_evidence(&bytes, &entry.payload)?, entry.payload, index)?).await?;
+            self.index(&mut tx, index, &entry).await?;
         }
         tx.put_meta(&key, &size.to_string()).await?;
         tx.save().await?;
         Ok(())
     }
-}
 
-fn read_evidence(bytes: &[u8], digest: &Digest) -> Result<Evidence, Error> {
-    serde_json::from_slice(bytes).map_err(|e| {
-        let short = digest.short();
-        Error::failed(format!("证据 {short} 无法读取"), format!("evidence {short} cannot be read")).because(e)
-    })
+    async fn index(&self, tx: &mut Tx, index: u64, entry: &Entry) -> Result<(), Error> {
+        match entry.what {
+            What::Governance => {}
+            What::System => {
+                let document: SystemDocument = self.document(&entry.payload)?;
+                tx.put_system(&register::system_row(&document, entry.at)?).await?;
+            }
+            What::Evidence => {
+                let evidence: Evidence = self.document(&entry.payload)?;
+                tx.add_evidence(&indexed(&evidence, entry.payload, index)?).await?;
+            }
+            What::Assessment => {
+                let assessment: Assessment = self.document(&entry.payload)?;
+                let Some(system) = tx.system(&assessment.system).await? else { return Ok(()) };
+                let document: SystemDocument = system.document.read().map_err(internal)?;
+                tx.save_assessment(&register::rows(self, &document, &assessment, entry.payload, index)?).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A document of the ledger.
+    fn document<T: serde::de::DeserializeOwned>(&self, digest: &Digest) -> Result<T, Error> {
+        let bytes = self.ledger.get_blob(digest)?;
+        serde_json::from_slice(&bytes).map_err(|e| {
+            let short = digest.short();
+            Error::failed(format!("文档 {short} 无法读取"), format!("document {short} cannot be read")).because(e)
+        })
+    }
 }
 
 pub(crate) fn indexed(

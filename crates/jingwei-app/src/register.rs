@@ -12,16 +12,23 @@ use jingwei_store::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{App, Error, assess::Loaded};
+use crate::{
+    App, Error,
+    app::bytes_of,
+    assess::Loaded,
+    record::{Entry, What},
+};
 
-/// What the store keeps of a system besides its columns.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// A system as the ledger and the store keep it: its manifest, and what evidence about it must be about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SystemDocument {
     /// Always `system`.
     pub kind: String,
     pub version: u32,
     pub manifest: Manifest,
-    /// What evidence of each check on each component must be about, as of the last assessment.
+    /// Of the manifest's file.
+    pub manifest_digest: Digest,
+    /// What evidence of each check on each component must be about.
     pub subjects: Vec<(CheckId, ComponentId, Digest)>,
 }
 
@@ -42,20 +49,47 @@ pub(crate) async fn is_saved(app: &App, digest: &Digest) -> Result<bool, Error> 
     Ok(known.is_some_and(|assessment| assessment.report == *digest))
 }
 
-/// Writes a system's register: one transaction, one audit row.
-pub(crate) async fn save(
+/// Enters a system that is new or has changed. Evidence about it comes after it in the ledger.
+pub(crate) async fn register_system(
     app: &App,
     loaded: &Loaded,
-    assessment: &Assessment,
     subjects: &BTreeMap<(CheckId, ComponentId), Digest>,
-    digest: Digest,
-    index: u64,
+    now: Timestamp,
 ) -> Result<(), Error> {
-    let run = rows(app, loaded, assessment, subjects, digest, index)?;
-    let mut tx = app.store.write(&app.settings.actor, assessment.as_of).await?;
-    tx.save_assessment(&run).await?;
-    tx.save().await?;
-    Ok(())
+    let id = &loaded.manifest.system.id;
+    let document = SystemDocument {
+        kind: "system".to_owned(),
+        version: 1,
+        manifest: loaded.manifest.clone(),
+        manifest_digest: loaded.digest,
+        subjects: subjects
+            .iter()
+            .map(|((check, component), digest)| (check.clone(), component.clone(), *digest))
+            .collect(),
+    };
+    let known = app.store.system(id).await?;
+    let known: Option<SystemDocument> = known.map(|found| found.document.read()).transpose().map_err(internal)?;
+    if known.as_ref() == Some(&document) {
+        return Ok(());
+    }
+    let (bytes, _) = bytes_of(&document)?;
+    app.put(Entry::new(What::System, Some(id.clone()), &app.settings.actor, now), &bytes)?;
+    app.catch_up().await
+}
+
+/// A system's row of the store.
+pub(crate) fn system_row(document: &SystemDocument, at: Timestamp) -> Result<Detail<jingwei_store::System>, Error> {
+    let system = &document.manifest.system;
+    let row = jingwei_store::System {
+        id: system.id.clone(),
+        name: system.name.clone(),
+        owner: system.owner.clone(),
+        stage: system.stage,
+        tolerance: system.tolerance,
+        manifest_digest: document.manifest_digest,
+        updated_at: at,
+    };
+    Ok(Detail { row, document: document_of(document)? })
 }
 
 /// Grades that people loosened through the API and that still hold.
@@ -80,34 +114,17 @@ pub(crate) async fn live_overrides(app: &App, system: &SystemId, now: Timestamp)
     }
 }
 
-fn rows(
+/// Everything that an assessment leaves in the store: saved in one transaction, with one audit row.
+pub(crate) fn rows(
     app: &App,
-    loaded: &Loaded,
+    document: &SystemDocument,
     assessment: &Assessment,
-    subjects: &BTreeMap<(CheckId, ComponentId), Digest>,
     digest: Digest,
     index: u64,
 ) -> Result<AssessmentRun, Error> {
-    let manifest = &loaded.manifest;
+    let manifest = &document.manifest;
+    let subjects = document.subject_map();
     let id = assessment_id(&digest)?;
-    let document = SystemDocument {
-        kind: "system".to_owned(),
-        version: 1,
-        manifest: manifest.clone(),
-        subjects: subjects
-            .iter()
-            .map(|((check, component), digest)| (check.clone(), component.clone(), *digest))
-            .collect(),
-    };
-    let system = jingwei_store::System {
-        id: manifest.system.id.clone(),
-        name: manifest.system.name.clone(),
-        owner: manifest.system.owner.clone(),
-        stage: manifest.system.stage,
-        tolerance: manifest.system.tolerance,
-        manifest_digest: loaded.digest,
-        updated_at: assessment.as_of,
-    };
     let components = manifest.components.iter().map(|component| {
         let subject = subjects.iter().find(|((_, id), _)| *id == component.id).map(|(_, digest)| *digest);
         let row = jingwei_store::Component {
@@ -135,7 +152,7 @@ fn rows(
         decided_at: assessment.as_of,
     };
     Ok(AssessmentRun {
-        system: Detail { row: system, document: document_of(&document)? },
+        system: system_row(document, assessment.as_of)?,
         components: components.collect::<Result<_, Error>>()?,
         risks: assessment.risks.iter().map(|risk| risk_row(assessment, risk)).collect::<Result<_, _>>()?,
         controls: assessment

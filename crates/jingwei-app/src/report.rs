@@ -120,7 +120,6 @@ impl Words {
 
 struct RiskRow {
     code: String,
-    id: String,
     title: String,
     inherent: u8,
     residual: u8,
@@ -128,7 +127,6 @@ struct RiskRow {
     effective_label: String,
     priority: String,
     priority_class: &'static str,
-    within: bool,
     evidence: String,
     controls: String,
     response: String,
@@ -152,7 +150,6 @@ impl RiskRow {
         let option = risk.response.option.label().get(lang).to_owned();
         Self {
             code: risk.code.clone(),
-            id: risk.risk.to_string(),
             title: risk.title.get(lang).to_owned(),
             inherent: risk.inherent.grade.get(),
             residual: risk.residual.grade.get(),
@@ -160,7 +157,6 @@ impl RiskRow {
             effective_label: risk.effective.label().get(lang).to_owned(),
             priority: risk.priority.label().get(lang).to_owned(),
             priority_class: priority_class(risk.priority),
-            within: risk.within_tolerance,
             evidence: risk.evidence_state.label().get(lang).to_owned(),
             controls: if controls.is_empty() { "–".to_owned() } else { controls.join(" ") },
             response: if wanted.is_empty() { option } else { format!("{option} {}", wanted.join(" ")) },

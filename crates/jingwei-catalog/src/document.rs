@@ -4,7 +4,12 @@
 //! check with line numbers, and what passes is deserialised into the type. Catalog items, manifests
 //! and guard policies are all read here.
 
-use std::{collections::HashMap, fmt, ops::Range};
+use std::{
+    collections::HashMap,
+    fmt,
+    ops::Range,
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use jingwei_core::{Lang, Text};
 use schemars::JsonSchema;
@@ -395,7 +400,7 @@ impl<'s> Checker<'_, '_, 's> {
             self.reader.problem(path, Text::new("不能为空", "must not be empty"));
         }
         if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
-            && regex::Regex::new(pattern).is_ok_and(|regex| !regex.is_match(text))
+            && !matches(pattern, text)
         {
             let shown = show(&Value::String(text.to_owned()));
             let message =
@@ -422,6 +427,15 @@ impl<'s> Checker<'_, '_, 's> {
             self.reader.problem(path, message);
         }
     }
+}
+
+/// Whether a text has the form of a pattern of ours. A handful of patterns is matched thousands of times, so they are
+/// compiled once.
+fn matches(pattern: &str, text: &str) -> bool {
+    static COMPILED: LazyLock<Mutex<HashMap<String, Option<regex::Regex>>>> = LazyLock::new(Mutex::default);
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    let regex = compiled.entry(pattern.to_owned()).or_insert_with(|| regex::Regex::new(pattern).ok());
+    regex.as_ref().is_none_or(|regex| regex.is_match(text))
 }
 
 fn type_name(kind: &str) -> Text {

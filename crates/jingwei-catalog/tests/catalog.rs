@@ -33,9 +33,8 @@ fn the_tc260_framework_is_complete() {
 #[test]
 fn the_crosswalks_have_the_published_counts() {
     let catalog = Catalog::built_in().unwrap();
-    let count = |edition: &str, kind: ItemKind| {
-        catalog.frameworks[edition].items.iter().filter(|item| item.is == kind).count()
-    };
+    let count =
+        |edition: &str, kind: ItemKind| catalog.frameworks[edition].items.iter().filter(|item| item.is == kind).count();
     assert_eq!(count("nist-ai-rmf-1.0", ItemKind::Requirement), 72);
     assert_eq!(count("iso-42001-2023", ItemKind::Control), 38);
     assert_eq!(count("owasp-llm-2025", ItemKind::Risk), 10);
@@ -101,7 +100,8 @@ fn a_broken_item_is_refused_with_its_place() {
 #[test]
 fn a_cycle_is_refused() {
     let mut files = built_in_files();
-    let framework = |id: &str, older: &str| SourceFile {
+    let framework = |id: &str, older: &str| {
+        SourceFile {
         path: format!("frameworks/{id}.toml"),
         bytes: format!(
             "kind = 'framework'\nversion = 1\nid = '{id}'\nfamily = 'x'\nedition = '1'\nsupersedes = ['{older}']\n\
@@ -110,6 +110,7 @@ fn a_cycle_is_refused() {
              [[item]]\ncode = 'b'\nparent = 'a'\nis = 'section'\ntitle = {{ zh = '丁', en = 'D' }}\n"
         )
         .into_bytes(),
+    }
     };
     files.push(framework("x-1", "x-2"));
     files.push(framework("x-2", "x-1"));

@@ -150,10 +150,13 @@ impl Arm {
     }
 }
 
+/// A target, and whether the guard stands before it.
+pub type ArmedTarget = (Arm, Arc<dyn Target>);
+
 /// Finds the targets of a component.
 pub trait Targets: Send + Sync {
     /// One target per arm: always the undefended one, and the defended one where the component has a guard.
-    fn arms(&self, component: &Component) -> Result<Vec<(Arm, Arc<dyn Target>)>, TargetError>;
+    fn arms(&self, component: &Component) -> Result<Vec<ArmedTarget>, TargetError>;
 }
 
 /// Something that answers chats. Same request, same seed, same recorded answer.

@@ -16,7 +16,9 @@ mod text;
 mod time;
 mod verdict;
 
-pub use check::{Arm, ChatMessage, ChatReply, ChatRequest, ChatRole, Finish, Target, TargetError, Targets, Usage};
+pub use check::{
+    Arm, ArmedTarget, ChatMessage, ChatReply, ChatRequest, ChatRole, Finish, Target, TargetError, Targets, Usage,
+};
 pub use check::{
     Check, CheckError, Cost, Ctx, ExposureFacts, ExposureProbe, FileEntry, FileKind, Files, NoProgress, PortError,
     Progress, ReadSeek,

@@ -146,7 +146,9 @@ impl<'e> Choices<'e> {
                 }
             }
             Value::Object(map) => {
-                for (key, item) in map.iter_mut().filter(|(key, _)| !SILENT.contains(&key.as_str())) {
+                let speaking =
+                    |(key, item): &(&String, &mut Value)| !(SILENT.contains(&key.as_str()) && item.is_string());
+                for (key, item) in map.iter_mut().filter(speaking) {
                     path.push(Step::Key(key.clone()));
                     self.pass(item, choice, path, depth + 1)?;
                     path.pop();

@@ -7,8 +7,8 @@ use jingwei_catalog::{
     items::{Control, GradingProfile, Lever, Risk, RiskClass},
 };
 use jingwei_core::{
-    Arm, CheckId, Component, ComponentId, ControlId, Decision, Digest, Finding, Grade, Metric, Observation, Priority, RiskId,
-    Severity, SystemId, Text, Timestamp,
+    Arm, CheckId, Component, ComponentId, ControlId, Decision, Digest, Finding, Grade, Metric, Observation, Priority,
+    RiskId, Severity, SystemId, Text, Timestamp,
 };
 use jingwei_stats::Beta;
 use serde::{Deserialize, Serialize};

@@ -18,7 +18,8 @@ mod respond;
 use jingwei_core::{Finding, RiskId};
 
 pub use assess::{
-    Assessment, Counts, EvidenceState, Inputs, Likelihood, LikelihoodBasis, Measurement, OpenFinding, RiskResult, RiskState, assess,
+    Assessment, Counts, EvidenceState, Inputs, Likelihood, LikelihoodBasis, Measurement, OpenFinding, RiskResult,
+    RiskState, assess,
 };
 pub use controls::{ControlResult, ControlState, CriterionResult, EvidenceEntry, EvidenceRef};
 pub use explain::{ExplainNode, explain_control, explain_risk};

@@ -9,3 +9,7 @@ pub const BASELINE_TOML: &str = include_str!("../policies/baseline.toml");
 pub fn baseline() -> Result<Document<Policy>, Problems> {
     parse_policy("baseline.toml", BASELINE_TOML.as_bytes())
 }
+
+#[cfg(test)]
+#[path = "baseline_tests.rs"]
+pub(crate) mod tests;

@@ -7,8 +7,8 @@ use jingwei_catalog::{
     items::{Lexicon, Rule},
 };
 use jingwei_core::{
-    Check, CheckError, Component, ComponentKind, Cost, Ctx, Digest, Finding, Limits, Metric, Observation, Place, RuleId,
-    Text, Timestamp,
+    Check, CheckError, Component, ComponentKind, Cost, Ctx, Digest, Finding, Limits, Metric, Observation, Place,
+    RuleId, Text, Timestamp,
 };
 
 use crate::{Engine, Mode, Policy, WarningKind, baseline, parse_policy};
@@ -83,11 +83,12 @@ impl GuardCheck {
                 continue;
             }
             told.push(&warning.rule);
-            let place =
-                Place { path: Some(path.to_owned()), key: Some(warning.rule.to_string()), offset: None };
+            let place = Place { path: Some(path.to_owned()), key: Some(warning.rule.to_string()), offset: None };
             let details = [("rule", warning.rule.as_str()), ("reason", warning.problem.message.en.as_str())];
             let mut finding = self.finding(NEVER_MATCHES, component, place, &details)?;
-            if let (Observation::Finding(finding), Some(rule)) = (&mut finding, self.rules.get(&RuleId::literal(NEVER_MATCHES))) {
+            if let (Observation::Finding(finding), Some(rule)) =
+                (&mut finding, self.rules.get(&RuleId::literal(NEVER_MATCHES)))
+            {
                 let zh = [("rule", warning.rule.as_str()), ("reason", warning.problem.message.zh.as_str())];
                 finding.message.zh = filled(&rule.message, &zh).zh;
             }

@@ -260,7 +260,10 @@ impl Compiler<'_> {
 
     fn words_draft(&mut self, index: usize, words: Vec<String>) -> Draft {
         if self.policy.rules.get(index).is_some_and(|rule| rule.mode != Mode::Off) && words.is_empty() {
-            let (zh, en) = ("词表是空的，永远不会命中；请导入词语或把 mode 设为 off", "its lexicons are empty, so it never matches; import words or set mode to `off`");
+            let (zh, en) = (
+                "词表是空的，永远不会命中；请导入词语或把 mode 设为 off",
+                "its lexicons are empty, so it never matches; import words or set mode to `off`",
+            );
             self.warn(WarningKind::NeverMatches, index, zh.to_owned(), en.to_owned());
         }
         Draft { compiled: CompiledRule::Words, words: words.into_iter().map(|word| (Part::Hit, word)).collect() }
@@ -356,7 +359,10 @@ impl Compiler<'_> {
             }
         };
         if compiled.is_match("") {
-            let (zh, en) = ("它匹配空文本，即匹配一切", "it matches the empty text, and so everything; make a part of it required");
+            let (zh, en) = (
+                "它匹配空文本，即匹配一切",
+                "it matches the empty text, and so everything; make a part of it required",
+            );
             self.problem(key, zh.to_owned(), en.to_owned());
         }
         if hir.properties().minimum_len().is_none() {
@@ -376,7 +382,8 @@ impl Compiler<'_> {
         let longest = hir.properties().maximum_len();
         if longest.is_none() {
             let zh = "匹配长度没有上限，流式输出时整段保留；请限定重复次数".to_owned();
-            let en = "its matches have no longest length, so streamed paragraphs are held back whole; bound its repetitions";
+            let en =
+                "its matches have no longest length, so streamed paragraphs are held back whole; bound its repetitions";
             self.warn(WarningKind::Unbounded, index, zh, en.to_owned());
         }
         // Case folding may change lengths: a letter of one byte has a look-alike of three (K, ſ).
@@ -430,7 +437,12 @@ impl Compiler<'_> {
             Unusable::Empty => ("归一化后什么也不剩", "nothing is left of it in normal form"),
             Unusable::TooLong => ("太长", "it is too long"),
         };
-        self.warn(WarningKind::UnusableWord, rule, format!("词 `{word}` 不可用：{zh}"), format!("word `{word}` is left out: {en}"));
+        self.warn(
+            WarningKind::UnusableWord,
+            rule,
+            format!("词 `{word}` 不可用：{zh}"),
+            format!("word `{word}` is left out: {en}"),
+        );
     }
 }
 

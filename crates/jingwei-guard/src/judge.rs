@@ -33,12 +33,7 @@ impl Engine {
     }
 
     pub(crate) fn empty_verdict(&self) -> Verdict {
-        Verdict {
-            action: Action::Allow,
-            hits: Vec::new(),
-            unjudged: Vec::new(),
-            policy: self.version().to_owned(),
-        }
+        Verdict { action: Action::Allow, hits: Vec::new(), unjudged: Vec::new(), policy: self.version().to_owned() }
     }
 
     fn judge_surface(&self, direction: Direction, surface: &Surface, limits: &Limits, verdict: &mut Verdict) {

@@ -127,7 +127,11 @@ fn label_of(value: &str, rule: &RuleId) -> String {
     let key = || find_private_keys(&literal).into_iter().find(|m| whole(m.span)).map(|m| m.kind.label());
     match personal.or_else(secret).or_else(key) {
         Some(label) => label.to_owned(),
-        None => rule.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect(),
+        None => rule
+            .as_str()
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+            .collect(),
     }
 }
 
@@ -152,7 +156,11 @@ mod tests {
     #[test]
     fn values_become_placeholders_and_come_back() {
         let redact = Action::Redact;
-        check("写a@b.cn和c@d.cn和a@b.cn", &[hit(3, 9, redact), hit(12, 18, redact), hit(21, 27, redact)], "写[[EMAIL_1]]和[[EMAIL_2]]和[[EMAIL_1]]");
+        check(
+            "写a@b.cn和c@d.cn和a@b.cn",
+            &[hit(3, 9, redact), hit(12, 18, redact), hit(21, 27, redact)],
+            "写[[EMAIL_1]]和[[EMAIL_2]]和[[EMAIL_1]]",
+        );
         check("abcdef", &[hit(1, 3, redact), hit(2, 5, redact)], "a[[OWN_RULE_1]]f");
         check("abcdef", &[hit(1, 3, Action::Block)], "abcdef");
         check("[[x]] [[OWN_RULE_9]] [", &[], "[[x]] [[OWN_RULE_9]] [");

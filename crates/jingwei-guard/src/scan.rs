@@ -131,7 +131,8 @@ impl Scanner<'_> {
         }
         open = open.min(self.layers(text, depth, budget, goes_on, &mut all));
         if all.overflow {
-            all.skipped.insert(format!("more than {} matches in a paragraph; the rest is not listed", self.limits.entries));
+            all.skipped
+                .insert(format!("more than {} matches in a paragraph; the rest is not listed", self.limits.entries));
         }
         Scanned {
             found: all.found.into_iter().collect(),
@@ -211,12 +212,12 @@ impl Scanner<'_> {
     fn occurrence(&self, slot: Slot, place: Range<usize>, together: &mut [Option<Occurrences>]) {
         let Some(CompiledRule::Together(arithmetic)) = self.engine.rules.get(slot.rule) else { return };
         let Some(entry) = together.get_mut(slot.rule) else { return };
-        let occurrences = entry.get_or_insert_with(|| Occurrences {
-            groups: vec![Vec::new(); arithmetic.groups],
-            unless: Vec::new(),
-        });
+        let occurrences = entry
+            .get_or_insert_with(|| Occurrences { groups: vec![Vec::new(); arithmetic.groups], unless: Vec::new() });
         match slot.part {
-            Part::Group(group) => occurrences.groups.get_mut(group).into_iter().for_each(|list| list.push(place.clone())),
+            Part::Group(group) => {
+                occurrences.groups.get_mut(group).into_iter().for_each(|list| list.push(place.clone()))
+            }
             Part::Unless => occurrences.unless.push(place),
             Part::Hit => {}
         }
@@ -344,7 +345,9 @@ pub(crate) fn paragraphs(text: &str) -> Vec<Range<usize>> {
 
 /// Where the last character that shows begins, if what follows can still change it.
 fn last_cluster(text: &str) -> usize {
-    let settled = |c: char| c.is_ascii() || is_ideograph(c) || matches!(c, '\u{3000}'..='\u{303f}' | '！' | '，' | '：' | '；' | '？');
+    let settled = |c: char| {
+        c.is_ascii() || is_ideograph(c) || matches!(c, '\u{3000}'..='\u{303f}' | '！' | '，' | '：' | '；' | '？')
+    };
     match text.char_indices().rev().find(|(_, c)| is_hidden(*c).is_none()) {
         Some((at, c)) if !settled(c) => cluster_start(text, at),
         _ => text.len(),
@@ -403,7 +406,9 @@ fn spelled_from(text: &str) -> usize {
 }
 
 fn is_joint(c: char) -> bool {
-    c.is_whitespace() || (c.is_ascii_punctuation() && !matches!(c, '!' | '@' | '$')) || matches!(c, '·' | '•' | '・' | '‧' | '⋅')
+    c.is_whitespace()
+        || (c.is_ascii_punctuation() && !matches!(c, '!' | '@' | '$'))
+        || matches!(c, '·' | '•' | '・' | '‧' | '⋅')
 }
 
 /// The earliest word that words to come could still stand together with.
@@ -435,7 +440,9 @@ mod tests {
 
     #[test]
     fn spelled_letters_at_the_end_are_waited_for() {
-        for (text, from) in [("a b", 0), ("cat b ", 4), ("cat ", 4), ("b-o-", 0), ("中 b", 4), ("中b o", 3), ("", 0), ("hello", 5)] {
+        for (text, from) in
+            [("a b", 0), ("cat b ", 4), ("cat ", 4), ("b-o-", 0), ("中 b", 4), ("中b o", 3), ("", 0), ("hello", 5)]
+        {
             assert_eq!(spelled_from(text), from, "{text:?}");
         }
     }

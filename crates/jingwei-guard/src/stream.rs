@@ -206,7 +206,8 @@ impl<'e> StreamHold<'e> {
     fn forget(&mut self) {
         let released = self.released;
         let parts = paragraphs(&self.held);
-        let done = parts.iter().take(parts.len().saturating_sub(1)).map(|part| part.end).take_while(|end| *end <= released);
+        let done =
+            parts.iter().take(parts.len().saturating_sub(1)).map(|part| part.end).take_while(|end| *end <= released);
         if let Some(done) = done.last() {
             self.held.drain(..done);
             self.base += done;

@@ -28,7 +28,11 @@ fn engine(rules: &[String]) -> Engine {
 fn some_kinds(set: u8, action: &str) -> Engine {
     let rules = [
         rule("words", action, "{ kind = 'words', zh = ['炸弹', '炸弹厂', '妈的'], en = ['bomb', 'hot dog', 'abc'] }"),
-        rule("together", action, "{ kind = 'together', groups = [['制'], ['枪', 'gun']], within = 9, unless = ['玩具'] }"),
+        rule(
+            "together",
+            action,
+            "{ kind = 'together', groups = [['制'], ['枪', 'gun']], within = 9, unless = ['玩具'] }",
+        ),
         rule("pii", "redact", "{ kind = 'pii' }"),
         rule("secret", "redact", "{ kind = 'secret' }"),
         rule("pattern", action, "{ kind = 'pattern', regex = 'x[0-9]{1,3}y|[甲乙]丙' }"),
@@ -75,10 +79,63 @@ fn check(engine: &Engine, pieces: &[&[u8]]) -> Result<(), TestCaseError> {
 fn text() -> impl Strategy<Value = String> {
     let encoded = base64::engine::general_purpose::STANDARD.encode("那里有炸弹厂 bomb");
     let pieces = prop::sample::select(vec![
-        "炸", "弹", "彈", "厂", "妈", "的", "制", "枪", "玩具", "始", "终", "甲", "乙", "丙", "。", "，", "？", "-", " ", "  ", "\n", "\n\n",
-        "b", "o", "0", "m", "bomb", "b o m ", "b-o-m-b", "hot ", "dog", "abc", "a", "gun", "x", "12", "y", "\u{200b}", "\u{301}",
-        "ｂ", "か\u{3099}", "138 1234 5678", "13812345678", "1", "9", "a@b.cn", "@", ".", "%E7%82%B8", "%E5", "&#24377;", "\\u70b8",
-        "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "sk-abcdefghij1234567890", "👩\u{200d}👧", "é",
+        "炸",
+        "弹",
+        "彈",
+        "厂",
+        "妈",
+        "的",
+        "制",
+        "枪",
+        "玩具",
+        "始",
+        "终",
+        "甲",
+        "乙",
+        "丙",
+        "。",
+        "，",
+        "？",
+        "-",
+        " ",
+        "  ",
+        "\n",
+        "\n\n",
+        "b",
+        "o",
+        "0",
+        "m",
+        "bomb",
+        "b o m ",
+        "b-o-m-b",
+        "hot ",
+        "dog",
+        "abc",
+        "a",
+        "gun",
+        "x",
+        "12",
+        "y",
+        "\u{200b}",
+        "\u{301}",
+        "ｂ",
+        "か\u{3099}",
+        "138 1234 5678",
+        "13812345678",
+        "1",
+        "9",
+        "a@b.cn",
+        "@",
+        ".",
+        "%E7%82%B8",
+        "%E5",
+        "&#24377;",
+        "\\u70b8",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----END PRIVATE KEY-----",
+        "sk-abcdefghij1234567890",
+        "👩\u{200d}👧",
+        "é",
         Box::leak(encoded.into_boxed_str()) as &str,
     ]);
     prop::collection::vec(pieces, 0..14).prop_map(|pieces| pieces.concat())
@@ -114,8 +171,7 @@ proptest! {
 #[test]
 fn ordinary_text_is_not_held() {
     let engine = engine(&[rule("words", "block", "{ kind = 'words', zh = ['炸弹'], en = ['bomb'] }")]);
-    let mut hold =
-        StreamHold::new(&engine, Direction::Output, Surface::bare(Direction::Output, ""), Limits::default());
+    let mut hold = StreamHold::new(&engine, Direction::Output, Surface::bare(Direction::Output, ""), Limits::default());
     for (piece, released) in [
         ("今天天气", "今天天气"),
         ("很好，油炸", "很好，油"),
@@ -132,8 +188,7 @@ fn ordinary_text_is_not_held() {
 #[test]
 fn a_block_cuts_the_stream_before_the_match() {
     let engine = engine(&[rule("words", "block", "{ kind = 'words', zh = ['炸弹'] }")]);
-    let mut hold =
-        StreamHold::new(&engine, Direction::Output, Surface::bare(Direction::Output, ""), Limits::default());
+    let mut hold = StreamHold::new(&engine, Direction::Output, Surface::bare(Direction::Output, ""), Limits::default());
     let mut out = String::new();
     for byte in "做炸弹的方法".bytes() {
         let step = hold.push_bytes(&[byte]);

@@ -85,8 +85,20 @@ struct Walk {
 
 /// Fields that name, count or point and never speak.
 const SILENT: [&str; 14] = [
-    "role", "type", "id", "object", "model", "index", "tool_call_id", "call_id", "tool_use_id", "finish_reason",
-    "stop_reason", "logprobs", "status", "cache_control",
+    "role",
+    "type",
+    "id",
+    "object",
+    "model",
+    "index",
+    "tool_call_id",
+    "call_id",
+    "tool_use_id",
+    "finish_reason",
+    "stop_reason",
+    "logprobs",
+    "status",
+    "cache_control",
 ];
 
 impl Walk {
@@ -134,7 +146,8 @@ impl Walk {
             return;
         }
         let media = [".data", ".file_data", ".b64_json"].iter().any(|end| path.ends_with(end));
-        let data_url = text.starts_with("data:") && text.get(..100.min(text.len())).unwrap_or(text).contains(";base64,");
+        let data_url =
+            text.starts_with("data:") && text.get(..100.min(text.len())).unwrap_or(text).contains(";base64,");
         if data_url || (media && text.bytes().all(|b| b.is_ascii_graphic())) {
             let what = format!("{} bytes of something that is not text", text.len());
             let unjudged = Some(Unjudged::NotText(what));

@@ -109,7 +109,8 @@ mod tests {
     /// Words are single letters: `a`, `b`, `c` of the groups, `x` of the exceptions.
     #[track_caller]
     fn check(rule: &Together, text: &str, expected: &[Range<usize>]) {
-        let places = |letter: char| text.match_indices(letter).map(|(at, word)| at..at + word.len()).collect::<Vec<_>>();
+        let places =
+            |letter: char| text.match_indices(letter).map(|(at, word)| at..at + word.len()).collect::<Vec<_>>();
         let groups = ['a', 'b', 'c'].iter().take(rule.groups).map(|letter| places(*letter)).collect();
         let words = Occurrences { groups, unless: places('x') };
         assert_eq!(rule.find(&words, &sentence_ends(text)), expected, "{text}");

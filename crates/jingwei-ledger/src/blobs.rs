@@ -75,6 +75,8 @@ impl BlobIndex {
         let unlisted: Vec<Digest> = stored_blobs(folder)?.difference(&index.listed).copied().collect();
         for digest in &unlisted {
             read_blob(folder.dir(), digest)?;
+            // Its place may be visible and yet not durable.
+            folder.sync_dir(parent_of(&blob_name(digest)))?;
             index.push(&path, *digest)?;
         }
         Ok((index, u64::try_from(unlisted.len()).unwrap_or(u64::MAX)))

@@ -23,7 +23,7 @@ pub enum ProofError {
     OtherSize { proof: u64, which: &'static str, checkpoint: u64 },
     #[error("the checkpoints are of `{older}` and `{newer}`; a proof is within one ledger")]
     OtherOrigin { older: String, newer: String },
-    #[error("the document is not a {kind} of version 1: {reason}")]
+    #[error("the document is no {kind} of version 1: {reason}")]
     NotADocument { kind: &'static str, reason: String },
     #[error("the document has {found} bytes, more than the limit of {limit}")]
     TooLarge { found: u64, limit: u64 },

@@ -122,8 +122,15 @@ pub fn prove_inclusion(dir: &Path, index: u64, size: u64) -> Result<InclusionPro
     if index >= size {
         return Err(ProofError::IndexOutside { index, size }.into());
     }
-    on_tree(dir, size, |stored, checkpoint| {
+    on_tree(dir, size, |stored, signed| {
         let path = inclusion_path(stored, index, size)?;
+        if let Some((_, root)) = &signed {
+            // A proof from damaged tiles would only fail later, in the hands of someone who cannot tell why.
+            let leaf = stored.leaf(index)?;
+            let damaged = |_| stored.damaged("the tiles do not lead to the signed root; `verify` shows where");
+            verify_inclusion(&leaf, index, size, &path, root).map_err(damaged)?;
+        }
+        let checkpoint = signed.map(|(note, _)| note);
         Ok(InclusionProof { kind: INCLUSION.to_owned(), version: VERSION, index, size, path, checkpoint })
     })
 }
@@ -133,8 +140,9 @@ pub fn prove_consistency(dir: &Path, from: u64, to: u64) -> Result<ConsistencyPr
     if from > to {
         return Err(ProofError::SizesSwapped { from, to }.into());
     }
-    on_tree(dir, to, |stored, checkpoint| {
+    on_tree(dir, to, |stored, signed| {
         let path = consistency_path(stored, from, to)?;
+        let checkpoint = signed.map(|(note, _)| note);
         Ok(ConsistencyProof { kind: CONSISTENCY.to_owned(), version: VERSION, from, to, path, checkpoint })
     })
 }
@@ -144,21 +152,21 @@ pub fn read_entry(dir: &Path, index: u64) -> Result<Vec<u8>, LedgerError> {
     on_tree(dir, 0, |stored, _| stored.entry(index))
 }
 
-/// Works on the tree that the checkpoint in `dir` covers.
+/// Works on the tree that the checkpoint in `dir` covers; it comes along where it is for the needed size.
 fn on_tree<T>(
     dir: &Path,
     needed: u64,
-    work: impl FnOnce(&mut StoredTree<'_>, Option<String>) -> Result<T, LedgerError>,
+    work: impl FnOnce(&mut StoredTree<'_>, Option<(String, Digest)>) -> Result<T, LedgerError>,
 ) -> Result<T, LedgerError> {
     let _pin = Pin::hold(dir);
     let path = dir.join(CHECKPOINT);
     let bytes = read_bounded(&path, Limits::default().header_bytes)?;
     let note = String::from_utf8(bytes).ok();
-    let Some((note, (size, _))) = note.and_then(|note| unproved_claim(&note).map(|claim| (note, claim))) else {
+    let Some((note, (size, root))) = note.and_then(|note| unproved_claim(&note).map(|claim| (note, claim))) else {
         return Err(LedgerError::Corrupt { path, offset: 0, what: "it is no checkpoint".to_owned() });
     };
     if needed > size {
         return Err(LedgerError::NoSuchEntry { index: needed - 1, size });
     }
-    work(&mut StoredTree::new(dir, size), (needed == size).then_some(note))
+    work(&mut StoredTree::new(dir, size), (needed == size).then_some((note, root)))
 }

@@ -223,6 +223,16 @@ impl<'a> StoredTree<'a> {
         entry.map(|(_, entry)| entry.to_vec()).ok_or(LedgerError::NoSuchEntry { index, size: self.size })
     }
 
+    pub fn leaf(&self, index: u64) -> Result<Digest, LedgerError> {
+        let hashes = self.hashes(HashTile { level: 0, n: index / 256 })?;
+        let missing = LedgerError::NoSuchEntry { index, size: self.size };
+        hashes.get(usize::from(index.to_le_bytes()[0])).copied().ok_or(missing)
+    }
+
+    pub fn damaged(&self, what: &str) -> LedgerError {
+        LedgerError::Corrupt { path: self.dir.join("tile"), offset: 0, what: what.to_owned() }
+    }
+
     pub fn frontier(&self) -> Result<Frontier, LedgerError> {
         Frontier::restore(self.size, |tile, _| self.hashes(tile))
     }

@@ -1,6 +1,6 @@
 //! Segments of the write-ahead log: what is acknowledged lives here until a checkpoint covers it.
 //!
-//! A segment `wal/<first index, 20 digits>.log` is a header and frames, one frame per group commit, and
+//! A segment `wal/<first index, 20 digits>.wal` is a header and frames, one frame per group commit, and
 //! zeros up to a multiple of [`GRAIN`]. The length follows from the content, so a cut never goes unseen.
 //! All numbers are big-endian; the format is written down in `docs/reference/ledger.md`.
 //!
@@ -33,11 +33,11 @@ const TRAILER: u8 = 0xa5;
 pub(crate) const MAX_PAYLOAD: usize = 64 << 20;
 
 pub(crate) fn segment_name(first: u64) -> String {
-    format!("wal/{first:020}.log")
+    format!("wal/{first:020}.wal")
 }
 
 pub(crate) fn parse_segment_name(path: &str) -> Option<u64> {
-    let first = path.strip_prefix("wal/")?.strip_suffix(".log")?.parse().ok()?;
+    let first = path.strip_prefix("wal/")?.strip_suffix(".wal")?.parse().ok()?;
     (segment_name(first) == path).then_some(first)
 }
 
@@ -278,7 +278,7 @@ impl SegmentReader {
             if got == 0 {
                 return Ok(true);
             }
-            if buffer[..got].iter().any(|byte| *byte != 0) {
+            if buffer[..got] != [0; 4096][..got] {
                 return Ok(false);
             }
         }

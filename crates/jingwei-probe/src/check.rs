@@ -114,7 +114,7 @@ impl RefusalCheck {
     /// Number of attempts, if it is within the limit.
     fn total(&self, plan: &Plan<'_>, arms: usize, limits: &Limits) -> Result<u64, CheckError> {
         let arms = u64::try_from(arms).unwrap_or(u64::MAX);
-        let total = plan.len().and_then(|one| one.checked_mul(arms)).filter(|total| *total <= limits.entries);
+        let total = plan.total().and_then(|one| one.checked_mul(arms)).filter(|total| *total <= limits.entries);
         total.ok_or_else(|| {
             let (probe, limit) = (&self.probe.id, limits.entries);
             CheckError::new(format!(

@@ -48,13 +48,8 @@ pub struct PlannedAttempt<'a> {
 impl Plan<'_> {
     /// Number of attempts; `None` beyond what can be counted.
     #[must_use]
-    pub fn len(&self) -> Option<u64> {
+    pub fn total(&self) -> Option<u64> {
         u64::try_from(self.items.len()).ok()?.checked_mul(u64::from(self.epochs))
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty() || self.epochs == 0
     }
 
     /// Items in the order of the bank, epoch after epoch.

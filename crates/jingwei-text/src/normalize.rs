@@ -249,14 +249,16 @@ const MIN_SPELLED: usize = 3;
 fn with_joined_letters(units: Vec<Unit>) -> Vec<Unit> {
     let is_letter =
         |at: usize| units.get(at).is_some_and(|u| u.c.is_ascii_alphanumeric() || leet_letter(u.c).is_some());
-    let is_joint = |at: usize| units.get(at).is_some_and(|u| is_separator(u.c) || u.c == ',');
+    let joint = |at: usize| units.get(at).map(|unit| unit.c).filter(|c| is_separator(*c) || *c == ',');
     let mut out = Vec::with_capacity(units.len());
     let mut at = 0;
     while let Some(unit) = units.get(at) {
         let fresh = at == 0 || !is_letter(at - 1);
         if fresh && is_letter(at) {
+            // One kind of joint throughout: `a b-o-m-b` is an article and a word.
+            let first = joint(at + 1);
             let mut letters = 1;
-            while is_joint(at + 2 * letters - 1) && is_letter(at + 2 * letters) {
+            while first.is_some() && joint(at + 2 * letters - 1) == first && is_letter(at + 2 * letters) {
                 letters += 1;
             }
             // The last one may be the first letter of an ordinary word.
@@ -359,6 +361,7 @@ mod tests {
             ("in 1337 there", "in 1337 there"),
             ("b-o-m-b now", "bomb now"),
             ("b o m b s", "bombs"),
+            ("a b-o-m-b", "a bomb"),
             ("a b cat", "a b cat"),
             ("i.e. this", "i.e. this"),
             ("fuuuuck 炸炸炸弹 111", "fuck 炸弹 111"),

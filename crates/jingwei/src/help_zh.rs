@@ -126,7 +126,10 @@ mod tests {
     fn paths(command: &Command, path: &str, into: &mut BTreeSet<String>) {
         into.insert(path.to_owned());
         let own = command.get_arguments().filter(|arg| !arg.is_hide_set());
-        into.extend(own.filter(|arg| !matches!(arg.get_id().as_str(), "help" | "version")).map(|arg| format!("{path} --{}", arg.get_id())));
+        into.extend(
+            own.filter(|arg| !matches!(arg.get_id().as_str(), "help" | "version"))
+                .map(|arg| format!("{path} --{}", arg.get_id())),
+        );
         for sub in command.get_subcommands() {
             paths(sub, &format!("{path} {}", sub.get_name()), into);
         }

@@ -67,7 +67,7 @@ impl Speaker {
 
     pub fn table(self, header: &[&str], rows: Vec<Vec<String>>) {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         if !std::io::stdout().is_terminal() {
             table.set_width(160);
         }

@@ -105,8 +105,8 @@ impl Inventory {
         self.single.contains(single)
     }
 
-    /// An export has a README and no write-ahead log.
+    /// An export has a README, and neither a lock nor a write-ahead log. One of these signs may be damaged.
     pub fn is_export(&self) -> bool {
-        self.has(README) && self.segments.is_empty()
+        self.segments.is_empty() && (self.has(README) || !self.has(LOCK))
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn check_log(
         if before.ending != Ending::Damaged && before.next != *first {
             findings.at(&name, What::LogGap { expected: before.next, found: *first });
         }
-        let segment = read_segment(dir, *first, signed, tree, findings);
+        let segment = read_segment(dir, *first, signed, in_use, tree, findings);
         if segment.frames > 0 && before.ending == Ending::Open {
             // Without entries it is what a crash leaves between making a segment and closing the one before.
             let reason = "the segment before it is not closed".to_owned();
@@ -74,19 +74,33 @@ pub(super) fn check_log(
     }
 }
 
-fn read_segment(dir: &Path, first: u64, signed: u64, tree: &mut TreeCheck<'_>, findings: &mut Findings) -> Segment {
-    let mut segment = Segment { frames: 0, next: first, ending: Ending::Open };
-    if let Err(error) = read_frames(dir, first, signed, &mut segment, tree, findings) {
-        let name = segment_name(first);
-        match error {
-            LedgerError::Corrupt { offset, what, .. } => {
+fn read_segment(
+    dir: &Path,
+    first: u64,
+    signed: u64,
+    in_use: bool,
+    tree: &mut TreeCheck<'_>,
+    findings: &mut Findings,
+) -> Segment {
+    let name = segment_name(first);
+    let mut seen = None;
+    loop {
+        let mut segment = Segment { frames: 0, next: first, ending: Ending::Open };
+        match read_frames(dir, first, signed, &mut segment, tree, findings) {
+            Ok(()) => return segment,
+            // Frames that are written while they are read look damaged; a second look finds them whole.
+            Err(LedgerError::Corrupt { offset, .. }) if in_use && seen != Some(offset) => {
+                seen = Some(offset);
+                continue;
+            }
+            Err(LedgerError::Corrupt { offset, what, .. }) => {
                 findings.at_byte(&name, offset, What::LogDamaged { reason: what });
             }
-            other => findings.at(&name, What::Unreadable { reason: other.to_string() }),
+            Err(other) => findings.at(&name, What::Unreadable { reason: other.to_string() }),
         }
         segment.ending = Ending::Damaged;
+        return segment;
     }
-    segment
 }
 
 fn read_frames(

@@ -299,11 +299,15 @@ fn check_blobs(dir: &Path, inventory: &Inventory, in_use: bool, limits: &Limits,
     let mut unlisted = inventory.blobs.clone();
     if inventory.has(BLOB_INDEX) {
         let listing = read_blob_index(dir, |number, listed| match listed {
-            // Of a running ledger, a blob may be younger than the listing.
-            Some(digest) if unlisted.remove(&digest).is_none() && !dir.join(blob_name(&digest)).exists() => {
-                findings.at(&blob_name(&digest), What::Missing);
+            Some(digest) => {
+                unlisted.remove(&digest);
+                let name = blob_name(&digest);
+                // Of a running ledger, a blob may be younger than the listing.
+                let found = inventory.blobs.contains_key(&digest) || (in_use && dir.join(&name).is_file());
+                if !found {
+                    findings.at(&name, What::Missing);
+                }
             }
-            Some(_) => {}
             None if in_use && is_last_line(dir, number) => {}
             None => findings.at_byte(BLOB_INDEX, number * LINE_BYTES, What::BlobIndexDamaged),
         });

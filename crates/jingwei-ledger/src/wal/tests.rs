@@ -140,13 +140,13 @@ fn a_frame_that_lies_about_its_content_is_damage() {
 
 #[test]
 fn names_sort_as_their_numbers_do() {
-    assert_eq!(segment_name(7), "wal/00000000000000000007.log");
+    assert_eq!(segment_name(7), "wal/00000000000000000007.wal");
     for (path, first) in [
-        ("wal/00000000000000000007.log", Some(7)),
-        ("wal/18446744073709551615.log", Some(u64::MAX)),
-        ("wal/7.log", None),
-        ("wal/+0000000000000000007.log", None),
-        ("wal/00000000000000000007.lo", None),
+        ("wal/00000000000000000007.wal", Some(7)),
+        ("wal/18446744073709551615.wal", Some(u64::MAX)),
+        ("wal/7.wal", None),
+        ("wal/+0000000000000000007.wal", None),
+        ("wal/00000000000000000007.wa", None),
     ] {
         assert_eq!(parse_segment_name(path), first, "{path}");
     }

@@ -26,7 +26,7 @@ fn helper_that_appends_until_killed() {
         // Straight to the pipe: what the parent reads was acknowledged.
         let mut out = std::io::stdout().lock();
         writeln!(out, "acknowledged {}", range.end).unwrap();
-        if range.end % 5 == 0 {
+        if range.end.is_multiple_of(5) {
             ledger.checkpoint().unwrap();
         }
     }

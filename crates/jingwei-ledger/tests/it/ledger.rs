@@ -97,7 +97,7 @@ fn opening_refuses_what_it_cannot_trust_and_changes_nothing() {
     ledger.append(&entries(300, 310)).unwrap();
     drop(ledger);
     let good = files(good.path());
-    let wal = "wal/00000000000000000300.log";
+    let wal = "wal/00000000000000000300.wal";
     let flip = |name: &'static str, at: usize| {
         move |files: &mut std::collections::BTreeMap<String, Vec<u8>>| files.get_mut(name).unwrap()[at] ^= 1
     };

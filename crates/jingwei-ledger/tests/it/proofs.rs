@@ -70,6 +70,24 @@ fn proofs_are_made_only_within_the_signed_entries() {
 }
 
 #[test]
+fn no_proof_is_made_from_damaged_tiles() {
+    let dir = tempfile::tempdir().unwrap();
+    let ledger = open(dir.path());
+    ledger.append(&entries(0, 5)).unwrap();
+    ledger.checkpoint().unwrap();
+    let tile = dir.path().join("tile/0/000.p/5");
+    let mut bytes = std::fs::read(&tile).unwrap();
+    bytes[70] ^= 1;
+    std::fs::write(&tile, &bytes).unwrap();
+    for index in 0..5 {
+        let error = prove_inclusion(dir.path(), index, 5).unwrap_err().to_string();
+        assert!(error.contains("do not lead to the signed root"), "{error}");
+    }
+    std::fs::write(&tile, &bytes[..100]).unwrap();
+    assert!(prove_inclusion(dir.path(), 4, 5).unwrap_err().to_string().contains("should hold 5 hashes"));
+}
+
+#[test]
 fn a_proof_fits_one_size_and_one_ledger() {
     let dir = tempfile::tempdir().unwrap();
     let ledger = open(dir.path());
@@ -112,11 +130,11 @@ fn what_is_not_a_proof_is_refused() {
         (good.replace("inclusion", "consistency"), "`consistency-proof` of version 1"),
         (good.replace("\"version\":1", "\"version\":2"), "of version 2"),
         (good.replace("[]", "[\"00\"]"), "SHA-256"),
-        (good.replace("\"size\":1", "\"size\":-1"), "not a inclusion-proof"),
+        (good.replace("\"size\":1", "\"size\":-1"), "no inclusion-proof"),
         (good.replace("\"path\"", "\"way\""), "unknown field"),
         (good[..30].to_owned(), "EOF"),
         (String::new(), "EOF"),
-        ("[".repeat(100_000), "not a inclusion-proof"),
+        ("[".repeat(100_000), "no inclusion-proof"),
     ] {
         let error = InclusionProof::parse(&text, &limits).unwrap_err().to_string();
         assert!(error.contains(expected), "{expected}: {error}");

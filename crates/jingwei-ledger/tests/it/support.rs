@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
     sync::{
@@ -146,6 +146,8 @@ struct World {
     durable_names: BTreeMap<PathBuf, u64>,
     content: BTreeMap<u64, Vec<u8>>,
     synced: BTreeMap<u64, Vec<u8>>,
+    /// Sectors that the next sync of the file writes.
+    dirty: BTreeMap<u64, BTreeSet<usize>>,
 }
 
 /// Fails at the `fail_at`-th operation, counted from 1, and knows what a power loss would leave.
@@ -154,6 +156,8 @@ pub struct Faulty {
     fault: Fault,
     world: Arc<Mutex<World>>,
 }
+
+const SECTOR: usize = 512;
 
 enum Verdict {
     Go,
@@ -176,6 +180,28 @@ impl World {
         }
     }
 
+    fn write(&mut self, inode: u64, at: usize, bytes: &[u8]) {
+        let content = self.content.entry(inode).or_default();
+        content.resize(content.len().max(at + bytes.len()), 0);
+        content[at..at + bytes.len()].copy_from_slice(bytes);
+        self.dirty.entry(inode).or_default().extend(at / SECTOR..(at + bytes.len()).div_ceil(SECTOR));
+    }
+
+    fn sync(&mut self, inode: u64) {
+        let content = &self.content[&inode];
+        let synced = self.synced.entry(inode).or_default();
+        synced.resize(content.len(), 0);
+        for sector in self.dirty.remove(&inode).unwrap_or_default() {
+            let range = (sector * SECTOR).min(content.len())..((sector + 1) * SECTOR).min(content.len());
+            synced[range.clone()].copy_from_slice(&content[range]);
+        }
+    }
+
+    /// As Linux does: pages whose write-back failed count as clean, so that a later sync says it succeeded.
+    fn fail_sync(&mut self, inode: u64) {
+        self.dirty.remove(&inode);
+    }
+
     /// What a disk holds after power was lost: sectors and names that were not synced are there or not.
     fn after_power_loss(&self, seed: u64) -> BTreeMap<PathBuf, Vec<u8>> {
         let chance = |parts: &[u64]| {
@@ -188,15 +214,15 @@ impl World {
             seed > 0 && x & 1 == 1
         };
         let mut disk = BTreeMap::new();
-        let paths: std::collections::BTreeSet<&PathBuf> = self.names.keys().chain(self.durable_names.keys()).collect();
+        let paths: BTreeSet<&PathBuf> = self.names.keys().chain(self.durable_names.keys()).collect();
         for (number, path) in (0..).zip(paths) {
             let (now, durable) = (self.names.get(path), self.durable_names.get(path));
             let Some(inode) = (if chance(&[1, number]) { now } else { durable }) else { continue };
             let synced = self.synced.get(inode).cloned().unwrap_or_default();
             let content = &self.content[inode];
             let mut bytes = synced;
-            for (sector, chunk) in content.chunks(512).enumerate() {
-                let at = sector * 512;
+            for (sector, chunk) in content.chunks(SECTOR).enumerate() {
+                let at = sector * SECTOR;
                 if chance(&[2, *inode, sector as u64]) {
                     bytes.resize(bytes.len().max(at + chunk.len()), 0);
                     bytes[at..at + chunk.len()].copy_from_slice(chunk);
@@ -219,7 +245,12 @@ impl Faulty {
 
     /// Leaves in `dir` what the fault leaves there.
     pub fn strike(&self, dir: &Path) {
-        let Fault::PowerLoss(seed) = self.fault else { return };
+        if let Fault::PowerLoss(seed) = self.fault {
+            self.lose_power(dir, seed);
+        }
+    }
+
+    pub fn lose_power(&self, dir: &Path, seed: u64) {
         let disk = self.world.lock().unwrap().after_power_loss(seed);
         for name in files(dir).keys().filter(|name| name.as_str() != "lock") {
             fs::remove_file(dir.join(name)).unwrap();
@@ -228,6 +259,26 @@ impl Faulty {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, bytes).unwrap();
         }
+    }
+
+    /// The same disk in the hands of a next process, from now on without faults.
+    pub fn mended(&self) -> Self {
+        Self { fail_at: u64::MAX, fault: self.fault, world: self.world.clone() }
+    }
+
+    fn sync_inode(&self, inode: u64) -> io::Result<()> {
+        let synced = self.act(|world, half| {
+            if half {
+                world.fail_sync(inode)
+            } else {
+                world.sync(inode)
+            }
+            Ok(())
+        });
+        if synced.is_err() {
+            self.world.lock().unwrap().fail_sync(inode);
+        }
+        synced
     }
 
     fn act<T>(&self, work: impl FnOnce(&mut World, bool) -> io::Result<T>) -> io::Result<T> {
@@ -254,7 +305,7 @@ impl Storage for Faulty {
             let inode = world.next_inode;
             world.next_inode += 1;
             world.names.insert(path.to_owned(), inode);
-            world.content.insert(inode, bytes.to_vec());
+            world.write(inode, 0, bytes);
             fs::write(path, bytes)
         })
     }
@@ -268,13 +319,8 @@ impl Storage for Faulty {
     }
 
     fn sync(&self, path: &Path) -> io::Result<()> {
-        self.act(|world, half| {
-            let inode = world.names[path];
-            if !half {
-                world.synced.insert(inode, world.content[&inode].clone());
-            }
-            Ok(())
-        })
+        let inode = self.world.lock().unwrap().names[path];
+        self.sync_inode(inode)
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
@@ -323,10 +369,7 @@ impl StorageFile for FaultyFile {
         let Self { storage, inode, disk } = self;
         storage.act(|world, half| {
             let bytes = if half { &bytes[..bytes.len() / 2] } else { bytes };
-            let content = world.content.get_mut(inode).unwrap();
-            let at = usize::try_from(offset).unwrap();
-            content.resize(content.len().max(at + bytes.len()), 0);
-            content[at..at + bytes.len()].copy_from_slice(bytes);
+            world.write(*inode, usize::try_from(offset).unwrap(), bytes);
             disk.write_at(offset, bytes)
         })
     }
@@ -340,12 +383,6 @@ impl StorageFile for FaultyFile {
     }
 
     fn sync_data(&mut self) -> io::Result<()> {
-        let Self { storage, inode, .. } = self;
-        storage.act(|world, half| {
-            if !half {
-                world.synced.insert(*inode, world.content[inode].clone());
-            }
-            Ok(())
-        })
+        self.storage.sync_inode(self.inode)
     }
 }

@@ -242,3 +242,14 @@ fn cues(normal: &Normalized, signs: &Signs, decisive: Option<Sign>) -> Vec<Cue> 
     let cues: Vec<Cue> = signs.of(sign).map(cue).collect();
     if cues.is_empty() { vec![Cue { code: "list-or-code".to_owned(), span: whole }] } else { cues }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles() {
+        assert_eq!(ENGLISH.len(), english::PATTERNS.len());
+        assert_eq!(CHINESE.len(), chinese::PATTERNS.len());
+    }
+}

@@ -30,3 +30,19 @@ fn the_judge_is_good_enough_to_be_used() {
         }
     }
 }
+
+#[test]
+fn the_reference_pages_say_what_the_scorecard_says() {
+    let pages = [
+        include_str!("../../../../docs/reference/probe.md"),
+        include_str!("../../../../docs/reference/probe.zh-CN.md"),
+    ];
+    for score in &JudgeScorecard::refusal().unwrap().scores {
+        let side = &score.with_question;
+        let row = [&side.sensitivity, &side.specificity, &side.accuracy].map(|share| {
+            format!("{}/{} = {:.3} [{:.3}, {:.3}]", share.k, share.n, share.value, share.lower, share.upper)
+        });
+        let row = format!("| {} | {} | {}/{} |", score.lang.code(), row.join(" | "), side.other.k, side.other.n);
+        assert!(pages.iter().all(|page| page.contains(&row)), "docs/reference/probe*.md lack {row}");
+    }
+}

@@ -34,7 +34,8 @@ pub async fn run(global: &Global, command: Assess, speaker: Speaker) -> Result<E
     let watcher = Arc::new(Terminal::new(speaker));
     let outcome = assess::run(&app, &options, watcher).await?;
     for (check, component, reason) in &outcome.failed_checks {
-        speaker.say(&format!("{} {check} · {component}: {reason}", speaker.pick("检查未能完成", "check could not run:")));
+        speaker
+            .say(&format!("{} {check} · {component}: {reason}", speaker.pick("检查未能完成", "check could not run:")));
     }
     match command.format {
         Format::Table => print(&outcome, speaker),
@@ -89,7 +90,10 @@ fn print(outcome: &AssessOutcome, speaker: Speaker) {
     gate(outcome, speaker);
     let resumed = outcome.resumed;
     if resumed > 0 {
-        speaker.data(&format!("{}: {resumed}", speaker.pick("沿用上次中断前的回答", "answers kept from the run that was cut off")));
+        speaker.data(&format!(
+            "{}: {resumed}",
+            speaker.pick("沿用上次中断前的回答", "answers kept from the run that was cut off")
+        ));
     }
     speaker.data(&format!("{}: {}", speaker.pick("报告", "report"), outcome.report_html.display()));
     speaker.data(&format!("        {}", outcome.report_json.display()));
@@ -130,7 +134,11 @@ fn measurements(outcome: &AssessOutcome, speaker: Speaker) {
 fn risks(outcome: &AssessOutcome, speaker: Speaker) {
     let assessment = &outcome.assessment;
     let code_of = |id: &jingwei_core::ControlId| {
-        assessment.controls.iter().find(|control| control.control == *id).map_or_else(|| id.to_string(), |c| c.code.clone())
+        assessment
+            .controls
+            .iter()
+            .find(|control| control.control == *id)
+            .map_or_else(|| id.to_string(), |c| c.code.clone())
     };
     let rows = assessment.risks.iter().map(|risk| {
         let controls: Vec<String> = risk.lowered_by.iter().map(code_of).collect();

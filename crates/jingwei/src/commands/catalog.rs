@@ -43,23 +43,33 @@ fn check(dir: Option<PathBuf>, speaker: Speaker) -> Result<Exit, Error> {
 fn list(catalog: &Catalog, noun: CatalogNoun, format: Format, speaker: Speaker) -> Result<Exit, Error> {
     let rows: Vec<(String, String, Text)> = match noun {
         CatalogNoun::Frameworks => {
-            let row = |f: &jingwei_catalog::items::Framework| (f.id.clone(), format!("{} items", f.items.len()), f.title.clone());
+            let row = |f: &jingwei_catalog::items::Framework| {
+                (f.id.clone(), format!("{} items", f.items.len()), f.title.clone())
+            };
             catalog.frameworks.values().map(row).collect()
         }
-        CatalogNoun::Risks => catalog.risks.values().map(|r| (r.code.clone(), r.id.to_string(), r.title.clone())).collect(),
-        CatalogNoun::Controls => catalog.controls.values().map(|c| (c.code.clone(), c.id.to_string(), c.title.clone())).collect(),
+        CatalogNoun::Risks => {
+            catalog.risks.values().map(|r| (r.code.clone(), r.id.to_string(), r.title.clone())).collect()
+        }
+        CatalogNoun::Controls => {
+            catalog.controls.values().map(|c| (c.code.clone(), c.id.to_string(), c.title.clone())).collect()
+        }
         CatalogNoun::Rules => {
             catalog.rules.values().map(|r| (r.id.to_string(), r.severity.code().to_owned(), r.title.clone())).collect()
         }
         CatalogNoun::Gates => {
             catalog.gates.values().map(|g| (g.id.clone(), g.decision.code().to_owned(), g.title.clone())).collect()
         }
-        CatalogNoun::Mappings => {
-            catalog.mappings.values().map(|m| (m.id.clone(), format!("{} pairs", m.pairs.len()), m.title.clone())).collect()
-        }
-        CatalogNoun::Banks => {
-            catalog.banks.values().map(|b| (b.id.clone(), format!("{} items", b.items.len()), b.title.clone())).collect()
-        }
+        CatalogNoun::Mappings => catalog
+            .mappings
+            .values()
+            .map(|m| (m.id.clone(), format!("{} pairs", m.pairs.len()), m.title.clone()))
+            .collect(),
+        CatalogNoun::Banks => catalog
+            .banks
+            .values()
+            .map(|b| (b.id.clone(), format!("{} items", b.items.len()), b.title.clone()))
+            .collect(),
         CatalogNoun::Lexicons => {
             let words = |l: &jingwei_catalog::items::Lexicon| l.zh.len() + l.en.len();
             catalog.lexicons.values().map(|l| (l.id.clone(), format!("{} words", words(l)), l.title.clone())).collect()
@@ -93,7 +103,8 @@ fn show(catalog: &Catalog, id: &str, speaker: Speaker) -> Result<Exit, Error> {
         speaker.json(control);
     } else if let Some(rule) = catalog.rules.values().find(|rule| rule.id.as_str() == id) {
         speaker.json(rule);
-    } else if let Some((framework, item)) = ItemRef::new(id).ok().as_ref().and_then(|reference| catalog.item(reference)) {
+    } else if let Some((framework, item)) = ItemRef::new(id).ok().as_ref().and_then(|reference| catalog.item(reference))
+    {
         let verified = item.verified.unwrap_or(framework.verified);
         speaker.json(&serde_json::json!({
             "framework": framework.id, "source": framework.source, "verified": verified, "item": item,

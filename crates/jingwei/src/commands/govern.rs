@@ -23,7 +23,9 @@ pub async fn run(global: &Global, command: Govern, speaker: Speaker) -> Result<E
             let count = loaded.manifest.components.len();
             speaker.data(&match speaker.lang {
                 jingwei_core::Lang::Zh => format!("清单无误：{}，{count} 个组件", loaded.manifest.system.id),
-                jingwei_core::Lang::En => format!("the manifest is in order: {}, {count} components", loaded.manifest.system.id),
+                jingwei_core::Lang::En => {
+                    format!("the manifest is in order: {}, {count} components", loaded.manifest.system.id)
+                }
             });
             Ok(Exit::Clean)
         }
@@ -151,7 +153,10 @@ async fn only_system(app: &App) -> Result<SystemId, Error> {
     let all = systems(app).await?;
     match all.as_slice() {
         [one] => Ok(one.id.clone()),
-        [] => Err(Error::not_found("尚无已评估的系统：先运行 jingwei assess", "no system was assessed yet; run jingwei assess first")),
+        [] => Err(Error::not_found(
+            "尚无已评估的系统：先运行 jingwei assess",
+            "no system was assessed yet; run jingwei assess first",
+        )),
         many => {
             let names = many.iter().map(|system| system.id.as_str()).collect::<Vec<_>>().join(", ");
             Err(Error::invalid(
@@ -163,5 +168,6 @@ async fn only_system(app: &App) -> Result<SystemId, Error> {
 }
 
 fn system_id(text: &str) -> Result<SystemId, Error> {
-    SystemId::new(text).map_err(|e| Error::invalid(format!("`{text}` 不是系统 id"), format!("`{text}` is not a system id")).because(e))
+    SystemId::new(text)
+        .map_err(|e| Error::invalid(format!("`{text}` 不是系统 id"), format!("`{text}` is not a system id")).because(e))
 }

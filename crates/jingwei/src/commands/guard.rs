@@ -94,7 +94,8 @@ fn check(guard: &jingwei_app::Guard, direction: Direction, jsonl: bool, speaker:
             ));
         }
         let text = String::from_utf8(bytes).map_err(|e| {
-            Error::invalid("标准输入不是 UTF-8：请先转换编码", "standard input is not UTF-8; convert it first").because(e)
+            Error::invalid("标准输入不是 UTF-8：请先转换编码", "standard input is not UTF-8; convert it first")
+                .because(e)
         })?;
         judge(None, &text);
         return Ok(strictest);

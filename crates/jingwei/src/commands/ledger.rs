@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use jingwei_app::{Entry, Error, ledger_folder};
 use jingwei_core::{Limits, NoProgress};
-use jingwei_ledger::{Checkpoint, VerifierKey, VerifyInput, export, prove_consistency, prove_inclusion, read_entry, verify};
+use jingwei_ledger::{
+    Checkpoint, VerifierKey, VerifyInput, export, prove_consistency, prove_inclusion, read_entry, verify,
+};
 use serde_json::json;
 
 use super::unreadable;
@@ -46,7 +48,11 @@ fn key_of(text: &str) -> Result<VerifierKey, Error> {
         text.to_owned()
     };
     written.trim().parse().map_err(|e| {
-        Error::invalid("`--key` 不是公钥，例如 name+1a2b3c4d+A…", "`--key` is not a public key such as name+1a2b3c4d+A…").because(WrappedNote(e))
+        Error::invalid(
+            "`--key` 不是公钥，例如 name+1a2b3c4d+A…",
+            "`--key` is not a public key such as name+1a2b3c4d+A…",
+        )
+        .because(WrappedNote(e))
     })
 }
 
@@ -67,7 +73,13 @@ fn own_key(dir: &Path) -> Result<VerifierKey, Error> {
     key_of(text.trim())
 }
 
-fn verify_all(dir: &Path, key: Option<&str>, expect: Option<&Path>, format: Format, speaker: Speaker) -> Result<Exit, Error> {
+fn verify_all(
+    dir: &Path,
+    key: Option<&str>,
+    expect: Option<&Path>,
+    format: Format,
+    speaker: Speaker,
+) -> Result<Exit, Error> {
     if !dir.is_dir() {
         let shown = dir.display();
         return Err(Error::invalid(
@@ -118,8 +130,13 @@ fn verify_all(dir: &Path, key: Option<&str>, expect: Option<&Path>, format: Form
     let root = report.root.map(|root| root.to_string()).unwrap_or_default();
     let word = if whole { speaker.pick("完好", "ok") } else { speaker.pick("不完好", "not ok") };
     speaker.data(&match speaker.lang {
-        jingwei_core::Lang::Zh => format!("{word}：{} 条账目，{} 个文档，{} 字节，根 {root}", report.entries, report.blobs, report.bytes),
-        jingwei_core::Lang::En => format!("{word}: {} entries, {} documents, {} bytes, root {root}", report.entries, report.blobs, report.bytes),
+        jingwei_core::Lang::Zh => {
+            format!("{word}：{} 条账目，{} 个文档，{} 字节，根 {root}", report.entries, report.blobs, report.bytes)
+        }
+        jingwei_core::Lang::En => format!(
+            "{word}: {} entries, {} documents, {} bytes, root {root}",
+            report.entries, report.blobs, report.bytes
+        ),
     });
     if whole && !report.key_is_trusted {
         speaker.say(speaker.pick(
@@ -132,7 +149,8 @@ fn verify_all(dir: &Path, key: Option<&str>, expect: Option<&Path>, format: Form
 
 fn prove(dir: &Path, index: Option<u64>, since: Option<u64>, speaker: Speaker) -> Result<(), Error> {
     let checkpoint = Checkpoint::open(&checkpoint_text(dir)?, &own_key(dir)?, &Limits::default());
-    let checkpoint = checkpoint.map_err(|e| Error::failed("检查点无法核验", "the checkpoint does not verify").because(e))?;
+    let checkpoint =
+        checkpoint.map_err(|e| Error::failed("检查点无法核验", "the checkpoint does not verify").because(e))?;
     match (index, since) {
         (Some(index), _) => speaker.json(&prove_inclusion(dir, index, checkpoint.size())?),
         (None, Some(since)) => speaker.json(&prove_consistency(dir, since, checkpoint.size())?),
@@ -143,8 +161,9 @@ fn prove(dir: &Path, index: Option<u64>, since: Option<u64>, speaker: Speaker) -
 
 fn show(dir: &Path, index: u64, speaker: Speaker) -> Result<(), Error> {
     let bytes = read_entry(dir, index)?;
-    let entry: Entry = serde_json::from_slice(&bytes)
-        .map_err(|e| Error::failed(format!("账目 {index} 无法读取"), format!("entry {index} cannot be read")).because(e))?;
+    let entry: Entry = serde_json::from_slice(&bytes).map_err(|e| {
+        Error::failed(format!("账目 {index} 无法读取"), format!("entry {index} cannot be read")).because(e)
+    })?;
     let digest = entry.payload.to_string();
     let path = dir.join("blobs").join(&digest[..2]).join(&digest[2..]);
     let payload = std::fs::read(&path).map_err(|e| unreadable(&path, e))?;

@@ -1,0 +1,13 @@
+//! Assessments: history, and assessing again.
+
+mod create;
+mod get;
+pub(crate) mod list;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::ApiState;
+
+pub(crate) fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(create::create)).routes(routes!(get::get)).routes(routes!(list::list))
+}
