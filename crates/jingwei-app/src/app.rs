@@ -18,6 +18,9 @@ use crate::{Error, record::Entry};
 /// Name under which a ledger signs, and file names below the data folder.
 const ORIGIN: &str = "jingwei.local/ledger";
 
+/// Finds a secret by its name; `None` where there is none.
+pub type SecretSource = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// Where an installation keeps what, and what it may reach.
 #[derive(Clone)]
 pub struct AppSettings {
@@ -32,7 +35,7 @@ pub struct AppSettings {
     pub limits: Limits,
     pub net: NetSettings,
     /// Finds a secret by the name of its environment variable.
-    pub secrets: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub secrets: SecretSource,
     pub clock: Arc<dyn Clock>,
 }
 

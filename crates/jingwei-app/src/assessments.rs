@@ -91,8 +91,13 @@ pub async fn create(app: &App, caller: &Caller, system: &str) -> Result<Assessme
     assess_again(app, caller, &id).await
 }
 
+/// Of two assessments at once, the one that read less could be entered last and stand in the register. One process
+/// holds the ledger, so a lock in this process is enough.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// The same for a use case that has changed what an assessment depends on.
 pub(crate) async fn assess_again(app: &App, caller: &Caller, system: &SystemId) -> Result<AssessmentView, Error> {
+    let _turn = TURN.lock().await;
     let found = app.store.system(system).await.map_err(of_store)?;
     let found = found.ok_or_else(|| nothing("系统", "system", system.as_str()))?;
     let document: SystemDocument = found.document.read().map_err(internal)?;

@@ -34,10 +34,10 @@ mod targets;
 pub mod tokens;
 pub mod treatments;
 
-pub use app::{App, AppSettings, catalog_files, ledger_folder, load_catalog};
+pub use app::{App, AppSettings, SecretSource, catalog_files, ledger_folder, load_catalog};
 pub use assess::{AssessOptions, AssessOutcome, Loaded, Watcher, load_manifest};
 pub use error::{Error, ErrorKind};
 pub use files::DiskFiles;
 pub use guards::Guard;
 pub use journal::{Answer, Header, Journal, Mode};
-pub use record::{Entry, What};
+pub use record::{Entry, MissingDocument, What, missing_documents};

@@ -1,5 +1,7 @@
 //! What enters the ledger, and how the store's index follows it.
 
+use std::path::Path;
+
 use jingwei_core::{Digest, Evidence, SystemId, Timestamp};
 use jingwei_govern::{Assessment, EvidenceEntry};
 use jingwei_store::{Detail, Document, EvidenceAge, EvidenceFilter, MetaKey, Page, Tx};
@@ -159,4 +161,23 @@ pub(crate) fn indexed(
         catalog: evidence.catalog,
     };
     Ok(Detail { row, document })
+}
+
+/// A document that an entry names and that does not lie beside the ledger any more.
+pub struct MissingDocument {
+    pub entry: u64,
+    pub digest: Digest,
+}
+
+/// Entries of a ledger or an export whose document is gone. What is there is covered by the ledger's own verification.
+pub fn missing_documents(dir: &Path, entries: u64) -> Vec<MissingDocument> {
+    let missing = |index: u64| {
+        let bytes = jingwei_ledger::read_entry(dir, index).ok()?;
+        let digest = serde_json::from_slice::<Entry>(&bytes).ok()?.payload;
+        let name = digest.to_string();
+        let (folder, file) = name.split_at(2);
+        let is_there = dir.join("blobs").join(folder).join(file).is_file();
+        (!is_there).then_some(MissingDocument { entry: index, digest })
+    };
+    (0..entries).filter_map(missing).collect()
 }

@@ -8,7 +8,7 @@ use std::{
     collections::HashMap,
     fmt,
     ops::Range,
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 use jingwei_core::{Lang, Text};
@@ -99,6 +99,13 @@ pub fn schema_of<T: JsonSchema>() -> Value {
     schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
 }
 
+/// The schema of a type, made once: a catalog holds hundreds of documents of ten types.
+fn known_schema<T: JsonSchema>() -> Arc<Value> {
+    static MADE: LazyLock<Mutex<HashMap<&'static str, Arc<Value>>>> = LazyLock::new(Mutex::default);
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(made.entry(std::any::type_name::<T>()).or_insert_with(|| Arc::new(schema_of::<T>())))
+}
+
 /// Reads a document. All problems come back at once.
 pub fn parse<T: JsonSchema + DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<Document<T>, Problems> {
     let text = decode(file, bytes)?;
@@ -111,7 +118,7 @@ pub fn parse<T: JsonSchema + DeserializeOwned>(file: &str, bytes: &[u8]) -> Resu
     }
     let value = reader.table(table.get_ref(), "");
     if reader.problems.is_empty() {
-        let schema = schema_of::<T>();
+        let schema = known_schema::<T>();
         Checker { reader: &mut reader, root: &schema }.check(&value, &schema, "");
     }
     let places = reader.places();

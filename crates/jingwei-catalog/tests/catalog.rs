@@ -1,5 +1,7 @@
 //! The built-in catalog is whole, and a broken one is refused with the place and the reason.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+
 use jingwei_catalog::{
     Catalog, SourceFile, built_in_files,
     items::{Expect, ItemKind},

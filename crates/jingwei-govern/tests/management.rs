@@ -1,5 +1,7 @@
 //! Every case of every `management.*` rule: where it must speak it speaks, where it must be silent it is silent.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+
 use jingwei_catalog::{Catalog, items::RuleCase};
 use jingwei_core::{Check, CheckId, Component, Limits, Observation, Timestamp};
 use jingwei_govern::{Management, ManagementCheck};

@@ -83,4 +83,32 @@ mod tests {
             }
         });
     }
+
+    #[test]
+    fn overrides_made_at_once_all_count() {
+        testing::run(async {
+            let api = testing::fresh().await;
+            let risks = api.get("/api/v1/risks?limit=8&min_grade=2").await;
+            let codes: Vec<String> =
+                risks["items"].as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap().to_owned()).collect();
+            assert_eq!(codes.len(), 8);
+            let tasks: Vec<_> = codes
+                .iter()
+                .map(|code| {
+                    let api = api.clone();
+                    let new = json!({
+                        "system": "shop", "risk": code, "grade": 1, "reason": "a", "expires_at": "2030-01-01T00:00:00Z",
+                    });
+                    tokio::spawn(async move { api.post("/api/v1/overrides", &new).await.0 })
+                })
+                .collect();
+            for task in tasks {
+                assert_eq!(task.await.unwrap(), 201);
+            }
+            for code in &codes {
+                let risk = api.get(&format!("/api/v1/systems/shop/risks/{code}")).await;
+                assert_eq!(risk["risk"]["effective_grade"], 1, "{code}");
+            }
+        });
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use jingwei_app::{Entry, Error, ledger_folder};
-use jingwei_core::{Limits, NoProgress};
+use jingwei_app::{Entry, Error, ledger_folder, missing_documents};
+use jingwei_core::{Limits, NoProgress, Text};
 use jingwei_ledger::{
     Checkpoint, VerifierKey, VerifyInput, export, prove_consistency, prove_inclusion, read_entry, verify,
 };
@@ -103,7 +103,8 @@ fn verify_all(
     };
     let input = VerifyInput { key: key.as_ref(), kept: kept.as_ref(), limits: &limits, progress: &NoProgress };
     let report = verify(dir, &input)?;
-    let whole = report.problems.is_empty();
+    let missing = missing_documents(dir, report.entries);
+    let whole = report.problems.is_empty() && missing.is_empty();
     if format != Format::Table {
         speaker.json(&json!({
             "ok": whole,
@@ -117,7 +118,9 @@ fn verify_all(
             "key_is_trusted": report.key_is_trusted,
             "problems": report.problems.iter().map(|problem| json!({
                 "place": problem.place, "entry": problem.entry, "what": problem.what.text(),
-            })).collect::<Vec<_>>(),
+            })).chain(missing.iter().map(|missing| json!({
+                "place": {}, "entry": missing.entry, "what": gone(&missing.digest),
+            }))).collect::<Vec<_>>(),
         }));
         return Ok(if whole { Exit::Clean } else { Exit::Findings });
     }
@@ -126,6 +129,9 @@ fn verify_all(
         let offset = problem.place.offset.map(|offset| format!("+{offset}")).unwrap_or_default();
         let entry = problem.entry.map(|entry| format!(" #{entry}")).unwrap_or_default();
         speaker.data(&format!("{path}{offset}{entry}: {}", speaker.text(&problem.what.text())));
+    }
+    for missing in &missing {
+        speaker.data(&format!("#{}: {}", missing.entry, speaker.text(&gone(&missing.digest))));
     }
     let root = report.root.map(|root| root.to_string()).unwrap_or_default();
     let word = if whole { speaker.pick("完好", "ok") } else { speaker.pick("不完好", "not ok") };
@@ -145,6 +151,10 @@ fn verify_all(
         ));
     }
     Ok(if whole { Exit::Clean } else { Exit::Findings })
+}
+
+fn gone(digest: &jingwei_core::Digest) -> Text {
+    Text::new(format!("文档 {digest} 已不在"), format!("the document {digest} is gone"))
 }
 
 fn prove(dir: &Path, index: Option<u64>, since: Option<u64>, speaker: Speaker) -> Result<(), Error> {

@@ -1,5 +1,7 @@
 //! The one end-to-end test binary: the house's own rules, and the command line as a user meets it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+
 mod cli;
 mod layers;
 mod support;
