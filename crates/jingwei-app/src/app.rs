@@ -202,9 +202,11 @@ pub(crate) fn new_id(prefix: &str) -> Result<String, Error> {
     Ok(format!("{prefix}-{}", hex::encode(&bytes[..10])))
 }
 
-/// An id as a file name: `/` and `:` may stand in ids.
+/// An id as a file name: `/` and `:` may stand in ids. A digest keeps apart what would become the same name.
 fn safe_name(id: &str) -> String {
-    id.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' }).collect()
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let name: String = id.chars().map(|c| if legal(c) { c } else { '_' }).collect();
+    if name == id { name } else { format!("{name}~{}", Digest::of(id.as_bytes()).short()) }
 }
 
 /// The digest of a document as it stands in the ledger.

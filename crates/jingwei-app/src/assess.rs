@@ -9,7 +9,7 @@ use std::{
 
 use jingwei_catalog::Catalog;
 use jingwei_core::{
-    Check, CheckId, Component, ComponentId, ComponentKind, Cost, Ctx, Decision, Digest, Evidence, Files, Limits,
+    Check, CheckId, Component, ComponentId, ComponentKind, Cost, Ctx, Decision, Digest, Evidence, Files, Lang, Limits,
     Observation, Progress, Text, Timestamp,
 };
 use jingwei_govern::{Assessment, EvidenceEntry, Inputs, ManagementCheck, Manifest, assess};
@@ -43,6 +43,8 @@ pub struct AssessOptions {
     pub out: Option<PathBuf>,
     /// Components may lie outside the manifest's folder.
     pub allow_outside: bool,
+    /// Language that the report shows first; by default Chinese.
+    pub lang: Option<Lang>,
 }
 
 /// What came out.
@@ -121,7 +123,8 @@ pub async fn run(app: &App, options: &AssessOptions, watcher: Arc<dyn Watcher>) 
     };
     app.ledger.checkpoint()?;
     let folder = options.out.clone().unwrap_or_else(|| app.report_folder(&manifest.system.id));
-    let (report_json, report_html) = report::write(&folder, &assessment, &app.catalog)?;
+    let (report_json, report_html) =
+        report::write(&folder, &assessment, &app.catalog, options.lang.unwrap_or(Lang::Zh))?;
     Ok(AssessOutcome {
         assessment,
         digest,

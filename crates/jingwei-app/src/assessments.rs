@@ -1,6 +1,6 @@
 //! Assessments: their history, and assessing again what the ledger holds.
 
-use jingwei_core::{Decision, Digest, SystemId, Timestamp};
+use jingwei_core::{Decision, Digest, Lang, SystemId, Timestamp};
 use jingwei_govern::{Assessment, Inputs, assess};
 use jingwei_store::{AssessmentFilter, AssessmentId};
 use serde_json::Value;
@@ -112,7 +112,7 @@ pub(crate) async fn assess_again(app: &App, caller: &Caller, system: &SystemId) 
     let (ledger, catalog, folder) = (app.ledger.clone(), app.catalog.clone(), app.report_folder(system));
     blocking(move || {
         ledger.checkpoint()?;
-        report::write(&folder, &assessment, &catalog)
+        report::write(&folder, &assessment, &catalog, Lang::Zh)
     })
     .await?;
     let row = app.store.assessment(&register::assessment_id(&digest)?).await.map_err(of_store)?;

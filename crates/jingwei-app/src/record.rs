@@ -96,20 +96,42 @@ impl App {
     /// Brings the store up to the ledger: after every entry, after a crash between the two, and for a new store.
     /// The store's register is nothing but what follows from the ledger, so the two cannot drift apart.
     pub(crate) async fn catch_up(&self) -> Result<(), Error> {
-        let key = indexed_to()?;
-        let from = self.store.meta(&key).await?.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-        let size = self.ledger.size();
-        if from >= size {
-            return Ok(());
-        }
-        let mut tx = self.store.write(&self.settings.actor, self.now()).await?;
-        for (index, entry) in (from..size).zip(self.ledger.iter(from)) {
-            let Ok(entry) = serde_json::from_slice::<Entry>(&entry?) else { continue };
-            self.index(&mut tx, index, &entry).await?;
-        }
-        tx.put_meta(&key, &size.to_string()).await?;
-        tx.save().await?;
+        while self.index_some().await? {}
         Ok(())
+    }
+
+    /// Indexes the next entries of one actor, so that the audit names who did it. False: there are none.
+    async fn index_some(&self) -> Result<bool, Error> {
+        let key = indexed_to()?;
+        let marker = |text: Option<String>| text.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+        let (from, size) = (marker(self.store.meta(&key).await?), self.ledger.size());
+        if from >= size {
+            return Ok(false);
+        }
+        let actor = self.entry(from)?.map_or_else(|| "ledger".to_owned(), |entry| entry.actor);
+        let mut tx = self.store.write(&actor, self.now()).await?;
+        // Another task may have been here while this one waited for its turn.
+        let from = marker(tx.meta(&key).await?);
+        let mut to = from;
+        while to < size && to - from < 1000 {
+            if let Some(entry) = self.entry(to)? {
+                if entry.actor != actor {
+                    break;
+                }
+                self.index(&mut tx, to, &entry).await?;
+            }
+            to += 1;
+        }
+        if to > from {
+            tx.put_meta(&key, &to.to_string()).await?;
+            tx.save().await?;
+        }
+        Ok(true)
+    }
+
+    /// An entry of ours. `None`: it was written by another program.
+    fn entry(&self, index: u64) -> Result<Option<Entry>, Error> {
+        Ok(serde_json::from_slice(&self.ledger.get(index)?).ok())
     }
 
     async fn index(&self, tx: &mut Tx, index: u64, entry: &Entry) -> Result<(), Error> {

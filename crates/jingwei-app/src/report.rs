@@ -14,7 +14,12 @@ use jingwei_govern::{Assessment, ControlState, ExplainNode, RiskResult, explain_
 use crate::Error;
 
 /// Writes both files and returns their paths. The same assessment gives the same bytes.
-pub(crate) fn write(folder: &Path, assessment: &Assessment, catalog: &Catalog) -> Result<(PathBuf, PathBuf), Error> {
+pub(crate) fn write(
+    folder: &Path,
+    assessment: &Assessment,
+    catalog: &Catalog,
+    first: Lang,
+) -> Result<(PathBuf, PathBuf), Error> {
     let shown = folder.display().to_string();
     let fail = |e: std::io::Error| {
         Error::failed(format!("无法写报告到 `{shown}`"), format!("cannot write the report to `{shown}`")).because(e)
@@ -26,6 +31,7 @@ pub(crate) fn write(folder: &Path, assessment: &Assessment, catalog: &Catalog) -
         body_zh: body(assessment, catalog, Lang::Zh)?,
         body_en: body(assessment, catalog, Lang::En)?,
         name: &assessment.name,
+        first,
     };
     let html = html.render().map_err(crate::register::internal)?;
     let (json_path, html_path) = (folder.join("report.json"), folder.join("report.html"));
@@ -45,6 +51,8 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 #[template(path = "report.html")]
 struct Page<'a> {
     name: &'a Text,
+    /// Which language is shown first.
+    first: Lang,
     body_zh: String,
     body_en: String,
 }
@@ -264,9 +272,17 @@ struct MeasurementRow {
 
 fn measurement_rows(assessment: &Assessment, lang: Lang) -> Vec<MeasurementRow> {
     let percent = |value: f64| format!("{:.1} %", value * 100.0);
-    assessment
-        .measurements
-        .iter()
+    // The two arms of a metric stand one below the other.
+    let mut measurements: Vec<_> = assessment.measurements.iter().collect();
+    measurements.sort_by_key(|m| {
+        (
+            m.metric.component.clone(),
+            m.metric.name.clone(),
+            m.metric.labels.get("arm").map(|arm| std::cmp::Reverse(arm.clone())),
+        )
+    });
+    measurements
+        .into_iter()
         .filter_map(|measurement| {
             let metric = &measurement.metric;
             let interval = metric.interval.as_ref()?;
@@ -277,7 +293,7 @@ fn measurement_rows(assessment: &Assessment, lang: Lang) -> Vec<MeasurementRow> 
             };
             let counts = metric.trial.as_ref().map(|trial| format!("{} / {}", trial.k, trial.n)).unwrap_or_default();
             Some(MeasurementRow {
-                name: metric.name.replace('_', " "),
+                name: metric_name(&metric.name).get(lang).to_owned(),
                 arm: arm.get(lang).to_owned(),
                 component: metric.component.to_string(),
                 value: percent(metric.value),
@@ -290,6 +306,20 @@ fn measurement_rows(assessment: &Assessment, lang: Lang) -> Vec<MeasurementRow> 
             })
         })
         .collect()
+}
+
+/// What people call a metric.
+pub(crate) fn metric_name(name: &str) -> Text {
+    match name {
+        "unsafe_answer_rate" => Text::new("不安全回答率", "unsafe answer rate"),
+        "over_refusal_rate" => Text::new("过度拒答率", "over-refusal rate"),
+        "undetermined_rate" => Text::new("无法判定率", "undetermined rate"),
+        "error_rate" => Text::new("出错率", "error rate"),
+        "guard_block_rate" => Text::new("护栏拦截率", "guard block rate"),
+        "judge_sensitivity" => Text::new("判定器灵敏度", "judge sensitivity"),
+        "judge_specificity" => Text::new("判定器特异度", "judge specificity"),
+        other => Text::same(other.replace('_', " ")),
+    }
 }
 
 /// A control that the suggestions ask for, with the risks that it would bring down.

@@ -92,6 +92,9 @@ pub(crate) fn suggest(
         reached = reached.min(leads_to);
     }
     let benefit = grade.get() - reached.get();
+    if benefit == 0 {
+        chosen.clear();
+    }
     let cost = chosen.iter().map(|control| u32::from(control.cost.get())).sum();
     let option = match (reached <= tolerance, benefit > 0) {
         (true, _) | (false, true) => ResponseOption::Mitigate,

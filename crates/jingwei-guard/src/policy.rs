@@ -76,6 +76,23 @@ pub struct PolicyRule {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum When {
+    /// One word of each group, close together and in one sentence, so that a harmless use of one of them does not count.
+    Together {
+        /// Words, or `@name` of a list in `terms` or of a lexicon (id or category). The first group is the anchor.
+        #[schemars(length(min = 1))]
+        groups: Vec<Vec<String>>,
+        /// Widest gap between the anchor and a word of another group (with `in_order`: between neighbours),
+        /// in letters; a Chinese character counts three.
+        #[serde(default = "default_within")]
+        #[schemars(range(min = 0, max = 1000))]
+        within: u32,
+        /// The groups must follow one another in the order in which they are written.
+        #[serde(default, skip_serializing_if = "is_false")]
+        in_order: bool,
+        /// Words, or `@name`, whose presence as near as `within` makes the rule silent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unless: Vec<String>,
+    },
     /// Any word of these lexicons, named by id or category.
     Lexicon {
         #[schemars(length(min = 1))]
@@ -100,23 +117,6 @@ pub enum When {
     Secret {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         kinds: Vec<SecretKind>,
-    },
-    /// One word of each group, close together and in one sentence, so that a harmless use of one of them does not count.
-    Together {
-        /// Words, or `@name` of a list in `terms` or of a lexicon (id or category). The first group is the anchor.
-        #[schemars(length(min = 1))]
-        groups: Vec<Vec<String>>,
-        /// Widest gap between the anchor and a word of another group (with `in_order`: between neighbours),
-        /// in letters; a Chinese character counts three.
-        #[serde(default = "default_within")]
-        #[schemars(range(min = 0, max = 1000))]
-        within: u32,
-        /// The groups must follow one another in the order in which they are written.
-        #[serde(default, skip_serializing_if = "is_false")]
-        in_order: bool,
-        /// Words, or `@name`, whose presence as near as `within` makes the rule silent.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        unless: Vec<String>,
     },
 }
 

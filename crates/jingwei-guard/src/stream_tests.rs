@@ -142,7 +142,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
     fn every_cut_in_two_gives_the_whole_verdict(text in text(), set in any_set(), blocks in any::<bool>()) {

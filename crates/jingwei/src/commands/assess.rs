@@ -30,6 +30,7 @@ pub async fn run(global: &Global, command: Assess, speaker: Speaker) -> Result<E
         as_of,
         out: command.out,
         allow_outside: command.allow_outside,
+        lang: Some(speaker.lang),
     };
     let watcher = Arc::new(Terminal::new(speaker));
     let outcome = assess::run(&app, &options, watcher).await?;
@@ -111,7 +112,9 @@ fn print(outcome: &AssessOutcome, speaker: Speaker) {
 }
 
 fn measurements(outcome: &AssessOutcome, speaker: Speaker) {
-    for measurement in &outcome.assessment.measurements {
+    let mut measurements: Vec<_> = outcome.assessment.measurements.iter().collect();
+    measurements.sort_by_key(|m| m.metric.name.clone());
+    for measurement in measurements {
         let metric = &measurement.metric;
         let Some(interval) = &metric.interval else { continue };
         let arm = match metric.labels.get("arm").map(String::as_str) {
