@@ -9,8 +9,8 @@ use std::{
 
 use jingwei_catalog::Catalog;
 use jingwei_core::{
-    Check, CheckId, Component, ComponentId, ComponentKind, Cost, Ctx, Decision, Digest, Evidence, Files, Lang, Limits,
-    Observation, Progress, Text, Timestamp,
+    Check, CheckId, Component, ComponentId, ComponentKind, Ctx, Decision, Digest, Evidence, Files, Lang, Limits,
+    Observation, Progress, Timestamp,
 };
 use jingwei_govern::{Assessment, EvidenceEntry, Inputs, ManagementCheck, Manifest, assess};
 use jingwei_net::{Client, OpenAiClient};
@@ -341,11 +341,6 @@ fn checks(app: &App, manifest: &Manifest) -> Result<Vec<Arc<dyn Check>>, Error> 
                 .map_err(|e| broken(&e))?,
         ),
     ])
-}
-
-/// Titles and costs of every check, for `jingwei govern checks`.
-pub fn list_checks(app: &App, manifest: &Manifest) -> Result<Vec<(&'static str, Text, Cost)>, Error> {
-    Ok(checks(app, manifest)?.iter().map(|check| (check.id(), check.title(), check.cost())).collect())
 }
 
 /// Digest of what a component consists of today: its files, and for an endpoint its prompt and guard.

@@ -110,7 +110,12 @@ impl Journal {
             return Ok(Self::new(known, Mode::Record, found.0, resumed, answers, Some(file)));
         }
         let path = free_path(folder, &header);
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(fail)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        // It holds what the model said.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&path).map_err(fail)?;
         write_line(&mut file, &header).map_err(fail)?;
         Ok(Self::new(header, Mode::Record, path, 0, HashMap::new(), Some(file)))
     }

@@ -109,7 +109,7 @@ fn known_schema<T: JsonSchema>() -> Arc<Value> {
 /// Reads a document. All problems come back at once.
 pub fn parse<T: JsonSchema + DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<Document<T>, Problems> {
     let text = decode(file, bytes)?;
-    let mut reader = Reader { file, text, spans: HashMap::new(), problems: Vec::new() };
+    let mut reader = Reader { file, starts: line_starts(text), spans: HashMap::new(), problems: Vec::new() };
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let start = error.span().map_or(0, |span| span.start);
@@ -154,7 +154,8 @@ fn decode<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Problems> {
 
 struct Reader<'a> {
     file: &'a str,
-    text: &'a str,
+    /// Where lines begin.
+    starts: Vec<usize>,
     /// Dotted path → bytes of the key (or of the value, for list elements).
     spans: HashMap<String, usize>,
     problems: Vec<Problem>,
@@ -162,7 +163,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn line_at(&self, offset: usize) -> usize {
-        1 + self.text.as_bytes().iter().take(offset).filter(|&&b| b == b'\n').count()
+        self.starts.partition_point(|start| *start <= offset)
     }
 
     fn problem_at(&mut self, offset: usize, key: &str, message: Text) {
@@ -185,10 +186,7 @@ impl Reader<'_> {
     }
 
     fn places(&self) -> Places {
-        let mut starts = vec![0_usize];
-        starts.extend(self.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1));
-        let line = |offset: &usize| starts.partition_point(|start| start <= offset);
-        let lines = self.spans.iter().map(|(key, offset)| (key.clone(), line(offset))).collect();
+        let lines = self.spans.iter().map(|(key, offset)| (key.clone(), self.line_at(*offset))).collect();
         Places { file: self.file.to_owned(), lines }
     }
 
@@ -238,6 +236,11 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+fn line_starts(text: &str) -> Vec<usize> {
+    let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+    std::iter::once(0).chain(after_breaks).collect()
 }
 
 fn join(path: &str, key: &str) -> String {

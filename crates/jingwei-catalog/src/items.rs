@@ -291,6 +291,10 @@ pub struct Rule {
     pub message: Text,
     pub remedy: Text,
     pub risks: Vec<RiskId>,
+    /// It says that the check could not look: its evidence then tells nothing about these risks, and they count as
+    /// without evidence.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inconclusive: bool,
     pub refs: Vec<ItemRef>,
     /// Inputs on which it must speak.
     #[serde(rename = "hit")]

@@ -93,7 +93,7 @@ fn a_broken_item_is_refused_with_its_place() {
     let gate = "gates/critical-findings.toml";
     check(gate, "id = \"critical-findings\"", "id = \"other\"", "file name and id differ");
     check(gate, "decision = \"stop\"", "decision = \"halt\"", "use one of");
-    check(gate, "remedy =", "remedies =", "unknown key `remedies`; did you mean `remedy`?");
+    check(gate, "remedy =", "remedyy =", "unknown key `remedyy`; did you mean `remedy`?");
     check(gate, "tc260-2.0/6.2.3", "tc260-2.0/9.9.9", "does not exist");
     check("profiles/tc260-2.0.toml", "credible = 0.9", "credible = 9.0", "out of range");
     check("probes/refusal.toml", "bank = \"refusal\"", "bank = \"gone\"", "bank `gone` does not exist");

@@ -391,7 +391,8 @@ impl Engine<'_> {
         references.extend(inspected.evidence.iter().cloned());
         references.sort();
         references.dedup();
-        let evidence_state = self.evidence_state(risk, &references, undefended.is_some() || defended.is_some());
+        let evidence_state =
+            self.evidence_state(risk, &references, undefended.is_some() || defended.is_some(), inspected.blind);
         let asserted = self.asserted(risk);
         let derived = residual.grade;
         let overridden = self.live_override(risk).cloned();
@@ -465,6 +466,9 @@ impl Engine<'_> {
                 continue;
             }
             let bad: Vec<&Finding> = findings(entry).filter(|finding| bears_on(finding, &risk.id)).collect();
+            let says_nothing =
+                |finding: &&Finding| self.catalog.rules.get(&finding.rule).is_some_and(|rule| rule.inconclusive);
+            seen.blind |= bad.iter().any(|finding| says_nothing(&finding));
             if bad.is_empty() {
                 seen.good += weight.clean;
             }
@@ -605,7 +609,11 @@ impl Engine<'_> {
         (sorted(self.effective_controls(risk).collect()), sorted(self.idle_controls(risk).collect()))
     }
 
-    fn evidence_state(&self, risk: &Risk, references: &[EvidenceRef], measured: bool) -> EvidenceState {
+    /// A check that could not look counts as no evidence, whatever others saw.
+    fn evidence_state(&self, risk: &Risk, references: &[EvidenceRef], measured: bool, blind: bool) -> EvidenceState {
+        if blind && !measured {
+            return EvidenceState::Missing;
+        }
         let fresh = references.iter().any(|reference| !reference.stale);
         let could_tell = self.inputs.subjects.keys().any(|(check, _)| {
             let tells = |rule: &jingwei_catalog::items::Rule| rule.check == *check && rule.risks.contains(&risk.id);
@@ -637,6 +645,8 @@ impl Engine<'_> {
 struct Inspections {
     bad: f64,
     good: f64,
+    /// A check that could tell could not look.
+    blind: bool,
     evidence: Vec<EvidenceRef>,
 }
 

@@ -52,6 +52,10 @@ impl<'a> EvidenceSet<'a> {
         let mut newest: BTreeMap<_, &EvidenceEntry> = BTreeMap::new();
         for entry in entries {
             let key = (&entry.evidence.check, &entry.evidence.component);
+            // A component that is no longer part of the system says nothing about it.
+            if !subjects.contains_key(&(key.0.clone(), key.1.clone())) {
+                continue;
+            }
             let order = |e: &EvidenceEntry| (e.evidence.observed_at, e.index);
             if newest.get(&key).is_none_or(|known| order(entry) >= order(known)) {
                 newest.insert(key, entry);

@@ -51,8 +51,8 @@ pub struct Response {
     pub why: Text,
 }
 
-/// Suggests a treatment. Controls are added one at a time, by grades taken away per cost and then by share per
-/// cost, until the risk is within tolerance or nothing helps any more.
+/// Suggests a treatment. Controls are added one at a time, the one that leads to the lowest grade first and of equal
+/// ones the one with the largest share per cost, until the risk is within tolerance or nothing helps any more.
 pub(crate) fn suggest(
     engine: &Engine<'_>,
     risk: &Risk,

@@ -288,6 +288,28 @@ fn findings_raise_a_likelihood_that_no_trial_measured() {
 }
 
 #[test]
+fn a_check_that_could_not_look_is_missing_evidence() {
+    let mut world = World::new("");
+    world.entry("probe.refusal").evidence.observations =
+        vec![finding("probe.errors", Severity::High, "chat", "harmful-output")];
+    let assessment = world.assess();
+    let risk = assessment.risks.iter().find(|risk| risk.risk.as_str() == "harmful-output").unwrap();
+    assert_eq!(risk.evidence_state, EvidenceState::Missing);
+    assert!(assessment.gate.reasons.iter().any(|reason| reason.rule.starts_with("evidence-missing")));
+}
+
+#[test]
+fn evidence_of_a_component_that_is_gone_does_not_count() {
+    let mut world = World::new("");
+    world.add("scan.endpoint", "old-chat", vec![metric("requires_credentials", 0.0, "old-chat")]);
+    world.subjects.remove(&(CheckId::literal("scan.endpoint"), ComponentId::literal("old-chat")));
+    let assessment = world.assess();
+    let control =
+        assessment.controls.iter().find(|control| control.control.as_str() == "endpoint-authentication").unwrap();
+    assert_eq!(control.state, ControlState::Effective);
+}
+
+#[test]
 fn a_person_can_make_it_worse_and_only_a_role_can_make_it_better_for_a_time() {
     let grade = |extra: &str, days: i64| {
         let mut world = World::new(extra);
