@@ -468,7 +468,7 @@ impl Engine<'_> {
             let bad: Vec<&Finding> = findings(entry).filter(|finding| bears_on(finding, &risk.id)).collect();
             let says_nothing =
                 |finding: &&Finding| self.catalog.rules.get(&finding.rule).is_some_and(|rule| rule.inconclusive);
-            seen.blind |= bad.iter().any(|finding| says_nothing(&finding));
+            seen.blind |= bad.iter().any(says_nothing);
             if bad.is_empty() {
                 seen.good += weight.clean;
             }
