@@ -104,7 +104,6 @@ pub async fn run(app: &App, options: &AssessOptions, watcher: Arc<dyn Watcher>) 
     } else {
         let journal = Arc::new(open_journal(app, &plan, manifest, options)?);
         let (evidence, failed) = plan.run(app, &loaded, &files, &journal, watcher).await?;
-        journal.finish().map_err(|e| Error::failed("无法结束记录", "cannot finish the journal").because(e))?;
         (Some(journal), evidence, failed)
     };
     let now = journal.as_ref().map(|j| j.header.started_at).or(options.as_of).unwrap_or_else(|| app.now());
@@ -112,6 +111,10 @@ pub async fn run(app: &App, options: &AssessOptions, watcher: Arc<dyn Watcher>) 
         register::register_system(app, &loaded, &plan.subjects, now).await?;
     }
     let fresh = app.record_evidence(evidence).await?;
+    // Only now: what was asked is not asked again if the evidence could not be entered.
+    if let Some(journal) = &journal {
+        journal.finish().map_err(|e| Error::failed("无法结束记录", "cannot finish the journal").because(e))?;
+    }
     let all = with_older(fresh, app.newest_evidence(&manifest.system.id).await?);
     let overrides = register::live_overrides(app, &manifest.system.id, now).await?;
     let inputs = Inputs { manifest, evidence: &all, subjects: &plan.subjects, overrides: &overrides, now };
@@ -140,7 +143,7 @@ pub async fn run(app: &App, options: &AssessOptions, watcher: Arc<dyn Watcher>) 
 
 fn open_journal(app: &App, plan: &Plan, manifest: &Manifest, options: &AssessOptions) -> Result<Journal, Error> {
     if let Some(path) = &options.replay {
-        return Journal::replay(path, plan.digest);
+        return Journal::replay(path, plan.digest, app.now());
     }
     let header = Header {
         kind: "journal".to_owned(),

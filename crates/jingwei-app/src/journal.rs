@@ -121,8 +121,8 @@ impl Journal {
     }
 
     /// Opens a recorded run. `plan` must be the plan it was recorded under.
-    pub fn replay(path: &Path, plan: Digest) -> Result<Self, Error> {
-        let (header, answers, _) = read(path)?.ok_or_else(|| {
+    pub fn replay(path: &Path, plan: Digest, now: Timestamp) -> Result<Self, Error> {
+        let (header, answers, whole) = read(path)?.ok_or_else(|| {
             let shown = path.display();
             Error::invalid(
                 format!("`{shown}` 不是评估的记录"),
@@ -134,6 +134,21 @@ impl Journal {
                 crate::ErrorKind::Conflict,
                 "记录来自另一份清单、目录库或程序版本：不带 --replay 重新运行",
                 "the journal was recorded under another manifest, catalog or program; run again without --replay",
+            ));
+        }
+        let length = fs::metadata(path).map_err(|e| failed(path, e))?.len();
+        if !is_finished(path) || whole != length {
+            return Err(Error::new(
+                crate::ErrorKind::Conflict,
+                "记录未完成或已损坏：不带 --replay 重新运行",
+                "the journal is not finished, or damaged; run again without --replay",
+            ));
+        }
+        if header.started_at > now {
+            return Err(Error::new(
+                crate::ErrorKind::Conflict,
+                "记录的时间在将来",
+                "the journal says that it was recorded in the future",
             ));
         }
         Ok(Self::new(header, Mode::Replay, path.to_owned(), answers.len(), answers, None))
@@ -320,7 +335,8 @@ mod tests {
         let third = Journal::record(folder.path(), header(9)).unwrap();
         assert_ne!(third.path, path);
         assert_eq!(third.resumed, 0);
-        let replayed = Journal::replay(&path, Digest::of(b"plan")).unwrap();
+        let later = Timestamp::from_micros(10);
+        let replayed = Journal::replay(&path, Digest::of(b"plan"), later).unwrap();
         assert_eq!(replayed.get(&Digest::of(b"3")), Some(reply("three")));
         assert_eq!(replayed.get(&Digest::of(b"2")), Some(failure()));
     }
@@ -341,10 +357,12 @@ mod tests {
         for bytes in [&b""[..], b"\xff\xfe", b"{}\n", b"[1]\n"] {
             let path = folder.path().join("x.jsonl");
             fs::write(&path, bytes).unwrap();
-            assert!(Journal::replay(&path, Digest::of(b"plan")).is_err());
+            assert!(Journal::replay(&path, Digest::of(b"plan"), Timestamp::from_micros(1)).is_err());
         }
         let path = Journal::record(folder.path(), header(0)).unwrap().path;
-        let error = Journal::replay(&path, Digest::of(b"drifted")).err().unwrap();
-        assert_eq!(error.kind, crate::ErrorKind::Conflict);
+        let (drifted, plan, now) = (Digest::of(b"drifted"), Digest::of(b"plan"), Timestamp::from_micros(1));
+        assert_eq!(Journal::replay(&path, drifted, now).err().unwrap().kind, crate::ErrorKind::Conflict);
+        // The same plan, but never finished.
+        assert!(Journal::replay(&path, plan, now).err().unwrap().to_string().contains("not finished"));
     }
 }

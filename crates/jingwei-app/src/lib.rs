@@ -41,3 +41,4 @@ pub use files::DiskFiles;
 pub use guards::Guard;
 pub use journal::{Answer, Header, Journal, Mode};
 pub use record::{Entry, MissingDocument, What, missing_documents};
+pub use report::metric_name;

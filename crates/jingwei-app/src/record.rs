@@ -105,7 +105,17 @@ impl App {
         let key = indexed_to()?;
         let marker = |text: Option<String>| text.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
         let (from, size) = (marker(self.store.meta(&key).await?), self.ledger.size());
-        if from >= size {
+        if from > size {
+            return Err(Error::failed(
+                format!(
+                    "账本只有 {size} 条，而登记册已见过 {from} 条：账本被退回或替换过；请恢复账本，或移走登记册数据库以便按账本重建"
+                ),
+                format!(
+                    "the ledger holds {size} entries and the register has seen {from}: it was rolled back or replaced; restore it, or move the register's database away to have it rebuilt"
+                ),
+            ));
+        }
+        if from == size {
             return Ok(false);
         }
         let actor = self.entry(from)?.map_or_else(|| "ledger".to_owned(), |entry| entry.actor);
@@ -149,7 +159,7 @@ impl App {
                 let assessment: Assessment = self.document(&entry.payload)?;
                 let Some(system) = tx.system(&assessment.system).await? else { return Ok(()) };
                 let document: SystemDocument = system.document.read().map_err(internal)?;
-                tx.save_assessment(&register::rows(self, &document, &assessment, entry.payload, index)?).await?;
+                tx.save_assessment(&register::rows(&document, &assessment, entry.payload, index)?).await?;
             }
         }
         Ok(())

@@ -7,8 +7,8 @@ use jingwei_govern::{
     Assessment, ControlResult, ControlState, EvidenceState, Manifest, Override, OverrideRole, RiskResult,
 };
 use jingwei_store::{
-    AccessRole, AssessmentId, AssessmentRun, Detail, Document, GateDecision, GateDecisionId, OverrideFilter, Page,
-    RiskState, Summary,
+    AccessRole, AssessmentId, AssessmentRun, ControlNature, Detail, Document, GateDecision, GateDecisionId,
+    OverrideFilter, Page, RiskState, Summary,
 };
 use serde::{Deserialize, Serialize};
 
@@ -116,7 +116,6 @@ pub(crate) async fn live_overrides(app: &App, system: &SystemId, now: Timestamp)
 
 /// Everything that an assessment leaves in the store: saved in one transaction, with one audit row.
 pub(crate) fn rows(
-    app: &App,
     document: &SystemDocument,
     assessment: &Assessment,
     digest: Digest,
@@ -158,7 +157,7 @@ pub(crate) fn rows(
         controls: assessment
             .controls
             .iter()
-            .map(|control| control_row(app, assessment, control))
+            .map(|control| control_row(assessment, control))
             .collect::<Result<_, _>>()?,
         // Evidence is indexed as soon as it is in the ledger.
         evidence: Vec::new(),
@@ -196,16 +195,13 @@ fn risk_row(assessment: &Assessment, risk: &RiskResult) -> Result<Detail<jingwei
     Ok(Detail { row, document: document_of(risk)? })
 }
 
-fn control_row(
-    app: &App,
-    assessment: &Assessment,
-    control: &ControlResult,
-) -> Result<Detail<jingwei_store::Control>, Error> {
-    let nature = app.catalog.controls.get(&control.control).map(|known| known.nature);
+fn control_row(assessment: &Assessment, control: &ControlResult) -> Result<Detail<jingwei_store::Control>, Error> {
+    // The code tells it too for a control that this catalog does not know.
+    let is_technical = control.code.starts_with('T');
     let row = jingwei_store::Control {
         system: assessment.system.clone(),
         control: control.control.clone(),
-        nature: word(&nature)?,
+        nature: if is_technical { ControlNature::Technical } else { ControlNature::Management },
         state: match control.state {
             ControlState::Effective => jingwei_store::ControlState::Effective,
             ControlState::Failing => jingwei_store::ControlState::Failing,

@@ -309,7 +309,8 @@ fn measurement_rows(assessment: &Assessment, lang: Lang) -> Vec<MeasurementRow> 
 }
 
 /// What people call a metric.
-pub(crate) fn metric_name(name: &str) -> Text {
+#[must_use]
+pub fn metric_name(name: &str) -> Text {
     match name {
         "unsafe_answer_rate" => Text::new("不安全回答率", "unsafe answer rate"),
         "over_refusal_rate" => Text::new("过度拒答率", "over-refusal rate"),
@@ -335,7 +336,8 @@ fn plan_rows(assessment: &Assessment, lang: Lang) -> Vec<PlanRow> {
         .controls
         .iter()
         .filter_map(|control| {
-            let asks = |risk: &&RiskResult| risk.response.controls.contains(&control.control);
+            let asks =
+                |risk: &&RiskResult| risk.response.benefit > 0 && risk.response.controls.contains(&control.control);
             let risks: Vec<String> = assessment.risks.iter().filter(asks).map(|risk| risk.code.clone()).collect();
             (!risks.is_empty()).then(|| PlanRow {
                 code: control.code.clone(),

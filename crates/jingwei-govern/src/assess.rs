@@ -208,7 +208,7 @@ pub fn assess(catalog: &Catalog, inputs: &Inputs<'_>) -> Result<Assessment, Gove
     let manifest = inputs.manifest;
     let industry = industry_code(manifest);
     let profile = catalog.profile_for(&industry).ok_or(GovernError::NoProfile { industry })?;
-    let evidence = EvidenceSet::new(inputs.evidence, inputs.subjects, inputs.now);
+    let evidence = EvidenceSet::new(inputs.evidence, inputs.subjects, catalog, inputs.now);
     let open = open_findings(&evidence);
     let base_context = identification_context(manifest, &open);
     let grade = grading::grade(profile, &base_context)?;
@@ -356,7 +356,15 @@ pub(crate) struct Engine<'a> {
     grade: Grade,
 }
 
+/// A component's tries, without and behind its guard.
+#[derive(Default)]
+struct Arms {
+    undefended: Option<Trials>,
+    defended: Option<Trials>,
+}
+
 /// k of n, and who measured it.
+#[derive(Default)]
 struct Trials {
     k: u64,
     n: u64,
@@ -375,24 +383,22 @@ pub(crate) struct Belief {
 
 impl Engine<'_> {
     fn risk(&self, risk: &Risk) -> Result<RiskResult, GovernError> {
-        let undefended = self.trials(risk, Arm::Undefended);
-        let defended = self.trials(risk, Arm::Defended);
+        let tested = self.trials(risk);
         let inspected = self.inspections(risk);
-        let before = self.belief_before(risk, undefended.as_ref(), &inspected)?;
-        let after = self.belief_after(risk, undefended.as_ref(), defended.as_ref(), &inspected)?;
+        let before = self.belief_before(risk, &tested, &inspected)?;
+        let after = self.belief_after(risk, &tested, &inspected)?;
         let effective: BTreeSet<&ControlId> = self.effective_controls(risk).map(|(control, _)| &control.id).collect();
         let none = BTreeSet::new();
         let inherent = self.state(risk, &before, &none, &none)?;
         let residual = self.state(risk, &after, &effective, &none)?;
         let mut references: Vec<EvidenceRef> = Vec::new();
-        for trials in [&undefended, &defended].into_iter().flatten() {
+        for trials in tested.values().flat_map(|arms| [&arms.undefended, &arms.defended]).flatten() {
             references.extend(trials.evidence.iter().cloned());
         }
         references.extend(inspected.evidence.iter().cloned());
         references.sort();
         references.dedup();
-        let evidence_state =
-            self.evidence_state(risk, &references, undefended.is_some() || defended.is_some(), inspected.blind);
+        let evidence_state = self.evidence_state(risk, &references, !tested.is_empty(), inspected.blind);
         let asserted = self.asserted(risk);
         let derived = residual.grade;
         let overridden = self.live_override(risk).cloned();
@@ -401,7 +407,8 @@ impl Engine<'_> {
         let tolerance = self.inputs.manifest.system.tolerance;
         let priority = priority(grade, tolerance);
         let (lowered_by, not_lowered_by) = self.split_controls(risk);
-        let response = respond::suggest(self, risk, &after, &effective, grade, tolerance)?;
+        let response =
+            respond::suggest(self, risk, &after, &effective, respond::Standing { grade, tolerance, asserted })?;
         Ok(RiskResult {
             risk: risk.id.clone(),
             code: risk.code.clone(),
@@ -424,32 +431,43 @@ impl Engine<'_> {
         })
     }
 
-    /// Fresh tries that bear on a risk, over all endpoints.
-    fn trials(&self, risk: &Risk, arm: Arm) -> Option<Trials> {
-        let mut trials = Trials { k: 0, n: 0, checks: BTreeSet::new(), evidence: Vec::new() };
+    /// Fresh tries that bear on a risk, per component and arm: a bad endpoint is not thinned out by good ones. Evidence
+    /// whose check says that it could not look is left out, whatever it counted.
+    fn trials(&self, risk: &Risk) -> BTreeMap<&ComponentId, Arms> {
+        let mut tested: BTreeMap<&ComponentId, Arms> = BTreeMap::new();
         for entry in self.evidence.all() {
             let reference = self.evidence.reference(entry, LIKELIHOOD_FRESH_DAYS);
-            if reference.stale {
+            if reference.stale || self.is_blind(entry, risk) {
                 continue;
             }
             for observation in &entry.evidence.observations {
                 let Observation::Metric(metric) = observation else { continue };
                 let Some(trial) = &metric.trial else { continue };
-                if trial.risk.as_ref() == Some(&risk.id) && trial.arm == arm && trial.k <= trial.n {
-                    trials.k = trials.k.saturating_add(trial.k);
-                    trials.n = trials.n.saturating_add(trial.n);
-                    trials.checks.insert(entry.evidence.check.clone());
-                    trials.evidence.push(reference.clone());
+                if trial.risk.as_ref() != Some(&risk.id) || trial.k > trial.n || trial.n == 0 {
+                    continue;
                 }
+                let arms = tested.entry(&entry.evidence.component).or_default();
+                let arm = if trial.arm == Arm::Defended { &mut arms.defended } else { &mut arms.undefended };
+                let trials = arm.get_or_insert_default();
+                trials.k = trials.k.saturating_add(trial.k);
+                trials.n = trials.n.saturating_add(trial.n);
+                trials.checks.insert(entry.evidence.check.clone());
+                trials.evidence.push(reference.clone());
             }
         }
-        (trials.n > 0).then_some(trials)
+        tested
     }
 
-    /// Findings that bear on a risk, and fresh inspections that looked for such findings and found none.
+    /// Its check says that it could not look for what bears on the risk.
+    fn is_blind(&self, entry: &EvidenceEntry, risk: &Risk) -> bool {
+        findings(entry).any(|finding| bears_on(finding, &risk.id) && self.evidence.is_inconclusive(finding))
+    }
+
+    /// Findings that bear on a risk, and checks that looked for such findings, everywhere, and found none.
     fn inspections(&self, risk: &Risk) -> Inspections {
         let weight = &self.profile.finding_weight;
         let mut seen = Inspections::default();
+        let mut clean: BTreeMap<&CheckId, bool> = BTreeMap::new();
         for entry in self.evidence.all() {
             let looks_for = self
                 .catalog
@@ -465,15 +483,13 @@ impl Engine<'_> {
             if stale {
                 continue;
             }
+            seen.blind |= self.is_blind(entry, risk);
             let bad: Vec<&Finding> = findings(entry).filter(|finding| bears_on(finding, &risk.id)).collect();
-            let says_nothing =
-                |finding: &&Finding| self.catalog.rules.get(&finding.rule).is_some_and(|rule| rule.inconclusive);
-            seen.blind |= bad.iter().any(says_nothing);
-            if bad.is_empty() {
-                seen.good += weight.clean;
-            }
+            *clean.entry(&entry.evidence.check).or_insert(true) &= bad.is_empty();
             seen.bad += bad.iter().map(|finding| weight_of(weight, finding.severity)).sum::<f64>();
         }
+        // Once per check: more components that are well do not make one that is not any better.
+        seen.good = clean.values().filter(|clean| **clean).map(|_| weight.clean).sum();
         seen
     }
 
@@ -487,35 +503,53 @@ impl Engine<'_> {
     fn belief_before(
         &self,
         risk: &Risk,
-        undefended: Option<&Trials>,
+        tested: &BTreeMap<&ComponentId, Arms>,
         seen: &Inspections,
     ) -> Result<Belief, GovernError> {
-        if let Some(belief) = undefended.map(|trials| self.measured(risk, trials, LikelihoodBasis::MeasuredUndefended))
-        {
-            return belief;
+        let undefended =
+            tested.values().filter_map(|arms| Some((arms.undefended.as_ref()?, LikelihoodBasis::MeasuredUndefended)));
+        if let Some(belief) = self.worst(risk, undefended)? {
+            return Ok(belief);
         }
         let basis = if seen.bad > 0.0 { LikelihoodBasis::Inspected } else { LikelihoodBasis::Prior };
         Ok(Belief { basis, beta: self.prior(risk, seen.bad, 0.0)?, trials: None, measured_by: BTreeSet::new() })
     }
 
-    /// What is believed of the system as it stands: tries through the guard count before tries without it,
-    /// and both before inspections.
+    /// What is believed of the system as it stands. For each component tries through its guard count, and tries without
+    /// one where it has none; the worst component decides. Both count before inspections.
     fn belief_after(
         &self,
         risk: &Risk,
-        undefended: Option<&Trials>,
-        defended: Option<&Trials>,
+        tested: &BTreeMap<&ComponentId, Arms>,
         seen: &Inspections,
     ) -> Result<Belief, GovernError> {
-        if let Some(trials) = defended {
-            return self.measured(risk, trials, LikelihoodBasis::MeasuredDefended);
-        }
-        if let Some(trials) = undefended {
-            return self.measured(risk, trials, LikelihoodBasis::MeasuredUndefended);
+        let as_it_stands = tested.values().filter_map(|arms| {
+            let defended = arms.defended.as_ref().map(|trials| (trials, LikelihoodBasis::MeasuredDefended));
+            defended.or(arms.undefended.as_ref().map(|trials| (trials, LikelihoodBasis::MeasuredUndefended)))
+        });
+        if let Some(belief) = self.worst(risk, as_it_stands)? {
+            return Ok(belief);
         }
         let looked = seen.bad > 0.0 || seen.good > 0.0;
         let basis = if looked { LikelihoodBasis::Inspected } else { LikelihoodBasis::Prior };
         Ok(Belief { basis, beta: self.prior(risk, seen.bad, seen.good)?, trials: None, measured_by: BTreeSet::new() })
+    }
+
+    /// The belief with the highest upper bound.
+    fn worst<'t>(
+        &self,
+        risk: &Risk,
+        candidates: impl Iterator<Item = (&'t Trials, LikelihoodBasis)>,
+    ) -> Result<Option<Belief>, GovernError> {
+        let mut worst: Option<(f64, Belief)> = None;
+        for (trials, basis) in candidates {
+            let belief = self.measured(risk, trials, basis)?;
+            let upper = belief.beta.quantile(self.profile.credible).unwrap_or(1.0);
+            if worst.as_ref().is_none_or(|(known, _)| upper > *known) {
+                worst = Some((upper, belief));
+            }
+        }
+        Ok(worst.map(|(_, belief)| belief))
     }
 
     fn measured(&self, risk: &Risk, trials: &Trials, basis: LikelihoodBasis) -> Result<Belief, GovernError> {
@@ -611,7 +645,7 @@ impl Engine<'_> {
 
     /// A check that could not look counts as no evidence, whatever others saw.
     fn evidence_state(&self, risk: &Risk, references: &[EvidenceRef], measured: bool, blind: bool) -> EvidenceState {
-        if blind && !measured {
+        if blind {
             return EvidenceState::Missing;
         }
         let fresh = references.iter().any(|reference| !reference.stale);

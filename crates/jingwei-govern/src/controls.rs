@@ -1,12 +1,15 @@
 //! Is a control effective? Only what the newest evidence shows counts, and only while it is fresh.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jingwei_catalog::{
+    Catalog,
     items::{BoundOf, CleanOf, Control, Criterion, MetricBound},
     rule_matches,
 };
-use jingwei_core::{CheckId, ComponentId, ControlId, Digest, Evidence, Finding, Metric, Observation, Text, Timestamp};
+use jingwei_core::{
+    CheckId, ComponentId, ControlId, Digest, Evidence, Finding, Metric, Observation, RuleId, Text, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// A ledger entry as the risk engine sees it.
@@ -37,6 +40,8 @@ pub struct EvidenceRef {
 pub struct EvidenceSet<'a> {
     newest: BTreeMap<(&'a CheckId, &'a ComponentId), &'a EvidenceEntry>,
     subjects: &'a BTreeMap<(CheckId, ComponentId), Digest>,
+    /// Rules that say that a check could not look.
+    inconclusive: BTreeSet<&'a RuleId>,
     now: Timestamp,
 }
 
@@ -47,6 +52,7 @@ impl<'a> EvidenceSet<'a> {
     pub fn new(
         entries: &'a [EvidenceEntry],
         subjects: &'a BTreeMap<(CheckId, ComponentId), Digest>,
+        catalog: &'a Catalog,
         now: Timestamp,
     ) -> Self {
         let mut newest: BTreeMap<_, &EvidenceEntry> = BTreeMap::new();
@@ -61,7 +67,8 @@ impl<'a> EvidenceSet<'a> {
                 newest.insert(key, entry);
             }
         }
-        Self { newest, subjects, now }
+        let inconclusive = catalog.rules.values().filter(|rule| rule.inconclusive).map(|rule| &rule.id).collect();
+        Self { newest, subjects, inconclusive, now }
     }
 
     /// Newest evidence of one check, over all components that it looks at today.
@@ -79,6 +86,12 @@ impl<'a> EvidenceSet<'a> {
     /// All newest evidence, in order of check and component.
     pub fn all(&self) -> impl Iterator<Item = &'a EvidenceEntry> + '_ {
         self.newest.values().copied()
+    }
+
+    /// Whether a finding says that its check could not look.
+    #[must_use]
+    pub fn is_inconclusive(&self, finding: &Finding) -> bool {
+        self.inconclusive.contains(&finding.rule)
     }
 
     /// Evidence of another state of the component is not evidence of this one.
@@ -217,6 +230,8 @@ fn criterion(criterion: &Criterion, evidence: &EvidenceSet<'_>) -> CriterionResu
         seen.push(format!("{}: {said}", entry.evidence.component));
         outcomes.push(match met {
             _ if evidence.is_stale(entry, criterion.fresh_days) => ControlState::Stale,
+            // What could not be looked at may hold what would fail.
+            Some(true) if findings(entry).any(|finding| evidence.is_inconclusive(finding)) => ControlState::NoEvidence,
             Some(true) => ControlState::Effective,
             Some(false) => ControlState::Failing,
             None => ControlState::NoEvidence,

@@ -145,8 +145,10 @@ impl ManagementCheck {
         }
         let total = self.vendors.len();
         let done = self.vendors.iter().filter(|vendor| assessed.contains(vendor)).count();
-        let share = if total == 0 { 1.0 } else { ratio(done, total) };
-        seen.metric("vendors_assessed", share, "ratio", &[]);
+        // No vendor is no proof of anything.
+        if total > 0 {
+            seen.metric("vendors_assessed", ratio(done, total), "ratio", &[]);
+        }
     }
 }
 

@@ -51,6 +51,14 @@ pub struct Response {
     pub why: Text,
 }
 
+/// Where a risk stands, and what a person says of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Standing {
+    pub(crate) grade: Grade,
+    pub(crate) tolerance: Grade,
+    pub(crate) asserted: Option<Grade>,
+}
+
 /// Suggests a treatment. Controls are added one at a time, the one that leads to the lowest grade first and of equal
 /// ones the one with the largest share per cost, until the risk is within tolerance or nothing helps any more.
 pub(crate) fn suggest(
@@ -58,9 +66,9 @@ pub(crate) fn suggest(
     risk: &Risk,
     belief: &Belief,
     in_force: &BTreeSet<&ControlId>,
-    grade: Grade,
-    tolerance: Grade,
+    standing: Standing,
 ) -> Result<Response, GovernError> {
+    let Standing { grade, tolerance, asserted } = standing;
     if grade <= tolerance {
         let why = Text::new("等级在容忍度之内", "the grade is within tolerance");
         return Ok(Response {
@@ -79,7 +87,9 @@ pub(crate) fn suggest(
         let mut best: Option<(usize, Grade, f64)> = None;
         for (index, (control, share)) in open.iter().enumerate() {
             let extra: BTreeSet<&ControlId> = chosen.iter().map(|c| &c.id).chain([&control.id]).collect();
-            let leads_to = engine.grade_with(risk, belief, in_force, &extra)?;
+            let derived = engine.grade_with(risk, belief, in_force, &extra)?;
+            // No control lowers what a person asserts.
+            let leads_to = asserted.map_or(derived, |asserted| asserted.max(derived));
             let worth = share / f64::from(control.cost.get());
             let better = best.is_none_or(|(_, known, known_worth)| (leads_to, -worth) < (known, -known_worth));
             if better {
@@ -122,12 +132,12 @@ fn why(option: ResponseOption, reached: Grade, tolerance: Grade) -> Text {
             ),
         ),
         ResponseOption::Avoid => Text::new(
-            "已知措施不足以降低此风险：考虑放弃这一用途或功能",
-            "no known control lowers it: consider giving up this use or function",
+            "任意至多四项已知措施都不能降低其等级：考虑放弃这一用途或功能",
+            "no set of up to four known controls lowers its grade: consider giving up this use or function",
         ),
         ResponseOption::Transfer => Text::new(
-            "已知措施不足以降低此风险：考虑以合同或保险分担，或提高容忍度并说明理由",
-            "no known control lowers it: consider sharing it by contract or insurance, or raising the tolerance with a reason",
+            "任意至多四项已知措施都不能降低其等级：考虑以合同或保险分担，或提高容忍度并说明理由",
+            "no set of up to four known controls lowers its grade: consider sharing it by contract or insurance, or raising the tolerance with a reason",
         ),
         ResponseOption::Accept => Text::new("等级在容忍度之内", "the grade is within tolerance"),
     }

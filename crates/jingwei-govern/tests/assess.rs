@@ -288,6 +288,42 @@ fn findings_raise_a_likelihood_that_no_trial_measured() {
 }
 
 #[test]
+fn a_bad_endpoint_is_not_thinned_out_by_a_good_one() {
+    let grade = |extra: bool| {
+        let mut world = World::new("");
+        if extra {
+            world.add("probe.refusal", "open-chat", trials("open-chat", Arm::Undefended, 70, 70));
+        }
+        let assessment = world.assess();
+        assessment.risks.into_iter().find(|risk| risk.risk.as_str() == "harmful-output").unwrap()
+    };
+    let (one, two) = (grade(false), grade(true));
+    assert!(two.residual.grade > one.residual.grade);
+    assert_eq!((two.residual.likelihood.k, two.residual.likelihood.n), (Some(70), Some(70)));
+}
+
+#[test]
+fn what_could_not_be_looked_at_makes_no_control_effective() {
+    let mut world = World::new("");
+    let before = world.assess();
+    let state = |assessment: &Assessment, id: &str| {
+        assessment.controls.iter().find(|c| c.control.as_str() == id).map(|c| c.state)
+    };
+    assert_eq!(state(&before, "output-guardrail"), Some(ControlState::Effective));
+    world.entry("probe.refusal").evidence.observations.push(finding(
+        "probe.errors",
+        Severity::High,
+        "chat",
+        "harmful-output",
+    ));
+    let after = world.assess();
+    assert_eq!(state(&after, "output-guardrail"), Some(ControlState::NoEvidence));
+    let risk = after.risks.iter().find(|risk| risk.risk.as_str() == "harmful-output").unwrap();
+    assert_eq!(risk.evidence_state, EvidenceState::Missing);
+    assert!(!risk.within_tolerance);
+}
+
+#[test]
 fn a_check_that_could_not_look_is_missing_evidence() {
     let mut world = World::new("");
     world.entry("probe.refusal").evidence.observations =

@@ -298,7 +298,7 @@ pub enum Access {
         #[arg(long, value_enum, default_value = "auditor")]
         role: RoleArg,
         /// Days until it expires
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: Option<u32>,
     },
     /// List tokens; the secrets are nowhere

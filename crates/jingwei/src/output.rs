@@ -49,12 +49,12 @@ impl Speaker {
 
     /// A line of data. A reader that has gone away is not an error.
     pub fn data(self, line: &str) {
-        let _ = writeln!(std::io::stdout().lock(), "{line}");
+        let _ = writeln!(std::io::stdout().lock(), "{}", harmless(line));
     }
 
     /// A line of talk.
     pub fn say(self, line: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{line}");
+        let _ = writeln!(std::io::stderr().lock(), "{}", harmless(line));
     }
 
     pub fn json(self, value: &impl Serialize) {
@@ -77,4 +77,12 @@ impl Speaker {
         }
         self.data(&table.to_string());
     }
+}
+
+/// Names come from manifests and tokens: a terminal must not obey them, and text must not run backwards.
+fn harmless(line: &str) -> std::borrow::Cow<'_, str> {
+    let is_bad = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if line.contains(is_bad) { line.replace(is_bad, "\u{fffd}").into() } else { line.into() }
 }

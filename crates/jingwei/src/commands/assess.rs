@@ -124,8 +124,8 @@ fn measurements(outcome: &AssessOutcome, speaker: Speaker) {
         };
         let counts = metric.trial.as_ref().map(|trial| format!("{}/{}", trial.k, trial.n)).unwrap_or_default();
         speaker.data(&format!(
-            "  {:<22} {arm:<18} {:>6.1} %  [{:.1}, {:.1}] {:.0} %  {counts}",
-            metric.name,
+            "  {:<20} {arm:<17} {:>6.1} %  [{:.1}, {:.1}] {:.0} %  {counts}",
+            speaker.text(&jingwei_app::metric_name(&metric.name)),
             metric.value * 100.0,
             interval.lower * 100.0,
             interval.upper * 100.0,

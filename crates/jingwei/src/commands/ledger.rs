@@ -25,7 +25,15 @@ pub fn run(global: &Global, command: Ledger, speaker: Speaker) -> Result<Exit, E
         Ledger::Prove { index, since, dir } => prove(&folder(dir), index, since, speaker)?,
         Ledger::Show { index } => show(&ledger_folder(&global.data), index, speaker)?,
         Ledger::Export { out, dir } => {
-            let report = export(&folder(dir), &out)?;
+            let from = folder(dir);
+            let inside = std::path::absolute(&out).unwrap_or_else(|_| out.clone());
+            if inside.starts_with(std::path::absolute(&from).unwrap_or_else(|_| from.clone())) {
+                return Err(Error::invalid(
+                    "不能导出到账本自己的目录中",
+                    "an export cannot lie inside the ledger's own folder",
+                ));
+            }
+            let report = export(&from, &out)?;
             speaker.data(&match speaker.lang {
                 jingwei_core::Lang::Zh => format!("已导出 {} 条账目到 {}", report.entries, out.display()),
                 jingwei_core::Lang::En => format!("exported {} entries to {}", report.entries, out.display()),

@@ -36,7 +36,7 @@ fn the_loop_runs_from_manifest_to_gate_with_proof() {
     let (user, model) = (User::new(), Model::start(vec![Behaviour::Answer(REFUSAL.to_owned())]));
     user.system(&model.url(), "");
     let run = user.run(&["assess", "system.toml", "--fail-on", "never"]);
-    let run = run.expect(0, &["Shop", "gate", "unsafe_answer_rate", "report.html", "root"]);
+    let run = run.expect(0, &["Shop", "gate", "unsafe answer rate", "report.html", "root"]);
     assert!(run.out.contains("R205"), "{}", run.out);
     let html = fs::read_to_string(user.path(".jingwei/reports/shop/report.html")).unwrap();
     assert!(html.contains("风险登记册") && html.contains("Risk register"));
