@@ -11,6 +11,7 @@ REPLY = json.dumps({"choices": [{"index": 0, "message": {"role": "assistant", "c
 
 class Model(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # one packet per answer: no delayed acknowledgement in the measurement
 
     def reply(self):
         self.rfile.read(int(self.headers.get("content-length", 0)))
