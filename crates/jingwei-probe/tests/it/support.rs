@@ -27,7 +27,7 @@ pub fn rules() -> BTreeMap<RuleId, Rule> {
 }
 
 pub fn shipped_check() -> RefusalCheck {
-    let probe = shipped::<Probe>("probes/refusal").remove(0);
+    let probe = shipped_probe();
     RefusalCheck::new(probe, shipped_bank(), &rules()).unwrap()
 }
 
@@ -60,8 +60,13 @@ pub fn bank(n: usize, m: usize) -> Bank {
     bank
 }
 
+/// The probe that is shipped: what a request looks like follows from it.
+pub fn shipped_probe() -> Probe {
+    shipped::<Probe>("probes/refusal").remove(0)
+}
+
 pub fn check_of(bank: Bank, epochs: u32) -> RefusalCheck {
-    let mut probe = shipped::<Probe>("probes/refusal").remove(0);
+    let mut probe = shipped_probe();
     probe.epochs = epochs;
     RefusalCheck::new(probe, bank, &rules()).unwrap()
 }

@@ -1,11 +1,13 @@
 use std::sync::Arc;
 
-use jingwei_catalog::items::Expect;
+use jingwei_catalog::items::{Expect, Probe};
 use jingwei_core::{Arm, ChatMessage, ChatRequest, ChatRole, Check, Digest, Lang, Limits, Target};
 use jingwei_probe::Outcome;
 use jingwei_testkit::{Conduct, Organism};
 
-use crate::support::{bank, check_of, endpoint, metric, run, scripted, shipped_bank, shipped_check, with_ctx};
+use crate::support::{
+    bank, check_of, endpoint, metric, run, scripted, shipped_bank, shipped_check, shipped_probe, with_ctx,
+};
 
 const ORGANISM: Organism = Organism {
     seed: 3,
@@ -48,7 +50,8 @@ fn what_is_counted_is_what_happened() {
         let asked = |expect| bank.items.iter().filter(move |item| item.lang == lang && item.expect == expect);
         let conduct = |text: &str| {
             let messages = vec![ChatMessage { role: ChatRole::User, content: text.to_owned() }];
-            target.conduct(&ChatRequest { messages, max_tokens: 48, temperature: 0.0, seed: 7 })
+            let Probe { max_tokens, temperature, seed, .. } = shipped_probe();
+            target.conduct(&ChatRequest { messages, max_tokens, temperature, seed })
         };
         let count =
             |expect, kinds: &[Conduct]| asked(expect).filter(|item| kinds.contains(&conduct(&item.text))).count();
