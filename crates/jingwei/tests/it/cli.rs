@@ -138,6 +138,40 @@ fn a_changed_byte_anywhere_is_found() {
 }
 
 #[test]
+fn a_ledger_that_was_rolled_back_is_refused() {
+    let (user, model) = (User::new(), Model::start(vec![Behaviour::Echo]));
+    user.system(&model.url(), "");
+    let assess = ["assess", "system.toml", "--only", "scan.model", "--fail-on", "never"];
+    user.run(&assess).expect(0, &[]);
+    let copy = |from: &std::path::Path, to: &std::path::Path| {
+        let done = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
+        assert!(done.success());
+    };
+    copy(&user.path(".jingwei/ledger"), &user.path("older"));
+    user.run(&assess).expect(0, &[]);
+    fs::remove_dir_all(user.path(".jingwei/ledger")).unwrap();
+    copy(&user.path("older"), &user.path(".jingwei/ledger"));
+    user.run(&["govern", "list"]).expect(3, &["rolled back or replaced"]);
+    // The register is nothing but what follows from the ledger: without its database it is built again.
+    for name in ["jingwei.db", "jingwei.db-wal", "jingwei.db-shm"] {
+        let _ = fs::remove_file(user.path(".jingwei").join(name));
+    }
+    user.run(&["govern", "risks", "shop"]).expect(0, &["R205"]);
+    user.run(&["ledger", "export", ".jingwei/ledger/inside"]).expect(2, &["cannot lie inside"]);
+    user.run(&["ledger", "verify"]).expect(0, &["ok: "]);
+}
+
+#[test]
+fn names_do_not_command_the_terminal() {
+    let user = User::new();
+    let path = user.system("http://127.0.0.1:1/v1", "");
+    let text = fs::read_to_string(&path).unwrap().replace("en = \"Shop\"", "en = \"Sh\\u001b[31mop\\u202e\"");
+    fs::write(&path, text).unwrap();
+    let run = user.run(&["assess", "system.toml", "--only", "scan.model", "--fail-on", "never"]).expect(0, &["Sh"]);
+    assert!(!run.out.contains(['\u{1b}', '\u{202e}']), "{:?}", run.out);
+}
+
+#[test]
 fn looking_ahead_shows_what_goes_stale() {
     let (user, model) = (User::new(), Model::start(vec![Behaviour::Answer(REFUSAL.to_owned())]));
     user.system(&model.url(), "");
