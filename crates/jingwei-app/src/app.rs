@@ -136,7 +136,7 @@ pub fn catalog_files(folder: &Path) -> Result<Vec<SourceFile>, Error> {
     Ok(sources)
 }
 
-fn make_folder(folder: &Path) -> Result<(), Error> {
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Error> {
     let shown = folder.display();
     fs::create_dir_all(folder).map_err(|e| {
         Error::failed(format!("无法建立数据目录 `{shown}`"), format!("cannot make the data folder `{shown}`"))
@@ -177,7 +177,7 @@ fn signer(folder: &Path) -> Result<Signer, Error> {
     Ok(signer)
 }
 
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

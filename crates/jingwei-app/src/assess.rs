@@ -193,7 +193,7 @@ impl Plan {
         }
         let system = manifest.system_component();
         let components: Vec<Component> = manifest.components.iter().cloned().chain(system).collect();
-        let guards = guards::of_components(&components, files.as_ref(), &app.catalog, &app.settings.limits);
+        let guards = guards::of_components(&components, files.as_ref(), &loaded.folder, &app.equipment()?);
         let mut contents = BTreeMap::new();
         let mut steps = Vec::new();
         for check in &checks {

@@ -7,7 +7,7 @@ use std::{
     path::{Component as Part, Path, PathBuf},
 };
 
-use jingwei_core::{FileEntry, FileKind, Files, Limits, PortError, ReadSeek};
+use jingwei_core::{FileEntry, FileKind, Files, Limits, PortError, ReadSeek, Text};
 
 /// Files below a folder.
 pub struct DiskFiles {
@@ -82,6 +82,16 @@ impl Files for DiskFiles {
             return Err(PortError::Io { path: path.to_owned(), reason: "not a regular file".to_owned() });
         }
         Ok(Box::new(File::open(&full).map_err(|e| io_error(path, &e))?))
+    }
+}
+
+/// Why a file cannot be read, without its path.
+pub(crate) fn why_unreadable(error: &PortError) -> Text {
+    match error {
+        PortError::Missing { .. } => Text::new("没有这个文件", "there is no such file"),
+        PortError::Outside { .. } => Text::new("它在清单所在目录之外", "it lies outside the manifest's folder"),
+        PortError::Io { reason, .. } => Text::new(format!("无法读取：{reason}"), format!("cannot be read: {reason}")),
+        other => Text::same(other.to_string()),
     }
 }
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -44,11 +46,17 @@ pub struct RuleHit {
 }
 
 /// What a guard says about a request or a reply.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
+    /// What is to be done: the stricter of what the content asks for and what the unjudged parts ask for.
     pub action: Action,
+    /// What the content alone asks for. Availability is not a content decision.
+    pub content: Action,
     pub hits: Vec<RuleHit>,
-    /// What could not be judged, and why. Availability is not a content decision.
+    /// Highest probability that each head of a detector gave to any part: `builtin/injection`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub scores: BTreeMap<String, f64>,
+    /// What could not be judged, and why.
     pub unjudged: Vec<String>,
     /// Name and digest of the policy that decided.
     pub policy: String,

@@ -10,7 +10,7 @@ use axum::{
 };
 use bytes::Bytes;
 use jingwei_core::{Action, Lang, Limits, Verdict};
-use jingwei_guard::{Direction, Engine, Placeholders};
+use jingwei_guard::{Direction, Engine, EngineSet, Mode, Placeholders, surfaces_of_chat_request};
 use jingwei_net::{Forward, Forwarded, NetError, Verb, read_json};
 use serde_json::Value;
 use tokio::{
@@ -23,12 +23,15 @@ use crate::{
     BlockAnswer, GatewayState, Outcome,
     event::Record,
     problem::Problem,
+    protect::protect,
     redaction::redact,
     refusal::{self, Refusal},
     request::{self, ChatCall},
     streamed, whole,
 };
 
+/// Letters of a model's name that a refusal repeats.
+const MODEL_CHARACTERS: usize = 200;
 /// Larger texts are judged on a thread that may be busy for a while.
 const BRIEF_BYTES: usize = 32 << 10;
 
@@ -37,6 +40,8 @@ pub(crate) struct Exchange {
     pub state: GatewayState,
     /// The snapshot that judges this request from its first byte to its reply's last.
     pub engine: Arc<Engine>,
+    /// How far its verdicts count.
+    pub mode: Mode,
     pub record: Record,
     pub lang: Lang,
     pub model: String,
@@ -44,27 +49,30 @@ pub(crate) struct Exchange {
     pub block_answer: BlockAnswer,
     /// What was redacted on the way in, to be restored on the way out.
     pub placeholders: Placeholders,
-    /// The strictest thing that was done to the request.
+    /// The strictest thing that was done to the request; nothing, unless the mode is to enforce.
     pub input_action: Action,
     _permit: OwnedSemaphorePermit,
 }
 
 pub(crate) async fn create(State(state): State<GatewayState>, headers: HeaderMap, body: Body) -> Response {
-    let engine = state.engine();
-    let mut record = state.begin(&engine);
-    match admit(&state, &headers, body, &mut record).await {
+    let engines = state.engines();
+    let mut record = state.begin(&engines);
+    match admit(&state, &engines, &headers, body, &mut record).await {
         Err((outcome, problem)) => {
             record.ended(outcome, problem.status.as_u16());
             problem.into_response()
         }
         Ok((call, permit)) => {
             record.event.streamed = call.streamed;
+            let bound = engines.of_request(&record.event.tenant, &record.event.app, &call.model);
+            record.bound(bound);
             let exchange = Exchange {
                 block_answer: refusal::preferred(&headers, state.settings().block_answer),
-                engine,
+                engine: Arc::clone(&bound.engine),
+                mode: bound.mode,
                 record,
                 lang: call.lang,
-                model: call.model.clone(),
+                model: call.model.chars().take(MODEL_CHARACTERS).collect(),
                 streamed: call.streamed,
                 placeholders: Placeholders::default(),
                 input_action: Action::Allow,
@@ -79,12 +87,14 @@ pub(crate) async fn create(State(state): State<GatewayState>, headers: HeaderMap
 /// Who asks, whether there is room, and what the request is.
 async fn admit(
     state: &GatewayState,
+    engines: &EngineSet,
     headers: &HeaderMap,
     body: Body,
     record: &mut Record,
 ) -> Result<(ChatCall, OwnedSemaphorePermit), (Outcome, Problem)> {
     let settings = state.settings();
-    record.event.caller = state.caller(headers).map_err(|problem| (Outcome::BadRequest, problem))?;
+    let caller = state.caller(headers, engines).map_err(|problem| (Outcome::BadRequest, problem))?;
+    (record.event.caller, record.event.tenant, record.event.app) = (caller.number, caller.tenant, caller.app);
     let permit = state.permit().map_err(|problem| (Outcome::TurnedAway, problem))?;
     let most = usize::try_from(settings.request_bytes).unwrap_or(usize::MAX);
     let patience = Duration::from_millis(settings.limits.wall_ms);
@@ -120,22 +130,39 @@ impl Exchange {
 
     /// The request as it may be sent on, or the answer in its place.
     async fn judge_input(&mut self, document: Value) -> Result<Value, Response> {
+        if self.mode == Mode::Off {
+            return Ok(document);
+        }
         let begun = Instant::now();
         let limits = self.state.settings().limits;
         let engine = Arc::clone(&self.engine);
-        let judged = judge_aside(document, move |document| {
-            let surfaces = request::surfaces(document, &limits);
+        let judged = judge_aside(document, engine.is_instant(), move |document| {
+            let surfaces = surfaces_of_chat_request(document, &limits);
             (engine.judge(Direction::Input, &surfaces, &limits), surfaces.len())
         });
         let Some((mut document, (verdict, surfaces))) = judged.await else { return Err(self.guard_failed()) };
         self.record.input(&verdict, surfaces);
+        if self.mode == Mode::Shadow {
+            self.record.guard_took(begun);
+            return Ok(document);
+        }
         let mut action = verdict.action;
         if action == Action::Redact && redact(&mut document, &verdict, &mut self.placeholders).is_err() {
             action = Action::Block;
         }
-        self.record.guard_took(begun);
         self.input_action = action;
-        if action >= Action::Confirm { Err(self.refuse(action, Default::default())) } else { Ok(document) }
+        if action >= Action::Confirm {
+            self.record.guard_took(begun);
+            return Err(self.refuse(action, Default::default()));
+        }
+        let Ok(spotlit) = protect(&mut document, self.engine.policy(), self.lang, self.state.settings(), &limits)
+        else {
+            tracing::error!("the policy marks data or plants canaries, and there is no randomness or key for it");
+            return Err(self.guard_failed());
+        };
+        self.record.event.spotlit = spotlit;
+        self.record.guard_took(begun);
+        Ok(document)
     }
 
     async fn forward(&self, document: &Value) -> Result<Forwarded, NetError> {
@@ -160,9 +187,14 @@ impl Exchange {
         let limits = Limits { header_bytes: 1 << 20, ..self.state.settings().limits };
         let body = forwarded.body.rest().await.unwrap_or_default();
         let said = read_json(&body, &limits).ok().map(|document| said_by(&document)).unwrap_or_default();
-        let verdict = self.engine.judge_text(Direction::Output, &said, &limits);
-        let said =
-            if verdict.action == Action::Allow && !said.is_empty() { format!(": {said}") } else { String::new() };
+        let allowed = self.mode != Mode::Enforce || {
+            let engine = Arc::clone(&self.engine);
+            let judged = judge_aside(Value::String(said.clone()), engine.is_instant(), move |said| {
+                (engine.judge_text(Direction::Output, said.as_str().unwrap_or_default(), &limits), 1)
+            });
+            judged.await.is_some_and(|(_, (verdict, _))| verdict.action == Action::Allow)
+        };
+        let said = if allowed && !said.is_empty() { format!(": {said}") } else { String::new() };
         let detail = format!("the upstream answered status {status}{said}");
         let problem = match StatusCode::from_u16(status) {
             Ok(StatusCode::TOO_MANY_REQUESTS) => {
@@ -182,7 +214,7 @@ impl Exchange {
     pub(crate) fn fault(&mut self, problem: Problem) -> Response {
         self.record.ended(Outcome::UpstreamFault, problem.status.as_u16());
         let mut response = problem.into_response();
-        refusal::mark(&mut response, self.input_action, self.engine.version());
+        refusal::mark(&mut response, self.input_action, self.engine.version(), self.mode);
         response
     }
 
@@ -219,12 +251,14 @@ pub(crate) fn outcome_of(action: Action) -> Outcome {
     if action == Action::Confirm { Outcome::Unconfirmed } else { Outcome::Blocked }
 }
 
-/// Judges a document where it does not keep other requests waiting. `None`: the guard broke.
+/// Judges a document where it does not keep other requests waiting: aside when it is long, or when detectors are asked
+/// that are not `instant`. `None`: the guard broke.
 pub(crate) async fn judge_aside(
     document: Value,
+    instant: bool,
     judge: impl FnOnce(&Value) -> (Verdict, usize) + Send + 'static,
 ) -> Option<(Value, (Verdict, usize))> {
-    if is_brief(&document) {
+    if instant && is_brief(&document) {
         let judged = judge(&document);
         return Some((document, judged));
     }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jingwei_core::{Action, Limits, Verdict};
-use jingwei_guard::{Direction, Engine, Placeholders, StreamHold, Surface, SurfaceRole};
+use jingwei_guard::{
+    Direction, Engine, Mode, Placeholders, StreamHold, Surface, SurfaceRole, is_protocol_key, is_protocol_word,
+};
 use serde_json::{Map, Value, json};
 
 use crate::{restorer::Restorer, whole::REPLY_KEYS};
@@ -11,6 +13,7 @@ use crate::{restorer::Restorer, whole::REPLY_KEYS};
 /// The choices of one streamed reply.
 pub(crate) struct Choices<'e> {
     engine: &'e Engine,
+    mode: Mode,
     limits: Limits,
     /// Of the request.
     placeholders: &'e Placeholders,
@@ -19,6 +22,8 @@ pub(crate) struct Choices<'e> {
     ended: BTreeSet<u64>,
     /// The first chunk without its choices: what later chunks of our own are made of.
     head: Map<String, Value>,
+    /// Words outside the texts that were judged: names of fields, identifiers, reasons.
+    words: BTreeSet<String>,
     pub verdicts: Vec<Verdict>,
 }
 
@@ -39,6 +44,8 @@ enum Step {
 struct Held<'e> {
     restorer: Restorer<'e>,
     hold: StreamHold<'e>,
+    /// Where nothing is enforced a text goes out as it came, and is judged until the policy would have stopped it.
+    stopped: bool,
 }
 
 /// The reply goes no further.
@@ -52,14 +59,16 @@ pub(crate) enum Cut {
 
 /// More fields than any reply has.
 const MOST_FIELDS: usize = 256;
-/// These point, count or name their kind and never speak.
-const SILENT: [&str; 5] = ["role", "id", "type", "index", "object"];
+/// More names and identifiers than any reply has.
+const MOST_WORDS: usize = 4_096;
+/// These come whole, and a client puts no pieces of them together: they are judged at once and never held back.
+const WHOLE: [&str; 7] = ["role", "id", "type", "index", "object", "tool_call_id", "call_id"];
 
 impl<'e> Choices<'e> {
-    pub(crate) fn new(engine: &'e Engine, placeholders: &'e Placeholders, limits: Limits) -> Self {
+    pub(crate) fn new(engine: &'e Engine, mode: Mode, placeholders: &'e Placeholders, limits: Limits) -> Self {
         let (fields, head, verdicts) = (BTreeMap::new(), Map::new(), Vec::new());
-        let (open, ended) = (BTreeSet::new(), BTreeSet::new());
-        Self { engine, limits, placeholders, fields, open, ended, head, verdicts }
+        let (open, ended, words) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        Self { engine, mode, limits, placeholders, fields, open, ended, head, words, verdicts }
     }
 
     /// One chunk in, the chunks that may go out.
@@ -70,6 +79,9 @@ impl<'e> Choices<'e> {
         if self.head.is_empty() {
             self.head = chunk.clone();
             self.head.remove("usage");
+        }
+        for (key, value) in chunk.iter().filter(|(key, _)| *key != "choices") {
+            self.words_of(key, value, 0)?;
         }
         let choices = match chunk.get_mut("choices") {
             None | Some(Value::Null) => Vec::new(),
@@ -111,6 +123,9 @@ impl<'e> Choices<'e> {
         if !self.ended.contains(&index) {
             self.open.insert(index);
         }
+        if let Some(reason) = finish.as_ref().and_then(Value::as_str) {
+            self.word("finish_reason", reason)?;
+        }
         self.pass(&mut delta, index, &mut Vec::new(), 0)?;
         let mut before = Vec::new();
         if finish.is_some() {
@@ -146,9 +161,12 @@ impl<'e> Choices<'e> {
                 }
             }
             Value::Object(map) => {
-                let speaking =
-                    |(key, item): &(&String, &mut Value)| !(SILENT.contains(&key.as_str()) && item.is_string());
-                for (key, item) in map.iter_mut().filter(speaking) {
+                for (key, item) in map.iter_mut() {
+                    self.name(key)?;
+                    if let (true, Value::String(word)) = (WHOLE.contains(&key.as_str()), &*item) {
+                        self.word(key, word)?;
+                        continue;
+                    }
                     path.push(Step::Key(key.clone()));
                     self.pass(item, choice, path, depth + 1)?;
                     path.pop();
@@ -166,6 +184,9 @@ impl<'e> Choices<'e> {
         if self.ended.contains(&field.choice) {
             return Err(Cut::Garbled(format!("choice {} goes on after its end", field.choice)));
         }
+        if self.mode == Mode::Off {
+            return Ok(text.to_owned());
+        }
         if !self.fields.contains_key(&field) && self.fields.len() >= MOST_FIELDS {
             return Err(Cut::Garbled(format!("the reply has more than {MOST_FIELDS} texts")));
         }
@@ -178,16 +199,66 @@ impl<'e> Choices<'e> {
                 Surface::new(field.name(), SurfaceRole::Assistant, ""),
                 limits,
             ),
+            stopped: false,
         });
+        if self.mode == Mode::Shadow {
+            held.stopped = held.stopped || held.hold.push(text).stopped;
+            return Ok(text.to_owned());
+        }
         let seen = held.restorer.before(text);
         let step = held.hold.push(&seen);
         let released = held.restorer.after(step.released);
         if step.stopped { Err(self.stop()) } else { Ok(released) }
     }
 
+    /// A name of a field. Those of the protocol say nothing.
+    fn name(&mut self, key: &str) -> Result<(), Cut> {
+        if is_protocol_key(key) { Ok(()) } else { self.judge_word("choices{keys}", key) }
+    }
+
+    /// A value that comes whole.
+    fn word(&mut self, key: &str, word: &str) -> Result<(), Cut> {
+        if is_protocol_word(key, word) { Ok(()) } else { self.judge_word(key, word) }
+    }
+
+    /// The words of a chunk outside its choices.
+    fn words_of(&mut self, key: &str, value: &Value, depth: u32) -> Result<(), Cut> {
+        if depth > self.limits.depth {
+            return Err(Cut::Garbled(format!("a chunk is nested deeper than {} levels", self.limits.depth)));
+        }
+        match value {
+            Value::String(word) => self.word(key, word),
+            Value::Array(items) => items.iter().try_for_each(|item| self.words_of(key, item, depth + 1)),
+            Value::Object(map) => map.iter().try_for_each(|(key, item)| {
+                self.name(key)?;
+                self.words_of(key, item, depth + 1)
+            }),
+            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+        }
+    }
+
+    fn judge_word(&mut self, path: &str, word: &str) -> Result<(), Cut> {
+        if self.mode == Mode::Off || word.is_empty() || self.words.contains(word) {
+            return Ok(());
+        }
+        if self.words.len() >= MOST_WORDS {
+            return Err(Cut::Garbled(format!("the reply has more than {MOST_WORDS} names")));
+        }
+        let surface = Surface::new(path, SurfaceRole::Assistant, word);
+        let verdict = self.engine.judge(Direction::Output, &[surface], &self.limits);
+        self.words.insert(word.to_owned());
+        // What may not go out as it is goes out in no form: half a name is none.
+        let passes = verdict.action == Action::Allow;
+        if !passes || !verdict.hits.is_empty() || !verdict.unjudged.is_empty() {
+            self.verdicts.push(verdict);
+        }
+        if passes || self.mode == Mode::Shadow { Ok(()) } else { Err(self.stop()) }
+    }
+
     /// The verdicts of everything that was begun, and the strictest of them.
     fn stop(&mut self) -> Cut {
-        let open = self.open.iter().copied().collect();
+        // A caller reads the refusal in a choice, so there is always one.
+        let open = if self.open.is_empty() { vec![0] } else { self.open.iter().copied().collect() };
         for (_, held) in std::mem::take(&mut self.fields) {
             self.verdicts.push(held.hold.finish().1);
         }
@@ -200,7 +271,11 @@ impl<'e> Choices<'e> {
         let fields: Vec<Field> = self.fields.keys().filter(|field| field.choice == index).cloned().collect();
         let mut rests = Vec::new();
         for field in fields {
-            let Some(Held { mut restorer, mut hold }) = self.fields.remove(&field) else { continue };
+            let Some(Held { mut restorer, mut hold, .. }) = self.fields.remove(&field) else { continue };
+            if self.mode == Mode::Shadow {
+                self.verdicts.push(hold.finish().1);
+                continue;
+            }
             let pushed = hold.push(&restorer.rest());
             let (last, verdict, _) = hold.finish();
             self.verdicts.push(verdict);
@@ -267,7 +342,7 @@ mod tests {
         let engine = Engine::compile(&parse_policy("t.toml", POLICY.as_bytes()).unwrap(), &[]).unwrap();
         let placeholders = Placeholders::default();
         let limits = Limits { depth: 6, ..Limits::default() };
-        let mut choices = Choices::new(&engine, &placeholders, limits);
+        let mut choices = Choices::new(&engine, Mode::Enforce, &placeholders, limits);
         let mut out = String::new();
         let outcome = chunks.iter().try_for_each(|chunk| {
             let texts = |chunk: Value| chunk.pointer("/choices/0/delta").map(Value::to_string).unwrap_or_default();

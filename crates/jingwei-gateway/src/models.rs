@@ -19,7 +19,7 @@ pub(crate) async fn list(State(state): State<GatewayState>, headers: HeaderMap) 
 }
 
 async fn read(state: &GatewayState, headers: &HeaderMap) -> Result<Response, Problem> {
-    state.caller(headers)?;
+    state.caller(headers, &state.engines())?;
     let _permit = state.permit()?;
     let limits = &state.settings().limits;
     let forwarded = ask(state, limits.wall_ms).await.map_err(|error| problem_of(&error))?;

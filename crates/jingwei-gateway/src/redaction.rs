@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use jingwei_core::{Action, RuleHit, Verdict};
+use jingwei_core::{Action, RuleHit, RuleId, Verdict};
 use jingwei_guard::Placeholders;
 use serde_json::Value;
 
@@ -11,8 +11,21 @@ pub(crate) struct Untied;
 /// Replaces what the verdict redacts, wherever it stands in a request or reply.
 pub(crate) fn redact(document: &mut Value, verdict: &Verdict, placeholders: &mut Placeholders) -> Result<(), Untied> {
     let mut by_surface: BTreeMap<&str, (Vec<RuleHit>, usize)> = BTreeMap::new();
+    let mut inside: BTreeMap<(&str, &RuleId), usize> = BTreeMap::new();
     for hit in verdict.hits.iter().filter(|hit| hit.action == Action::Redact) {
-        by_surface.entry(&hit.surface).or_default().0.push(hit.clone());
+        match hit.surface.split_once('#') {
+            // A string in a JSON text: the text itself is redacted, escapes and all, if the same was found there.
+            Some((text, _)) => *inside.entry((text, &hit.rule)).or_default() += 1,
+            // They repeat the reply and are not passed on with a redacted one.
+            None if hit.surface.contains(".logprobs") => {}
+            None => by_surface.entry(&hit.surface).or_default().0.push(hit.clone()),
+        }
+    }
+    for ((surface, rule), count) in inside {
+        let found = by_surface.get(surface).map_or(0, |(hits, _)| hits.iter().filter(|hit| hit.rule == *rule).count());
+        if found < count {
+            return Err(Untied);
+        }
     }
     each_text(document, "", &mut |path, text| {
         if let Some((hits, met)) = by_surface.get_mut(path) {
@@ -65,7 +78,14 @@ mod tests {
             span: Span { start: *start, end: *end },
         };
         let hits = hits.iter().map(hit).collect();
-        Verdict { action: Action::Redact, hits, unjudged: Vec::new(), policy: String::new() }
+        Verdict {
+            action: Action::Redact,
+            content: Action::Redact,
+            hits,
+            scores: BTreeMap::new(),
+            unjudged: Vec::new(),
+            policy: String::new(),
+        }
     }
 
     #[test]
@@ -84,6 +104,19 @@ mod tests {
         assert_eq!(document["messages"][1]["content"][0]["text"], "[[OWN_RULE_1]] here");
         restore(&mut document, &placeholders);
         assert_eq!(document, original);
+    }
+
+    #[test]
+    fn a_string_in_a_json_text_is_redacted_with_the_text_or_not_at_all() {
+        let hits = [("a", 4, 7, Action::Redact), ("a#/n", 0, 3, Action::Redact), ("c.logprobs", 0, 1, Action::Redact)];
+        let check = |hits: &[(&str, usize, usize, Action)], expected: Result<&str, Untied>| {
+            let mut document = json!({ "a": r#"["\u0041da","Ada"]"# });
+            let outcome = redact(&mut document, &verdict(hits), &mut Placeholders::default());
+            assert_eq!(outcome.map(|()| document["a"].as_str().unwrap()), expected);
+        };
+        check(&[("a", 2, 10, Action::Redact), ("a#/0", 0, 3, Action::Redact)], Ok(r#"["[[OWN_RULE_1]]","Ada"]"#));
+        check(&hits[1..], Err(Untied));
+        check(&hits[2..], Ok(r#"["\u0041da","Ada"]"#));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jingwei_core::{Action, Lang, Text, Usage};
-use jingwei_guard::Engine;
+use jingwei_guard::{Engine, Mode};
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,6 +16,8 @@ use crate::{
 
 pub(crate) const VERDICT: HeaderName = HeaderName::from_static("x-jingwei-verdict");
 pub(crate) const POLICY: HeaderName = HeaderName::from_static("x-jingwei-policy");
+/// Told where verdicts are not carried out.
+const MODE: HeaderName = HeaderName::from_static("x-jingwei-mode");
 const CONFIRMATION: HeaderName = HeaderName::from_static("x-jingwei-confirmation");
 /// With `403` a caller asks for problem+json instead of a completion, with `200` for the contrary.
 const BLOCK_STATUS: HeaderName = HeaderName::from_static("x-jingwei-block-status");
@@ -54,11 +56,16 @@ pub(crate) fn preferred(headers: &HeaderMap, configured: BlockAnswer) -> BlockAn
 }
 
 /// Tells the verdict in the head of a response.
-pub(crate) fn mark(response: &mut Response, action: Action, policy: &str) {
+pub(crate) fn mark(response: &mut Response, action: Action, policy: &str, mode: Mode) {
     let headers = response.headers_mut();
     headers.insert(VERDICT, HeaderValue::from_static(action.code()));
     if let Ok(policy) = HeaderValue::from_str(policy) {
         headers.insert(POLICY, policy);
+    }
+    match mode {
+        Mode::Enforce => {}
+        Mode::Shadow => drop(headers.insert(MODE, HeaderValue::from_static("shadow"))),
+        Mode::Off => drop(headers.insert(MODE, HeaderValue::from_static("off"))),
     }
     if action == Action::Confirm {
         headers.insert(CONFIRMATION, HeaderValue::from_static("nobody-here"));
@@ -78,7 +85,7 @@ impl Refusal {
                 ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
             }
         };
-        mark(&mut response, self.action, &self.policy);
+        mark(&mut response, self.action, &self.policy, Mode::Enforce);
         response
     }
 

@@ -6,6 +6,7 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use crate::{GatewayState, PolicyWatch, chat, health, models, problem::Problem, watch};
@@ -31,6 +32,12 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let following = policy.map(|policy| tokio::spawn(watch::follow(state.clone(), policy)));
+    // A piece of a stream is small, and waits for nothing.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::warn!(%error, "small pieces may be delayed");
+        }
+    });
     let served = axum::serve(listener, router(state)).with_graceful_shutdown(shutdown).await;
     if let Some(following) = following {
         following.abort();

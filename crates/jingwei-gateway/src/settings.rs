@@ -1,5 +1,11 @@
+use std::sync::Arc;
+
 use jingwei_core::{Digest, Limits};
+use jingwei_guard::CanaryKey;
 use jingwei_net::Secret;
+
+/// Gives a number that nobody can guess. `None`: there is no randomness, and what needs it is not sent on.
+pub type RandomNumbers = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
 
 /// What the gateway stands in front of, and for whom.
 #[derive(Clone)]
@@ -8,8 +14,12 @@ pub struct GatewaySettings {
     pub upstream: String,
     /// Sent to the upstream instead of the caller's own credentials.
     pub upstream_key: Option<Secret>,
-    /// SHA-256 of each bearer token that may call. Empty: everybody who reaches the port.
+    /// SHA-256 of each bearer token that may call, beside the callers that come with the engines. Neither: everybody
+    /// who reaches the port.
     pub callers: Vec<Digest>,
+    /// From which canary tokens are made, for policies that plant them.
+    pub canary: Option<CanaryKey>,
+    pub random: RandomNumbers,
     /// How a caller that does not ask for either reads a blocked request.
     pub block_answer: BlockAnswer,
     /// Largest request, in bytes.
@@ -29,6 +39,8 @@ impl GatewaySettings {
             upstream: upstream.into(),
             upstream_key: None,
             callers: Vec::new(),
+            canary: None,
+            random: Arc::new(|| None),
             block_answer: BlockAnswer::Completion,
             request_bytes: 8 << 20,
             total_ms: 600_000,

@@ -6,7 +6,7 @@ use std::sync::{
 use arc_swap::ArcSwap;
 use axum::http::{HeaderMap, StatusCode, header};
 use jingwei_core::{Clock, Digest};
-use jingwei_guard::Engine;
+use jingwei_guard::EngineSet;
 use jingwei_net::Client;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -21,7 +21,7 @@ use crate::{
 pub struct GatewayState(Arc<Inner>);
 
 struct Inner {
-    engine: ArcSwap<Engine>,
+    engines: ArcSwap<EngineSet>,
     reload_error: Mutex<Option<String>>,
     client: Client,
     settings: GatewaySettings,
@@ -34,7 +34,7 @@ struct Inner {
 impl GatewayState {
     /// `on_event` is called once per chat request, on the request's own task: it must not block.
     pub fn new(
-        engine: Engine,
+        engines: impl Into<EngineSet>,
         client: Client,
         settings: GatewaySettings,
         clock: Arc<dyn Clock>,
@@ -42,7 +42,7 @@ impl GatewayState {
     ) -> Self {
         let permits = Arc::new(Semaphore::new(settings.most_at_once.min(Semaphore::MAX_PERMITS)));
         Self(Arc::new(Inner {
-            engine: ArcSwap::from_pointee(engine),
+            engines: ArcSwap::from_pointee(engines.into()),
             reload_error: Mutex::new(None),
             client,
             settings,
@@ -53,16 +53,28 @@ impl GatewayState {
         }))
     }
 
-    /// Requests that begin from now on are judged by this engine; those under way keep theirs.
-    pub fn reload(&self, engine: Engine) {
-        self.0.engine.store(Arc::new(engine));
+    /// Requests that begin from now on are judged by these engines; those under way keep theirs. A gateway that asks
+    /// for tokens does not open by itself: engines without a caller are refused then.
+    pub fn reload(&self, engines: impl Into<EngineSet>) -> Result<(), String> {
+        let engines = engines.into();
+        if self.is_closed() && self.0.settings.callers.is_empty() && engines.callers.is_empty() {
+            return Err(
+                "they name no caller, and everybody could call; start the gateway again if that is meant".into()
+            );
+        }
+        self.0.engines.store(Arc::new(engines));
         self.set_reload_error(None);
+        Ok(())
     }
 
-    /// Name and digest of the policy that serves now.
+    fn is_closed(&self) -> bool {
+        !self.0.settings.callers.is_empty() || !self.0.engines.load().callers.is_empty()
+    }
+
+    /// Name and digest of the policy that serves now where no binding fits.
     #[must_use]
     pub fn policy(&self) -> String {
-        self.0.engine.load().version().to_owned()
+        self.0.engines.load().default.engine.version().to_owned()
     }
 
     /// Why the newest policy is not the one that serves.
@@ -75,8 +87,12 @@ impl GatewayState {
         *self.0.reload_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
     }
 
-    pub(crate) fn engine(&self) -> Arc<Engine> {
-        self.0.engine.load_full()
+    pub(crate) fn engines(&self) -> Arc<EngineSet> {
+        self.0.engines.load_full()
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.0.clock.as_ref()
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -87,9 +103,9 @@ impl GatewayState {
         &self.0.settings
     }
 
-    pub(crate) fn begin(&self, engine: &Engine) -> Record {
+    pub(crate) fn begin(&self, engines: &EngineSet) -> Record {
         let number = self.0.requests.fetch_add(1, Ordering::Relaxed) + 1;
-        Record::begin(number, engine.version(), self.0.clock.as_ref(), Arc::clone(&self.0.on_event))
+        Record::begin(number, &engines.default, self.clock(), Arc::clone(&self.0.on_event))
     }
 
     /// A place among the requests under way.
@@ -100,19 +116,35 @@ impl GatewayState {
         })
     }
 
-    /// Which caller asks, by the digest of the bearer token; `None` where everybody may.
-    pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<Option<usize>, Problem> {
-        let callers = &self.0.settings.callers;
-        if callers.is_empty() {
-            return Ok(None);
+    /// Who asks, by the digest of the bearer token; nobody in particular where everybody may.
+    pub(crate) fn caller(&self, headers: &HeaderMap, engines: &EngineSet) -> Result<Caller, Problem> {
+        let own = &self.0.settings.callers;
+        if own.is_empty() && engines.callers.is_empty() {
+            return Ok(Caller::default());
         }
         let value = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes()).unwrap_or_default();
         let token =
             value.split_at_checked(7).filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer ")).map(|p| p.1);
-        // Digests are compared, so the time of the comparison tells nothing about a token.
-        let digest = token.map(Digest::of);
-        callers.iter().position(|caller| Some(*caller) == digest).map(Some).ok_or_else(|| {
+        let stranger = || {
             Problem::new(StatusCode::UNAUTHORIZED, "not_a_caller", "a bearer token that this gateway knows is needed")
-        })
+        };
+        // Digests are compared, so the time of the comparison tells nothing about a token.
+        let digest = token.map(Digest::of).ok_or_else(stranger)?;
+        // A caller who has a tenant is found by it first, wherever else the token stands.
+        if let Some(at) = engines.callers.iter().position(|caller| caller.token == digest) {
+            let known = engines.callers.get(at);
+            let (tenant, app) = known.map(|known| (known.tenant.clone(), known.app.clone())).unwrap_or_default();
+            return Ok(Caller { number: Some(own.len() + at), tenant, app });
+        }
+        let number = own.iter().position(|caller| *caller == digest).ok_or_else(stranger)?;
+        Ok(Caller { number: Some(number), ..Caller::default() })
     }
+}
+
+/// Who asks. Empty names: everybody, or a token without a tenant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub number: Option<usize>,
+    pub tenant: String,
+    pub app: String,
 }

@@ -13,7 +13,9 @@ use jingwei_core::Limits;
 use jingwei_net::{BodyStream, Forwarded, read_json};
 use serde_json::Value;
 use tokio::{
+    runtime::{Handle, RuntimeFlavor},
     sync::mpsc::{Receiver, Sender, channel},
+    task::block_in_place,
     time::{Instant, timeout},
 };
 
@@ -45,7 +47,7 @@ pub(crate) async fn reply(mut exchange: Exchange, forwarded: Forwarded) -> Respo
         let kind: String = kind.chars().take(80).collect();
         return exchange.fault(not_a_completion(&format!("its content type is `{kind}`, not `text/event-stream`")));
     }
-    let (action, policy) = (exchange.input_action, exchange.engine.version().to_owned());
+    let (action, policy, mode) = (exchange.input_action, exchange.engine.version().to_owned(), exchange.mode);
     let (sender, mut receiver) = channel(WAITING);
     tokio::spawn(pump(exchange, forwarded.body, sender));
     let mut response = match receiver.recv().await {
@@ -62,7 +64,7 @@ pub(crate) async fn reply(mut exchange: Exchange, forwarded: Forwarded) -> Respo
             axum::response::IntoResponse::into_response(problem)
         }
     };
-    refusal::mark(&mut response, action, &policy);
+    refusal::mark(&mut response, action, &policy, mode);
     response
 }
 
@@ -89,7 +91,8 @@ async fn pump(mut exchange: Exchange, body: BodyStream, sender: Sender<Message>)
 async fn run(exchange: &mut Exchange, mut body: BodyStream, sender: &Sender<Message>) {
     let limits = exchange.state.settings().limits;
     let (engine, placeholders) = (Arc::clone(&exchange.engine), exchange.placeholders.clone());
-    let mut choices = Choices::new(&engine, &placeholders, limits);
+    let instant = engine.is_instant();
+    let mut choices = Choices::new(&engine, exchange.mode, &placeholders, limits);
     let mut reader = SseReader::new(limits.string_bytes);
     loop {
         let piece = tokio::select! {
@@ -99,7 +102,9 @@ async fn run(exchange: &mut Exchange, mut body: BodyStream, sender: &Sender<Mess
         let begun = Instant::now();
         let step = match piece {
             Err(error) => Step::Fault(problem_of(&error)),
-            Ok(piece) => step(&mut choices, &mut reader, &mut exchange.record, piece.as_deref(), &limits),
+            Ok(piece) => {
+                patiently(instant, || step(&mut choices, &mut reader, &mut exchange.record, piece.as_deref(), &limits))
+            }
         };
         exchange.record.guard_took(begun);
         let (message, last) = match step {
@@ -137,6 +142,12 @@ fn record(record: &mut Record, choices: &Choices<'_>, outcome: Outcome, status: 
         record.output(verdict, 1);
     }
     record.ended(outcome, status);
+}
+
+/// Judges where it does not keep other requests waiting, when it may wait for a detector itself.
+fn patiently<T>(instant: bool, judge: impl FnOnce() -> T) -> T {
+    let may_move = Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if instant || !may_move { judge() } else { block_in_place(judge) }
 }
 
 enum Step {

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jingwei_core::{Action, Usage};
-use jingwei_guard::{Direction, surfaces_of_chat_response};
+use jingwei_guard::{Direction, Mode, surfaces_of_chat_response};
 use jingwei_net::{Forwarded, read_json};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -37,14 +37,21 @@ pub(crate) async fn reply(mut exchange: Exchange, forwarded: Forwarded) -> Respo
     };
     let usage = usage_of(&document);
     exchange.record.event.usage = usage;
+    if exchange.mode == Mode::Off {
+        return exchange.answered(document, Action::Allow);
+    }
     let begun = Instant::now();
     let engine = Arc::clone(&exchange.engine);
-    let judged = judge_aside(document, move |document| {
+    let judged = judge_aside(document, engine.is_instant(), move |document| {
         let surfaces = surfaces_of_chat_response(document, &limits);
         (engine.judge(Direction::Output, &surfaces, &limits), surfaces.len())
     });
     let Some((mut document, (verdict, surfaces))) = judged.await else { return exchange.guard_failed() };
     exchange.record.output(&verdict, surfaces);
+    if exchange.mode == Mode::Shadow {
+        exchange.record.guard_took(begun);
+        return exchange.answered(document, Action::Allow);
+    }
     let mut action = verdict.action;
     if action == Action::Redact {
         // Numbered after the request's own placeholders, so that restoring those does not touch these.
@@ -59,10 +66,16 @@ pub(crate) async fn reply(mut exchange: Exchange, forwarded: Forwarded) -> Respo
         return exchange.refuse(action, usage);
     }
     restore(&mut document, &exchange.placeholders);
-    exchange.record.ended(Outcome::Answered, 200);
-    let mut response = Json(document).into_response();
-    refusal::mark(&mut response, action.max(exchange.input_action), exchange.engine.version());
-    response
+    exchange.answered(document, action)
+}
+
+impl Exchange {
+    fn answered(mut self, document: Value, action: Action) -> Response {
+        self.record.ended(Outcome::Answered, 200);
+        let mut response = Json(document).into_response();
+        refusal::mark(&mut response, action.max(self.input_action), self.engine.version(), self.mode);
+        response
+    }
 }
 
 /// The parts of a chat completion that are passed on.

@@ -11,8 +11,10 @@ use axum::{
     http::{HeaderMap, Request},
 };
 use jingwei_core::{Action, Clock, Digest, Limits, Timestamp};
-use jingwei_gateway::{BlockAnswer, GatewayEvent, GatewaySettings, GatewayState, Outcome, PolicyWatch, router, serve};
-use jingwei_guard::{Engine, parse_policy};
+use jingwei_gateway::{
+    BlockAnswer, Compiled, GatewayEvent, GatewaySettings, GatewayState, Outcome, PolicyWatch, router, serve,
+};
+use jingwei_guard::{Engine, EngineSet, parse_policy};
 use jingwei_net::{Client, NetSettings, Secret};
 use jingwei_testkit::{Behaviour, Upstream, chat_completion, event_stream};
 use serde_json::{Value, json};
@@ -88,6 +90,15 @@ impl Answer {
 
 impl Gate {
     async fn open(script: Vec<Behaviour>, change: impl FnOnce(&mut GatewaySettings)) -> Gate {
+        let engine = engine_of(policy_text("test", "bomb").as_bytes()).unwrap();
+        Self::with(engine, script, change).await
+    }
+
+    async fn with(
+        engines: impl Into<EngineSet>,
+        script: Vec<Behaviour>,
+        change: impl FnOnce(&mut GatewaySettings),
+    ) -> Gate {
         let upstream = Upstream::start(script).await.unwrap();
         let mut settings = GatewaySettings::new(upstream.base());
         settings.limits.wall_ms = 5_000;
@@ -95,9 +106,8 @@ impl Gate {
         let client = Client::new(&NetSettings { allow_loopback: true, ..NetSettings::default() }).unwrap();
         let events = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&events);
-        let engine = engine_of(policy_text("test", "bomb").as_bytes()).unwrap();
         let on_event = move |event| heard.lock().unwrap().push(event);
-        Gate { upstream, state: GatewayState::new(engine, client, settings, Arc::new(Noon), on_event), events }
+        Gate { upstream, state: GatewayState::new(engines, client, settings, Arc::new(Noon), on_event), events }
     }
 
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
@@ -429,22 +439,33 @@ async fn a_caller_who_leaves_ends_the_work() {
     assert_eq!(gate.event().await.outcome, Outcome::CallerLeft);
 }
 
+type File = Arc<Mutex<Result<Vec<u8>, String>>>;
+
+/// Watches a file in memory and counts how often it is compiled.
+fn watch(file: &File, compiled: &Arc<Mutex<usize>>) -> PolicyWatch {
+    let digest = |read: &Result<Vec<u8>, String>| Digest::of(format!("{read:?}").as_bytes());
+    let compile = {
+        let (file, count) = (Arc::clone(file), Arc::clone(compiled));
+        move || {
+            *count.lock().unwrap() += 1;
+            let read = file.lock().unwrap().clone();
+            let again = Arc::clone(&file);
+            let now = Arc::new(move || digest(&again.lock().unwrap()));
+            let engine = read.clone().and_then(|bytes| engine_of(&bytes));
+            Compiled { engines: engine.map(|engine| Some(engine.into())), read: digest(&read), now }
+        }
+    };
+    let serving = compile();
+    *compiled.lock().unwrap() = 0;
+    PolicyWatch { compile: Arc::new(compile), serving, every_ms: 10 }
+}
+
 #[tokio::test]
 async fn a_new_policy_serves_whole_or_not_at_all() {
     let gate = Gate::open(vec![Behaviour::Echo], |_| {}).await;
-    let file = Arc::new(Mutex::new(Ok(policy_text("test", "bomb").into_bytes())));
-    let read = Arc::clone(&file);
+    let file: File = Arc::new(Mutex::new(Ok(policy_text("test", "bomb").into_bytes())));
     let compiled = Arc::new(Mutex::new(0));
-    let count = Arc::clone(&compiled);
-    let watch = PolicyWatch {
-        read: Arc::new(move || read.lock().unwrap().clone()),
-        compile: Arc::new(move |bytes| {
-            *count.lock().unwrap() += 1;
-            engine_of(bytes)
-        }),
-        serving: Some(Digest::of(policy_text("test", "bomb").as_bytes())),
-        every_ms: 10,
-    };
+    let watch = watch(&file, &compiled);
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
@@ -468,7 +489,7 @@ async fn a_new_policy_serves_whole_or_not_at_all() {
     assert_eq!(gate.chat("bomb", false).await.header("x-jingwei-verdict"), "allow");
     let reply = gate.chat("anvil", false).await;
     assert!(reply.header("x-jingwei-policy").starts_with("second@sha256-"));
-    assert_eq!(*compiled.lock().unwrap(), 2, "the same bytes are compiled once");
+    assert_eq!(*compiled.lock().unwrap(), 3, "the same bytes are compiled once");
 
     let client = jingwei_net::OpenAiClient::new(
         Client::new(&NetSettings { allow_loopback: true, ..NetSettings::default() }).unwrap(),
@@ -486,3 +507,12 @@ async fn a_new_policy_serves_whole_or_not_at_all() {
     stop.send(()).unwrap();
     served.await.unwrap().unwrap();
 }
+
+#[path = "gateway/bound.rs"]
+mod bound;
+#[path = "gateway/detectors.rs"]
+mod detectors;
+#[path = "gateway/guard_model.rs"]
+mod guard_model;
+#[path = "gateway/hidden.rs"]
+mod hidden;

@@ -1,6 +1,6 @@
 //! Does something stand before the model, does it compile, and is it kept up?
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jingwei_catalog::{
     document::{Document, Problems},
@@ -11,7 +11,10 @@ use jingwei_core::{
     RuleId, Text, Timestamp,
 };
 
-use crate::{Engine, Mode, Policy, WarningKind, baseline, parse_policy};
+use crate::{
+    BUILTIN_SCORECARD, CanaryKey, Detector, Direction, Engine, Judgement, Mode, Parts, Policy, Unavailable, UnavailableCause, WarningKind,
+    baseline, coverage, lexicons_of_packs, pack_path, parse_policy,
+};
 
 /// The check `guard.policy`: takes endpoints.
 #[derive(Debug, Clone)]
@@ -44,6 +47,28 @@ impl GuardCheck {
         let most = jingwei_catalog::document::MAX_BYTES as u64;
         let bytes = ctx.files.read(path, most).map_err(|error| error.to_string());
         Some(bytes.and_then(|bytes| parse_policy(path, &bytes).map_err(|problems| first_of(&problems))))
+    }
+
+    /// Compiles a policy with the catalog's lexicons and those of its packs, which lie beside it.
+    fn engine(
+        &self,
+        policy: &Document<Policy>,
+        path: &str,
+        ctx: &Ctx<'_>,
+        limits: &Limits,
+    ) -> Result<(Engine, Vec<Lexicon>), Problems> {
+        let mut lexicons = self.lexicons.clone();
+        lexicons.extend(lexicons_of_packs(policy, limits, |pack| {
+            let read = ctx.files.read(&pack_path(path, pack), limits.header_bytes);
+            read.map_err(|error| Text::same(error.to_string()))
+        })?);
+        // Whether detectors can be reached and a key is there is known where the guard runs; here it counts whether the
+        // rules hang together.
+        let stand_in: Arc<dyn Detector> = Arc::new(Absent);
+        let detectors = policy.value.detectors.iter().map(|one| (one.id().to_owned(), Arc::clone(&stand_in)));
+        let (detectors, canary) = (detectors.collect(), Some(CanaryKey::new([0; 32])));
+        let engine = Engine::compile_with(policy, &Parts { lexicons: &lexicons, detectors, canary })?;
+        Ok((engine, lexicons))
     }
 
     fn finding(
@@ -122,6 +147,24 @@ impl GuardCheck {
     }
 }
 
+/// Stands for a detector that is not asked.
+#[derive(Debug)]
+struct Absent;
+
+impl Detector for Absent {
+    fn judge(&self, _texts: &[&str], _direction: Direction) -> Result<Vec<Vec<Judgement>>, Unavailable> {
+        Err(Unavailable { detector: String::new(), cause: UnavailableCause::Failed })
+    }
+
+    fn digest(&self) -> Digest {
+        Digest::of(b"absent")
+    }
+
+    fn is_instant(&self) -> bool {
+        true
+    }
+}
+
 impl Check for GuardCheck {
     fn id(&self) -> &'static str {
         "guard.policy"
@@ -141,11 +184,12 @@ impl Check for GuardCheck {
 
     fn configuration(&self) -> Digest {
         let parts = [serde_json::json!(self.lexicons), serde_json::json!(self.builtin.value)];
-        let parts = parts.map(|part| part.to_string());
+        let [lexicons, builtin] = parts.map(|part| part.to_string());
+        let parts = [lexicons, builtin, BUILTIN_SCORECARD.to_owned()];
         Digest::of_parts(["check/1", self.id()].into_iter().chain(parts.iter().map(String::as_str)))
     }
 
-    fn run(&self, component: &Component, ctx: &Ctx<'_>, _limits: &Limits) -> Result<Vec<Observation>, CheckError> {
+    fn run(&self, component: &Component, ctx: &Ctx<'_>, limits: &Limits) -> Result<Vec<Observation>, CheckError> {
         let mut out = Vec::new();
         let path = component.guard.as_deref().unwrap_or_default();
         let at = |path: &str| Place { path: Some(path.to_owned()), ..Place::default() };
@@ -154,11 +198,11 @@ impl Check for GuardCheck {
                 out.push(self.finding(ABSENT, component, Place::default(), &[("component", component.id.as_str())])?);
                 return Ok(out);
             }
-            Some(Ok(policy)) => Engine::compile(&policy, &self.lexicons).map_err(|problems| first_of(&problems)),
+            Some(Ok(policy)) => self.engine(&policy, path, ctx, limits).map_err(|problems| first_of(&problems)),
             Some(Err(reason)) => Err(reason),
         };
-        let engine = match compiled {
-            Ok(engine) => engine,
+        let (engine, lexicons) = match compiled {
+            Ok(compiled) => compiled,
             Err(reason) => {
                 out.push(self.finding(INVALID, component, at(path), &[("path", path), ("reason", &reason)])?);
                 return Ok(out);
@@ -170,6 +214,8 @@ impl Check for GuardCheck {
         let words = engine.lexicons().iter().map(|lexicon| lexicon.words).sum::<usize>();
         out.push(metric("rules", count(rules), "count", component));
         out.push(metric("lexicon_words", count(words), "count", component));
+        out.extend(coverage::keywords(&engine, &lexicons, &component.id));
+        out.extend(coverage::heads(&engine, &component.id));
         Ok(out)
     }
 }

@@ -8,7 +8,7 @@ use jingwei_core::{
 use super::*;
 use crate::baseline::tests::lexicons;
 
-struct Given(BTreeMap<String, String>);
+struct Given(BTreeMap<String, Vec<u8>>);
 
 impl Files for Given {
     fn list(&self, path: &str, _limits: &Limits) -> Result<Vec<FileEntry>, PortError> {
@@ -17,7 +17,7 @@ impl Files for Given {
 
     fn open(&self, path: &str) -> Result<Box<dyn ReadSeek>, PortError> {
         match self.0.get(path) {
-            Some(text) => Ok(Box::new(Cursor::new(text.clone().into_bytes()))),
+            Some(bytes) => Ok(Box::new(Cursor::new(bytes.clone()))),
             None => Err(PortError::Missing { path: path.to_owned() }),
         }
     }
@@ -48,11 +48,18 @@ fn rules() -> Vec<Rule> {
 
 /// Runs the check on a case of a rule, some days after the lexicons were updated.
 fn run(case: &RuleCase, days: i64) -> Vec<Observation> {
+    run_with(case, &[], days)
+}
+
+fn run_with(case: &RuleCase, more: &[(&str, Vec<u8>)], days: i64) -> Vec<Observation> {
     let mut fields = serde_json::Map::from_iter(case.component.clone());
     fields.insert("id".to_owned(), "chat".into());
     fields.insert("kind".to_owned(), "endpoint".into());
     let component: Component = serde_json::from_value(fields.into()).unwrap();
-    let files = Given(case.files.clone());
+    let mut files: BTreeMap<String, Vec<u8>> =
+        case.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
+    files.extend(more.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.clone())));
+    let files = Given(files);
     let updated = lexicons().iter().map(|lexicon| lexicon.updated.start()).max().unwrap();
     let ctx = Ctx {
         files: &files,
@@ -100,6 +107,72 @@ fn a_guarded_endpoint_is_measured() {
     assert!(value("rules").is_some_and(|rules| rules > 20.0), "{seen:?}");
     assert!(value("lexicon_words").is_some_and(|words| words > 500.0), "{seen:?}");
     assert!(seen.iter().all(|o| matches!(o, Observation::Metric(_))), "{seen:?}");
+}
+
+#[test]
+fn packs_beside_the_policy_are_taken_into_account() {
+    let policy = "kind = 'guard-policy'\nversion = 1\nid = 'p'\ntitle = { zh = '题', en = 't' }\n\
+        block_message = { zh = '不', en = 'no' }\npacks = ['words.pack']\n[[rule]]\nid = 'own.words'\n\
+        title = { zh = '词', en = 'w' }\ndirection = 'both'\nwhen = { kind = 'lexicon', lexicons = ['d'] }\n\
+        action = 'block'\nseverity = 'high'\n";
+    let case = RuleCase {
+        component: [("guard".to_owned(), "guard/p.toml".into())].into(),
+        files: [("guard/p.toml".to_owned(), policy.to_owned())].into(),
+        ..RuleCase::default()
+    };
+    let updated = lexicons().iter().map(|lexicon| lexicon.updated).max().unwrap();
+    let mut import = crate::Import::new(
+        crate::ImportOptions {
+            category: Some("d".to_owned()),
+            columns: crate::Columns::default(),
+            lang: None,
+            keep_single: false,
+            updated,
+        },
+        Limits::default(),
+    );
+    import.read("a.txt", "冰毒\n白粉\n".as_bytes()).unwrap();
+    let facts = crate::PackFacts { id: "words".to_owned(), title: None, licence: None, created: updated.start() };
+    let pack = import.finish(facts, None).unwrap().pack.to_bytes();
+    let seen = run_with(&case, &[("guard/words.pack", pack)], FRESH_DAYS + 1);
+    let value = |name: &str| {
+        seen.iter().find_map(|o| match o {
+            Observation::Metric(metric) if metric.name == name => Some(metric.value),
+            _ => None,
+        })
+    };
+    assert_eq!((value("lexicon_words"), value("lexicon_age_days")), (Some(2.0), Some(31.0)));
+    let told = |seen: &[Observation], rule: &str| {
+        seen.iter().find_map(|o| match o {
+            Observation::Finding(f) if f.rule.as_str() == rule => Some(f.message.en.clone()),
+            _ => None,
+        })
+    };
+    assert!(told(&seen, STALE).is_some_and(|message| message.contains("words.d")), "{seen:?}");
+    for (more, said) in [(vec![], "packs[0]"), (vec![("guard/words.pack", b"junk".to_vec())], "not a lexicon pack")] {
+        let seen = run_with(&case, &more, 0);
+        assert!(told(&seen, INVALID).is_some_and(|message| message.contains(said)), "{said}: {seen:?}");
+    }
+}
+
+#[test]
+fn detectors_and_canaries_are_no_fault_of_a_policy() {
+    let policy = "kind = 'guard-policy'\nversion = 1\nid = 'p'\ntitle = { zh = '题', en = 't' }\n\
+        block_message = { zh = '不', en = 'no' }\nplant_canary = true\n\
+        [[detector]]\nkind = 'remote'\nid = 'g'\nurl = 'http://nowhere.invalid'\nmodel = 'm'\nprompt = 'qwen3guard'\n\
+        [[rule]]\nid = 'own.harm'\ntitle = { zh = '害', en = 'h' }\ndirection = 'input'\naction = 'block'\n\
+        severity = 'high'\nwhen = { kind = 'semantic', detector = 'g', head = 'harm' }\n\
+        [[rule]]\nid = 'own.canary'\ntitle = { zh = '雀', en = 'c' }\ndirection = 'output'\naction = 'block'\n\
+        severity = 'high'\nwhen = { kind = 'canary' }\n";
+    let case = |policy: &str| RuleCase {
+        component: [("guard".to_owned(), "p.toml".into())].into(),
+        files: [("p.toml".to_owned(), policy.to_owned())].into(),
+        ..RuleCase::default()
+    };
+    let seen = run(&case(policy), 0);
+    assert!(seen.iter().all(|o| matches!(o, Observation::Metric(_))), "{seen:?}");
+    let seen = run(&case(&policy.replace("detector = 'g'", "detector = 'other'")), 0);
+    assert!(seen.iter().any(|o| matches!(o, Observation::Finding(f) if f.rule.as_str() == INVALID)), "{seen:?}");
 }
 
 #[test]

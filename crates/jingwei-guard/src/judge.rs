@@ -1,12 +1,13 @@
 //! Surfaces in, verdict out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jingwei_core::{Action, Limits, RuleHit, Verdict};
 
 use crate::{
     Direction, Engine, Mode, OnFailure, Surface, Unjudged,
     scan::{Found, Scanner},
+    sentences::Heard,
 };
 
 impl Engine {
@@ -33,7 +34,14 @@ impl Engine {
     }
 
     pub(crate) fn empty_verdict(&self) -> Verdict {
-        Verdict { action: Action::Allow, hits: Vec::new(), unjudged: Vec::new(), policy: self.version().to_owned() }
+        Verdict {
+            action: Action::Allow,
+            content: Action::Allow,
+            hits: Vec::new(),
+            scores: BTreeMap::new(),
+            unjudged: Vec::new(),
+            policy: self.version().to_owned(),
+        }
     }
 
     fn judge_surface(&self, direction: Direction, surface: &Surface, limits: &Limits, verdict: &mut Verdict) {
@@ -43,11 +51,11 @@ impl Engine {
             None => {}
         }
         let (text, cut) = within_limit(&surface.text, limits);
-        let scanner = Scanner { engine: self, direction, role: surface.role, limits };
-        let scanned = scanner.whole(text);
+        let scanned = Scanner::new(self, direction, surface.role, limits).whole(text);
         for found in scanned.found {
             self.record(found, surface, verdict);
         }
+        self.hear(scanned.heard, Some(surface), verdict);
         let mut unread: BTreeSet<String> = scanned.skipped.into_iter().collect();
         unread.extend(cut.then(|| too_long(limits)));
         for what in unread {
@@ -58,8 +66,10 @@ impl Engine {
     /// Enters a hit and its consequence.
     pub(crate) fn record(&self, found: Found, surface: &Surface, verdict: &mut Verdict) {
         let Some(rule) = self.policy.rules.get(found.rule) else { return };
-        let action = if rule.mode == Mode::Enforce { rule.action } else { Action::Allow };
+        let acts = rule.mode == Mode::Enforce && !found.harmless;
+        let action = if acts { rule.action } else { Action::Allow };
         verdict.action = verdict.action.max(action);
+        verdict.content = verdict.content.max(action);
         verdict.hits.push(RuleHit {
             rule: rule.id.clone(),
             action,
@@ -74,18 +84,47 @@ impl Engine {
         for (index, rule) in self.policy.rules.iter().enumerate() {
             let role = surface.map(|surface| surface.role);
             let concerned = match role {
-                Some(role) => self.is_active(index, direction, role),
+                Some(role) => self.active(direction, role).has(index),
                 None => rule.mode != Mode::Off && rule.direction.covers(direction),
             };
             if concerned && rule.mode == Mode::Enforce {
-                verdict.action = verdict.action.max(match rule.on_failure {
-                    OnFailure::Open => Action::Allow,
-                    OnFailure::Degrade => Action::Confirm,
-                    OnFailure::Closed => Action::Block,
-                });
+                verdict.action = verdict.action.max(asked_by(rule.on_failure));
             }
         }
         verdict.unjudged.push(surface.map_or(what.clone(), |surface| place(surface, &what)));
+    }
+}
+
+impl Engine {
+    /// What a rule wants done when it cannot be applied.
+    pub(crate) fn asks_on_failure(&self, rule: usize) -> Action {
+        let rule = self.policy.rules.get(rule).filter(|rule| rule.mode == Mode::Enforce);
+        rule.map_or(Action::Allow, |rule| asked_by(rule.on_failure))
+    }
+
+    /// Enters what detectors said, and where they could not: then the rules that rely on them decide.
+    pub(crate) fn hear(&self, heard: Heard, surface: Option<&Surface>, verdict: &mut Verdict) {
+        for (head, score) in heard.scores {
+            let entry = verdict.scores.entry(head).or_insert(0.0);
+            *entry = entry.max(score);
+        }
+        for (what, rules) in heard.unavailable {
+            for rule in rules {
+                verdict.action = verdict.action.max(self.asks_on_failure(rule));
+            }
+            let what = surface.map_or(what.clone(), |surface| place(surface, &what));
+            if !verdict.unjudged.contains(&what) {
+                verdict.unjudged.push(what);
+            }
+        }
+    }
+}
+
+fn asked_by(on_failure: OnFailure) -> Action {
+    match on_failure {
+        OnFailure::Open => Action::Allow,
+        OnFailure::Degrade => Action::Confirm,
+        OnFailure::Closed => Action::Block,
     }
 }
 

@@ -11,23 +11,61 @@
 //! however it was cut into pieces; what could not be judged is told.
 
 mod baseline;
+mod bindings;
+mod bound;
+mod canary;
 mod check;
 mod compile;
+mod coverage;
+mod cost;
+mod detector;
+mod explain;
+mod guard_model;
+mod instant;
+mod json_strings;
 mod judge;
+mod pack;
+mod pack_import;
+mod pack_rows;
 mod policy;
+mod protocol;
 mod redact;
 mod scan;
+mod semantic;
+mod sentences;
+mod spotlight;
 mod stream;
 mod surfaces;
 mod together;
+mod word_form;
 
 pub use baseline::{BASELINE_TOML, baseline};
-pub use check::GuardCheck;
-pub use compile::{Engine, LexiconUse, Warning, WarningKind};
-pub use policy::{
-    Direction, Mode, OnFailure, Policy, PolicyKind, PolicyRule, RuleDirection, SurfaceRole, When, Words, parse_policy,
-    policy_schema,
+pub use bindings::{
+    Binding, Bindings, BindingsKind, Caller, bindings_schema, parse_bindings, unreachable_bindings,
 };
+pub use bound::{BoundEngine, DetectorState, EngineSet, KnownCaller};
+pub use canary::{CANARY_BYTES, CanaryKey};
+pub use check::GuardCheck;
+pub use compile::{Engine, LexiconUse, Parts, Warning, WarningKind};
+pub use cost::{StreamCost, StreamNeed, StreamRules};
+pub use detector::{Detector, Detectors, Judgement, Unavailable, UnavailableCause};
+pub use explain::SentenceJudgement;
+pub use guard_model::{AnswerToken, answer_tokens, guard_messages, judgements_of_answer};
+pub use pack::{
+    Pack, PackCategory, PackError, PackHeader, PackKind, PackSource, PackWords, is_category, is_pack_id,
+    lexicons_of_packs, pack_path,
+};
+pub use pack_import::{
+    CategoryChange, Example, Import, ImportOptions, ImportReport, Imported, Oddity, PackFacts, Seen,
+};
+pub use pack_rows::Columns;
+pub use policy::{
+    BUILTIN_DETECTOR, DetectorSettings, Direction, GuardPrompt, Intent, Level, Mode, OnFailure, Policy, PolicyKind, PolicyRule,
+    RuleDirection, Spotlight, StreamMode, SurfaceRole, When, Words, parse_policy, policy_schema,
+};
+pub use protocol::{is_protocol_key, is_protocol_word};
 pub use redact::{Placeholders, Redacted, apply_redactions};
+pub use spotlight::{add_to_system, spotlight};
+pub use semantic::{BUILTIN_HEADS, BUILTIN_MANIFEST, BUILTIN_SCORECARD, HeadsDetector};
 pub use stream::{StreamHold, StreamStep};
 pub use surfaces::{Surface, Unjudged, surfaces_of_chat_request, surfaces_of_chat_response};

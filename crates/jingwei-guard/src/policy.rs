@@ -24,6 +24,18 @@ pub struct Policy {
     /// Named lists of words that rules refer to as `@name`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub terms: BTreeMap<String, Words>,
+    /// Packs of imported lexicons (`jingwei guard lexicon import`), as paths from the policy's folder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packs: Vec<String>,
+    /// How tool results and documents are marked as data before they reach the model.
+    #[serde(default, skip_serializing_if = "Spotlight::is_off")]
+    pub spotlight: Spotlight,
+    /// A canary token is planted in the system message, for rules of kind `canary` to recognise in what comes out.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub plant_canary: bool,
+    /// Detectors beside the built-in one, for rules of kind `semantic`.
+    #[serde(rename = "detector", default, skip_serializing_if = "Vec::is_empty")]
+    pub detectors: Vec<DetectorSettings>,
     #[serde(rename = "rule")]
     #[schemars(length(min = 1))]
     pub rules: Vec<PolicyRule>,
@@ -65,11 +77,28 @@ pub struct PolicyRule {
     /// What follows; `allow` only records the hit.
     pub action: Action,
     pub severity: Severity,
+    /// What else must be so for a hit to count: words alone do not tell what somebody is up to. Where it is not so, the
+    /// hit is recorded and nothing follows. Only for rules that look at requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Intent>,
     /// What follows when a text could not be judged.
     #[serde(default)]
     pub on_failure: OnFailure,
     #[serde(default)]
     pub mode: Mode,
+}
+
+/// What a head must say of the sentences in which a hit lies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Intent {
+    /// `builtin`, or the id of a `[[detector]]`.
+    #[serde(default = "builtin")]
+    pub detector: String,
+    pub head: String,
+    /// The least probability, from 0 to 1.
+    #[schemars(range(min = 0, max = 1))]
+    pub least: f64,
 }
 
 /// What a rule looks for.
@@ -118,6 +147,147 @@ pub enum When {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         kinds: Vec<SecretKind>,
     },
+    /// What sentences mean, by a trained head.
+    Semantic {
+        /// `builtin`, or the id of a `[[detector]]`.
+        #[serde(default = "builtin")]
+        detector: String,
+        /// `injection`, `harm`, or what else the detector has.
+        head: String,
+        /// Classes of the head that count, such as `A.1`. Absent: all.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        classes: Vec<String>,
+        /// The mildest level that counts.
+        #[serde(default)]
+        from: Level,
+        /// What a streamed reply does while a sentence is not judged.
+        #[serde(default)]
+        stream: StreamMode,
+    },
+    /// A text that has nothing to do with what the application is for.
+    Topic {
+        /// Sentences that belong to the business, in every language that is served.
+        #[schemars(length(min = 3))]
+        inside: Vec<String>,
+        /// Sentences that do not, though they sound alike.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        outside: Vec<String>,
+        /// From 0 (everything belongs) to 1 (only what is written in `inside`).
+        #[serde(default = "default_strictness")]
+        #[schemars(range(min = 0, max = 1))]
+        strictness: f64,
+    },
+    /// A canary token of this installation.
+    Canary {},
+}
+
+fn builtin() -> String {
+    BUILTIN_DETECTOR.to_owned()
+}
+
+fn default_strictness() -> f64 {
+    0.5
+}
+
+/// The detector that every policy has.
+pub const BUILTIN_DETECTOR: &str = "builtin";
+
+/// How bad a sentence is, by a detector.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Safe,
+    /// Sensitive; whether it harms depends on who asks and why.
+    Controversial,
+    #[default]
+    Unsafe,
+}
+
+/// What a streamed reply does while a sentence is not judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StreamMode {
+    /// It goes out; the verdict is only recorded.
+    Observe,
+    /// It goes out, and the stream is cut when the judgement is bad.
+    Race,
+    /// It waits for the end of the sentence and the judgement.
+    #[default]
+    Hold,
+}
+
+/// How texts of tools and documents are marked, so that a model can tell data from instructions
+/// (spotlighting: Hines and others, 2024).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Spotlight {
+    #[default]
+    Off,
+    /// Between two random marks that the system message explains.
+    Delimit,
+    /// A sign between all words, which the system message explains.
+    Datamark,
+}
+
+impl Spotlight {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    fn is_off(&self) -> bool {
+        *self == Self::Off
+    }
+}
+
+/// A detector that is not built in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum DetectorSettings {
+    /// A guard model behind an OpenAI-compatible server.
+    Remote {
+        id: String,
+        /// Base of the server, with or without its version segment.
+        url: String,
+        model: String,
+        prompt: GuardPrompt,
+        /// Environment variable that holds the key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key_env: Option<String>,
+        #[serde(default = "default_timeout_ms")]
+        #[schemars(range(min = 10, max = 60000))]
+        timeout_ms: u64,
+        /// Most calls a minute; more are unavailable.
+        #[serde(default = "default_calls_per_minute")]
+        #[schemars(range(min = 1, max = 1000000))]
+        calls_per_minute: u32,
+    },
+    /// An encoder (BERT, XLM-RoBERTa) in a folder, as a path from the policy's folder.
+    Encoder { id: String, path: String },
+    /// Heads that `jingwei guard train` has made, as a path from the policy's folder to their `.jwm` file.
+    Heads { id: String, path: String },
+}
+
+impl DetectorSettings {
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Remote { id, .. } | Self::Encoder { id, .. } | Self::Heads { id, .. } => id,
+        }
+    }
+}
+
+fn default_timeout_ms() -> u64 {
+    2_000
+}
+
+fn default_calls_per_minute() -> u32 {
+    600
+}
+
+/// How a guard model wants to be asked, and how it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum GuardPrompt {
+    #[serde(rename = "qwen3guard")]
+    Qwen3Guard,
+    #[serde(rename = "llama-guard")]
+    LlamaGuard,
 }
 
 fn default_within() -> u32 {

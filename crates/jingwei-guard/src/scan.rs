@@ -1,20 +1,22 @@
-//! One pass over a text: normal forms, words, patterns, personal data, what is encoded inside.
+//! One pass over a text: normal forms, words, patterns, personal data, what sentences mean, what is encoded inside.
 //!
 //! Everything but a private key lies within one paragraph (a paragraph ends at an empty line), so a stream can
 //! forget a paragraph that has ended. For the last paragraph of an unfinished text the scanner also tells from
 //! where on it is *open*: hits that begin before that place are final, and none will be added before it.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
 use jingwei_core::{Limits, Span};
 use jingwei_text::{
-    Automaton, Encoding, Layer, MAX_RUN_BYTES, NormalizeOptions, Normalized, decode_layers, find_personal,
-    find_private_keys, find_secrets, is_hidden, is_ideograph, normalize, open_private_key,
+    Layer, LexiconMatch, Likeness, MAX_RUN_BYTES, NormalizeOptions, Normalized, Reading, decode_layers, find_personal,
+    find_private_keys, find_secrets, is_hidden, is_ideograph, normalize, open_personal, open_private_key,
 };
 
 use crate::{
     Direction, Engine, SurfaceRole,
-    compile::{CompiledRule, Part, Slot},
+    canary::CANARY_BYTES,
+    compile::{Active, CompiledRule, WordUse},
+    sentences::{Heard, sentences, unescape},
     together::{Occurrences, sentence_ends},
 };
 
@@ -23,6 +25,8 @@ use crate::{
 pub(crate) struct Found {
     pub span: Span,
     pub rule: usize,
+    /// The words are there and the intent is not: it is only recorded.
+    pub harmless: bool,
 }
 
 /// What a text gave.
@@ -32,78 +36,92 @@ pub(crate) struct Scanned {
     pub found: Vec<Found>,
     /// What was not looked at, and why.
     pub skipped: Vec<String>,
+    /// What detectors said, and where they could not.
+    pub heard: Heard,
     /// The text up to here is settled.
     pub open: usize,
+    /// The text from here on has a say in what follows.
+    pub keep: usize,
     /// Hits that end after this place may still grow.
     pub firm: usize,
 }
 
 /// Texts inside texts inside texts: deeper than this nobody reads.
-const MAX_LAYERS: u32 = 3;
+pub(crate) const MAX_LAYERS: u32 = 3;
 
 pub(crate) struct Scanner<'a> {
-    pub engine: &'a Engine,
-    pub direction: Direction,
-    pub role: SurfaceRole,
-    pub limits: &'a Limits,
+    engine: &'a Engine,
+    direction: Direction,
+    limits: &'a Limits,
+    active: &'a Active,
 }
 
-impl Scanner<'_> {
+/// What is done with a paragraph, or with a text that was encoded in one.
+#[derive(Clone, Copy)]
+struct Task {
+    depth: u32,
+    /// More text follows.
+    goes_on: bool,
+    /// Its sentences are judged here. A stream judges its own sentences, once each.
+    sentences: bool,
+}
+
+impl<'a> Scanner<'a> {
+    pub fn new(engine: &'a Engine, direction: Direction, role: SurfaceRole, limits: &'a Limits) -> Self {
+        Self { engine, direction, limits, active: engine.active(direction, role) }
+    }
+
     /// A finished text.
     pub fn whole(&self, text: &str) -> Scanned {
-        self.text(text, true)
+        self.text(text, true, true)
     }
 
-    /// A text that goes on.
+    /// The end of a stream, whose sentences are judged apart.
+    pub fn end_of_stream(&self, text: &str) -> Scanned {
+        self.text(text, true, false)
+    }
+
+    /// A stream that goes on.
     pub fn beginning(&self, text: &str) -> Scanned {
-        self.text(text, false)
+        self.text(text, false, false)
     }
 
-    fn text(&self, text: &str, finished: bool) -> Scanned {
+    fn text(&self, text: &str, finished: bool, sentences: bool) -> Scanned {
         let mut all = Gathered::default();
         let paragraphs = paragraphs(text);
         let last = paragraphs.len().saturating_sub(1);
-        let (mut open, mut firm) = (text.len(), text.len());
+        let (mut open, mut keep, mut firm) = (text.len(), text.len(), text.len());
         for (index, paragraph) in paragraphs.iter().enumerate() {
             let part = text.get(paragraph.clone()).unwrap_or_default();
-            let ends = finished || index < last;
+            let goes_on = !finished && index == last;
             let mut budget = MAX_DECODED_BYTES;
-            let block = self.block(part, 0, &mut budget, !ends);
+            let block = self.block(part, Task { depth: 0, goes_on, sentences }, &mut budget);
             let found = block.found.iter().map(|found| Found { span: shifted(found.span, paragraph.start), ..*found });
             all.found.extend(found);
             all.skipped.extend(block.skipped);
-            if !ends {
+            all.heard.add(block.heard);
+            if goes_on {
                 open = paragraph.start + block.open;
+                keep = paragraph.start + block.keep;
                 firm = paragraph.start + last_cluster(part);
             }
         }
-        self.private_keys(text, &mut all);
-        if !finished && let Some(start) = open_private_key(text).filter(|_| self.looks_for_keys()) {
-            open = open.min(start);
+        if self.active.private_keys {
+            self.private_keys(text, &mut all);
+            if !finished && let Some(start) = open_private_key(text) {
+                open = open.min(start);
+            }
         }
-        Scanned { found: all.found.into_iter().collect(), skipped: all.skipped.into_iter().collect(), open, firm }
+        all.scanned(open, keep.min(open), firm)
     }
 
-    fn active_rules(&self) -> impl Iterator<Item = (usize, &CompiledRule)> {
-        self.engine
-            .rules
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| self.engine.is_active(*index, self.direction, self.role))
-    }
-
-    fn looks_for_keys(&self) -> bool {
-        self.active_rules().any(|(_, rule)| {
-            matches!(rule, CompiledRule::Secret(kinds) if kinds.contains(&jingwei_text::SecretKind::PrivateKey))
-        })
+    fn rules<'s>(&'s self, of_kind: &'s [usize]) -> impl Iterator<Item = (usize, &'s CompiledRule)> {
+        of_kind.iter().filter_map(|rule| Some((*rule, self.engine.rules.get(*rule)?)))
     }
 
     fn private_keys(&self, text: &str, all: &mut Gathered) {
-        if !self.looks_for_keys() {
-            return;
-        }
         for key in find_private_keys(text) {
-            for (rule, compiled) in self.active_rules() {
+            for (rule, compiled) in self.rules(&self.active.secret) {
                 if matches!(compiled, CompiledRule::Secret(kinds) if kinds.contains(&key.kind)) {
                     all.add(rule, key.span, self.limits);
                 }
@@ -112,60 +130,58 @@ impl Scanner<'_> {
     }
 
     /// One paragraph, or a text that was encoded in one.
-    fn block(&self, text: &str, depth: u32, budget: &mut usize, goes_on: bool) -> Scanned {
+    fn block(&self, text: &str, task: Task, budget: &mut usize) -> Scanned {
         let mut all = Gathered::default();
-        let literal = normalize(text, &NormalizeOptions::LITERAL);
-        let words = normalize(text, &NormalizeOptions::WORDS);
-        let disguised = normalize(text, &NormalizeOptions::DISGUISED);
-        self.values(&literal, &mut all);
-        self.patterns(&words, &mut all);
-        let mut open = text.len();
-        for (index, view) in [&words, &disguised].into_iter().enumerate() {
-            if index == 0 || view.text != words.text {
-                let view_open = self.words(view, goes_on, &mut all);
-                open = open.min(view.map.start(view_open));
-            }
+        let reading = Reading::of(text);
+        let literal = (task.goes_on || self.active.values).then(|| normalize(text, &NormalizeOptions::LITERAL));
+        if let Some(literal) = literal.as_ref().filter(|_| self.active.values) {
+            self.values(literal, &mut all);
         }
-        if goes_on {
-            open = open.min(self.open_by_form(text, &literal, &words)).min(self.open_before_escape(text));
+        self.patterns(&reading.words, &mut all);
+        self.canaries(&reading, &mut all);
+        let (words_open, words_keep) = self.words(&reading, task.goes_on, &mut all);
+        let mut open = reading.words.map.start(words_open);
+        let mut keep = reading.words.map.start(words_keep);
+        if let Some(literal) = literal.filter(|_| task.goes_on) {
+            open = open.min(self.open_by_form(text, &literal, &reading.words)).min(self.open_before_escape(text));
         }
-        open = open.min(self.layers(text, depth, budget, goes_on, &mut all));
+        let (inner_open, inner_keep) = self.layers(text, task, budget, &mut all);
+        open = open.min(inner_open);
+        keep = keep.min(inner_keep).min(open);
+        if task.sentences {
+            self.sentences(text, &mut all);
+        }
+        for found in std::mem::take(&mut all.settled) {
+            all.enter(found, self.limits);
+        }
         if all.overflow {
             all.skipped
                 .insert(format!("more than {} matches in a paragraph; the rest is not listed", self.limits.entries));
         }
-        Scanned {
-            found: all.found.into_iter().collect(),
-            skipped: all.skipped.into_iter().collect(),
-            open,
-            firm: text.len(),
-        }
+        all.scanned(open, keep, text.len())
     }
 
     /// Personal data and secrets.
     fn values(&self, literal: &Normalized, all: &mut Gathered) {
-        let personal = self.active_rules().any(|(_, rule)| matches!(rule, CompiledRule::Personal(_)));
-        let secret = self.active_rules().any(|(_, rule)| matches!(rule, CompiledRule::Secret(_)));
-        let personal = if personal { find_personal(&literal.text) } else { Vec::new() };
-        let secret = if secret { find_secrets(&literal.text) } else { Vec::new() };
-        for (rule, compiled) in self.active_rules() {
-            let spans: Vec<Span> = match compiled {
-                CompiledRule::Personal(kinds) => {
-                    personal.iter().filter(|m| kinds.contains(&m.kind)).map(|m| m.span).collect()
-                }
-                CompiledRule::Secret(kinds) => {
-                    secret.iter().filter(|m| kinds.contains(&m.kind)).map(|m| m.span).collect()
-                }
-                _ => continue,
-            };
-            for span in spans {
-                all.add(rule, literal.original(span.start..span.end), self.limits);
+        let personal =
+            if self.active.personal.is_empty() { Vec::new() } else { find_personal(&literal.text) };
+        let secret = if self.active.secret.is_empty() { Vec::new() } else { find_secrets(&literal.text) };
+        for (rule, compiled) in self.rules(&self.active.personal) {
+            let CompiledRule::Personal(kinds) = compiled else { continue };
+            for found in personal.iter().filter(|found| kinds.contains(&found.kind)) {
+                all.add(rule, literal.original(found.span.start..found.span.end), self.limits);
+            }
+        }
+        for (rule, compiled) in self.rules(&self.active.secret) {
+            let CompiledRule::Secret(kinds) = compiled else { continue };
+            for found in secret.iter().filter(|found| kinds.contains(&found.kind)) {
+                all.add(rule, literal.original(found.span.start..found.span.end), self.limits);
             }
         }
     }
 
     fn patterns(&self, words: &Normalized, all: &mut Gathered) {
-        for (rule, compiled) in self.active_rules() {
+        for (rule, compiled) in self.rules(&self.active.patterns) {
             let CompiledRule::Pattern { regex, .. } = compiled else { continue };
             for found in regex.find_iter(&words.text).filter(|found| !found.is_empty()) {
                 all.add(rule, words.original(found.range()), self.limits);
@@ -173,69 +189,131 @@ impl Scanner<'_> {
         }
     }
 
-    /// Words and words that stand together. Gives the offset of the view from which on they are open.
-    fn words(&self, view: &Normalized, goes_on: bool, all: &mut Gathered) -> usize {
-        let index = self.engine.words(self.direction);
-        let most = usize::try_from(self.limits.entries).unwrap_or(usize::MAX);
-        let scan = index.automaton.search(view, most);
-        all.overflow |= scan.cut_short;
-        let mut together: Vec<Option<Occurrences>> = vec![None; self.engine.rules.len()];
-        for found in &scan.matches {
-            let Some(slot) = index.slots.get(found.category as usize) else { continue };
-            if !self.engine.is_active(slot.rule, self.direction, self.role) {
-                continue;
-            }
-            match slot.part {
-                Part::Hit => all.add(slot.rule, view.original(found.start..found.end), self.limits),
-                Part::Group(_) | Part::Unless => self.occurrence(*slot, found.start..found.end, &mut together),
+    /// Canary tokens, also spelled out.
+    fn canaries(&self, reading: &Reading, all: &mut Gathered) {
+        for (rule, compiled) in self.rules(&self.active.canaries) {
+            let CompiledRule::Canary(key) = compiled else { continue };
+            for (text, original) in reading.forms() {
+                for (at, _) in text.match_indices(crate::canary::MARK) {
+                    let range = at..at + CANARY_BYTES;
+                    if text.get(range.clone()).is_some_and(|token| key.is_ours(token)) {
+                        let inner = original(range);
+                        all.add(rule, reading.original(inner.start..inner.end), self.limits);
+                    }
+                }
             }
         }
-        let ends = if together.iter().any(Option::is_some) { sentence_ends(&view.text) } else { Vec::new() };
-        let mut open = if goes_on { index.automaton.open_from(&view.text) } else { view.text.len() };
-        for (rule, occurrences) in together.iter().enumerate() {
-            let (Some(CompiledRule::Together(arithmetic)), Some(occurrences)) =
-                (self.engine.rules.get(rule), occurrences)
-            else {
-                continue;
+    }
+
+    /// Words, and words that stand together, in the coordinates of the reading's words. Gives the offset from which
+    /// on they are open, and the one from which on they must be remembered.
+    fn words(&self, reading: &Reading, goes_on: bool, all: &mut Gathered) -> (usize, usize) {
+        let index = self.engine.words(self.direction);
+        let most = usize::try_from(self.limits.entries).unwrap_or(usize::MAX);
+        let scan = index.automaton.find(reading, most);
+        all.overflow |= scan.cut_short;
+        let words = &reading.words.text;
+        let open = if goes_on { index.automaton.open_from(reading) } else { words.len() };
+        if scan.matches.is_empty() {
+            return (open, open);
+        }
+        let mut lists: Vec<Vec<&LexiconMatch>> = vec![Vec::new(); index.lists];
+        for found in &scan.matches {
+            lists.get_mut(found.category as usize).into_iter().for_each(|list| list.push(found));
+        }
+        let (mut open, mut keep) = (open, open);
+        let mut ends: Option<Vec<usize>> = None;
+        for words_of in self.engine.uses.iter().filter(|words_of| self.active.has(words_of.rule)) {
+            for found in words_of.hits.iter().filter_map(|list| lists.get(*list)).flatten() {
+                if found.likeness != Likeness::Vague {
+                    all.add(words_of.rule, reading.original(found.start..found.end), self.limits);
+                }
+            }
+            let Some(CompiledRule::Together(arithmetic)) = self.engine.rules.get(words_of.rule) else { continue };
+            let has = |group: &Vec<usize>| group.iter().any(|list| lists.get(*list).is_some_and(|l| !l.is_empty()));
+            // In a finished text a group without a word ends the matter.
+            let matters = if goes_on {
+                words_of.groups.iter().any(has) || has(&words_of.unless)
+            } else {
+                words_of.groups.iter().all(has)
             };
-            for hull in arithmetic.find(occurrences, &ends) {
-                all.add(rule, view.original(hull), self.limits);
+            if !matters {
+                continue;
+            }
+            let ends = ends.get_or_insert_with(|| sentence_ends(words));
+            let occurrences = occurrences(words_of, &lists);
+            for hull in arithmetic.find(&occurrences, ends) {
+                all.add(words_of.rule, reading.original(hull), self.limits);
             }
             if goes_on {
                 let reach = arithmetic.reach(index.automaton.longest_word()) + SLACK;
-                open = open.min(open_together(occurrences, reach, view.text.len(), &ends));
+                open = open.min(open_together(occurrences.groups.iter().flatten(), reach, words.len(), ends));
+                // An exception is no match: it may go out, and is remembered.
+                keep = keep.min(open_together(occurrences.unless.iter(), reach, words.len(), ends));
             }
         }
-        open
+        (open, keep.min(open))
     }
 
-    fn occurrence(&self, slot: Slot, place: Range<usize>, together: &mut [Option<Occurrences>]) {
-        let Some(CompiledRule::Together(arithmetic)) = self.engine.rules.get(slot.rule) else { return };
-        let Some(entry) = together.get_mut(slot.rule) else { return };
-        let occurrences = entry
-            .get_or_insert_with(|| Occurrences { groups: vec![Vec::new(); arithmetic.groups], unless: Vec::new() });
-        match slot.part {
-            Part::Group(group) => {
-                occurrences.groups.get_mut(group).into_iter().for_each(|list| list.push(place.clone()))
-            }
-            Part::Unless => occurrences.unless.push(place),
-            Part::Hit => {}
+    /// What the sentences of a finished text mean, and whether the words in them are meant.
+    fn sentences(&self, text: &str, all: &mut Gathered) {
+        let wanted = all.found.iter().any(|found| self.active.intents.contains(&found.rule));
+        if self.active.semantic.is_empty() && !wanted {
+            return;
         }
+        let places = sentences(text, true);
+        let readable: Vec<Cow<'_, str>> =
+            places.iter().filter_map(|place| text.get(place.clone())).map(|text| unescape(text, self.limits)).collect();
+        let texts: Vec<&str> = readable.iter().map(AsRef::as_ref).collect();
+        let mut heard = self.engine.listen(self.active, self.direction, &texts, 0, self.limits);
+        if wanted {
+            let found = std::mem::take(&mut all.found);
+            all.found = found
+                .into_iter()
+                .map(|found| {
+                    let harmless = found.harmless || !self.is_meant(found, &places, &texts, &mut heard);
+                    Found { harmless, ..found }
+                })
+                .collect();
+        }
+        for (sentence, rule) in &heard.hits {
+            if let Some(place) = places.get(*sentence) {
+                all.add(*rule, Span { start: place.start, end: place.end }, self.limits);
+            }
+        }
+        all.heard.add(heard);
     }
 
-    /// Texts that are encoded in this one. Gives the offset from which on the ones in place are open.
-    fn layers(&self, text: &str, depth: u32, budget: &mut usize, goes_on: bool, all: &mut Gathered) -> usize {
+    /// Whether the sentences around a hit are of the intent that its rule asks for. In doubt they are.
+    fn is_meant(&self, found: Found, places: &[Range<usize>], texts: &[&str], heard: &mut Heard) -> bool {
+        let Some(intent) = self.engine.policy().rules.get(found.rule).and_then(|rule| rule.intent.as_ref()) else {
+            return true;
+        };
+        let Some(detector) = self.engine.detectors.get(&intent.detector) else { return true };
+        if let Err(what) = heard.ask(&intent.detector, detector.as_ref(), texts, 0, self.direction, self.limits) {
+            heard.unavailable.entry(what).or_default().insert(found.rule);
+            return true;
+        }
+        let first = places.partition_point(|place| place.end <= found.span.start);
+        let end = places.partition_point(|place| place.start < found.span.end);
+        let probability = heard.probability(&intent.detector, &intent.head, first..end);
+        probability.is_none_or(|probability| probability >= intent.least)
+    }
+
+    /// Texts that are encoded in this one. Gives the offsets from which on the ones in place are open, and
+    /// must be remembered.
+    fn layers(&self, text: &str, task: Task, budget: &mut usize, all: &mut Gathered) -> (usize, usize) {
         let decoded = decode_layers(text, self.limits);
         all.skipped.extend(decoded.skipped);
-        let mut open = text.len();
+        let (mut open, mut keep) = (text.len(), text.len());
         for layer in decoded.layers {
             let Layer { encoding, text: inner, map } = layer;
             // Escapes go on in place; a run of base64 is whole, or it is not read yet.
-            let in_place = !matches!(encoding, Encoding::Base64 | Encoding::Hex);
-            if goes_on && !in_place && map.span(0..inner.len()).end == text.len() {
+            let in_place = encoding.is_in_place();
+            if task.goes_on && !in_place && map.span(0..inner.len()).end == text.len() {
                 continue;
             }
-            if depth >= MAX_LAYERS {
+            if task.depth >= MAX_LAYERS {
                 all.skipped.insert(format!("text that is encoded more than {MAX_LAYERS} times"));
                 break;
             }
@@ -244,16 +322,22 @@ impl Scanner<'_> {
                 break;
             }
             *budget -= inner.len();
-            let block = self.block(&inner, depth + 1, budget, goes_on && in_place);
+            // Escapes stand in sentences, and their sentences are judged with them taken out.
+            let (goes_on, sentences) = if in_place { (task.goes_on, false) } else { (false, true) };
+            let block = self.block(&inner, Task { depth: task.depth + 1, goes_on, sentences }, budget);
             for found in block.found {
-                all.add(found.rule, map.span(found.span.start..found.span.end), self.limits);
+                let found = Found { span: map.span(found.span.start..found.span.end), ..found };
+                // What is encoded was judged as a text of its own.
+                if in_place { all.enter(found, self.limits) } else { all.settled.push(found) }
             }
             all.skipped.extend(block.skipped);
-            if goes_on && in_place {
+            all.heard.add(block.heard);
+            if goes_on {
                 open = open.min(map.start(block.open));
+                keep = keep.min(map.start(block.keep));
             }
         }
-        open
+        (open, keep)
     }
 
     /// From where on the text is open if an escape at its end, not yet whole, stands for what completes a word.
@@ -261,9 +345,16 @@ impl Scanner<'_> {
         let automaton = &self.engine.words(self.direction).automaton;
         let tail = floor_boundary(text, text.len().saturating_sub(MAX_ESCAPE_BYTES));
         let signs = text[tail..].match_indices(['%', '&', '\\']).map(|(at, _)| tail + at);
+        let open_in = |text: &str| {
+            let reading = Reading::of(text);
+            reading.words.map.start(automaton.open_from(&reading))
+        };
+        // What stands before may hold escapes itself.
         let opens = signs.map(|sign| {
-            let before = normalize(&text[..sign], &NormalizeOptions::WORDS);
-            before.map.start(automaton.open_from(&before.text))
+            let before = &text[..sign];
+            let layers = decode_layers(before, self.limits).layers;
+            let escaped = layers.iter().filter(|layer| layer.encoding.is_in_place());
+            escaped.map(|layer| layer.map.start(open_in(&layer.text))).fold(open_in(before), usize::min)
         });
         opens.min().unwrap_or(text.len())
     }
@@ -271,16 +362,23 @@ impl Scanner<'_> {
     /// From where on the text is open whatever the words are: an unfinished token, number, spelled word or pattern.
     fn open_by_form(&self, text: &str, literal: &Normalized, words: &Normalized) -> usize {
         let mut open = last_cluster(text);
-        let token = literal.text.trim_end_matches(|c: char| c.is_ascii_graphic()).len();
+        let token = literal.text.trim_end_matches(in_token).len();
         let token = token.max(floor_boundary(&literal.text, literal.text.len().saturating_sub(MAX_RUN_BYTES)));
         open = open.min(literal.map.start(token));
-        let number = literal.text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+')).len();
+        let number = literal.text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+' | '(' | ')')).len();
         let number = number.max(floor_boundary(&literal.text, literal.text.len().saturating_sub(MAX_NUMBER_BYTES)));
         if literal.text[number..].bytes().any(|b| b.is_ascii_digit()) {
             open = open.min(literal.map.start(number));
         }
+        if !self.active.personal.is_empty() {
+            let wanted = |kind| {
+                self.rules(&self.active.personal)
+                    .any(|(_, rule)| matches!(rule, CompiledRule::Personal(kinds) if kinds.contains(&kind)))
+            };
+            open = open.min(literal.map.start(open_personal(&literal.text, wanted)));
+        }
         open = open.min(words.map.start(spelled_from(&words.text)));
-        for (_, rule) in self.active_rules() {
+        for (_, rule) in self.rules(&self.active.patterns) {
             if let CompiledRule::Pattern { longest, .. } = rule {
                 let from = longest.map_or(0, |longest| words.text.len().saturating_sub(longest + SLACK));
                 open = open.min(words.map.start(floor_boundary(&words.text, from)));
@@ -290,6 +388,12 @@ impl Scanner<'_> {
     }
 }
 
+/// Characters of keys, addresses, encoded text, and of words whose letters are written with digits and signs.
+fn in_token(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+        || matches!(c, '+' | '/' | '=' | '_' | '-' | '.' | '@' | '%' | ':' | '~' | '!' | '$' | '&' | '#' | ';' | '\\')
+}
+
 /// Bytes by which a normal form may still change at its end.
 const SLACK: usize = 32;
 /// Longest escape of one character: two halves of a surrogate pair.
@@ -297,24 +401,42 @@ const MAX_ESCAPE_BYTES: usize = 12;
 /// Longest number with its separators.
 const MAX_NUMBER_BYTES: usize = 48;
 /// Longest spelled-out word that is waited for.
-const MAX_SPELLED_BYTES: usize = 2 * Automaton::MAX_WORD_BYTES;
+const MAX_SPELLED_BYTES: usize = 2 * jingwei_text::Automaton::MAX_WORD_BYTES;
 /// Most decoded text of one paragraph, over all layers.
 const MAX_DECODED_BYTES: usize = 4 << 20;
 
 #[derive(Default)]
 struct Gathered {
     found: BTreeSet<Found>,
+    /// Of texts that were encoded in this one.
+    settled: Vec<Found>,
     skipped: BTreeSet<String>,
+    heard: Heard,
     overflow: bool,
 }
 
 impl Gathered {
+    fn scanned(self, open: usize, keep: usize, firm: usize) -> Scanned {
+        Scanned {
+            found: self.found.into_iter().collect(),
+            skipped: self.skipped.into_iter().collect(),
+            heard: self.heard,
+            open,
+            keep,
+            firm,
+        }
+    }
+
     fn add(&mut self, rule: usize, span: Span, limits: &Limits) {
+        self.enter(Found { span, rule, harmless: false }, limits);
+    }
+
+    fn enter(&mut self, found: Found, limits: &Limits) {
         if self.found.len() as u64 >= limits.entries {
             self.overflow = true;
             return;
         }
-        self.found.insert(Found { span, rule });
+        self.found.insert(found);
     }
 }
 
@@ -324,9 +446,18 @@ fn shifted(span: Span, by: usize) -> Span {
 
 /// Parts of a text that end with an empty line each. At least one, and they cover the text.
 pub(crate) fn paragraphs(text: &str) -> Vec<Range<usize>> {
+    paragraphs_after(text, false)
+}
+
+/// The same for a text that follows another, whose last line was empty up to here, or was not.
+pub(crate) fn paragraphs_after(text: &str, mut line_is_empty: bool) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
-    let mut parts = Vec::new();
-    let (mut start, mut line_is_empty) = (0, false);
+    let mut parts = Vec::with_capacity(1);
+    if !bytes.contains(&b'\n') {
+        parts.push(0..text.len());
+        return parts;
+    }
+    let mut start = 0;
     for (at, byte) in bytes.iter().enumerate() {
         match byte {
             b'\n' if line_is_empty && at + 1 < bytes.len() => {
@@ -411,12 +542,33 @@ fn is_joint(c: char) -> bool {
         || matches!(c, '·' | '•' | '・' | '‧' | '⋅')
 }
 
+/// Where the words of a rule stand.
+fn occurrences(words_of: &WordUse, lists: &[Vec<&LexiconMatch>]) -> Occurrences {
+    let places = |group: &[usize], counts: fn(&LexiconMatch) -> bool| {
+        let found = group.iter().filter_map(|list| lists.get(*list)).flatten();
+        let mut places: Vec<Range<usize>> =
+            found.filter(|found| counts(found)).map(|found| found.start..found.end).collect();
+        places.sort_unstable_by_key(|place| (place.start, place.end));
+        places.dedup();
+        places
+    };
+    Occurrences {
+        groups: words_of.groups.iter().map(|group| places(group, |_| true)).collect(),
+        // A disguised exception is no exception.
+        unless: places(&words_of.unless, |found| found.likeness == Likeness::Written),
+    }
+}
+
 /// The earliest word that words to come could still stand together with.
-fn open_together(words: &Occurrences, reach: usize, len: usize, sentence_ends: &[usize]) -> usize {
+fn open_together<'w>(
+    words: impl Iterator<Item = &'w Range<usize>>,
+    reach: usize,
+    len: usize,
+    sentence_ends: &[usize],
+) -> usize {
     // A full stop at the very end may be the dot of a number.
     let last_end = sentence_ends.last().copied().filter(|end| *end + SLACK < len).unwrap_or(0);
-    let all = words.groups.iter().flatten().chain(&words.unless);
-    let open = all.filter(|word| word.start + reach >= len && word.end > last_end).map(|word| word.start);
+    let open = words.filter(|word| word.start + reach >= len && word.end > last_end).map(|word| word.start);
     open.min().unwrap_or(len)
 }
 

@@ -3,17 +3,23 @@
 //! What can no longer become part of a match is released at once; the rest is held until it is known. Held are: a
 //! word, number or token that is not finished; words of a `together` rule that others could still join; as many
 //! characters as a pattern of bounded length needs, and the whole paragraph for a pattern without bound; a private key
-//! until its last line. Paragraphs longer than 16 KiB are looked at less often, so more of them is held.
+//! until its last line; a sentence that a `semantic` rule with `stream = "hold"` has not heard to its end.
+//!
+//! What was released is forgotten up to a place from which reading can begin anew, so a stream keeps about as much
+//! as it holds and each piece costs what it holds, however long the text was before.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
-use jingwei_core::{Action, Limits, Verdict};
+use jingwei_core::{Action, Limits, RuleId, Span, Verdict};
+use jingwei_text::restart_before;
 
 use crate::{
-    Direction, Engine, Placeholders, Surface,
+    Direction, Engine, Placeholders, StreamMode, Surface,
+    compile::CompiledRule,
     judge::too_long,
     redact::clusters,
-    scan::{Found, Scanner, paragraphs},
+    scan::{Found, Scanned, Scanner, paragraphs, paragraphs_after},
+    sentences::{CONTEXT, sentences, unescape},
 };
 
 /// Holds back what may still become part of a match. One per surface and choice of a streamed reply.
@@ -25,7 +31,7 @@ pub struct StreamHold<'e> {
     limits: Limits,
     /// Bytes of a character that is not whole.
     partial: Vec<u8>,
-    /// The text from the first paragraph that is not released.
+    /// The text from the first paragraph, or place where reading can begin anew, that is not released.
     held: String,
     /// Offset of `held` in the whole text.
     base: usize,
@@ -36,6 +42,8 @@ pub struct StreamHold<'e> {
     recorded: BTreeSet<Found>,
     skipped: BTreeSet<String>,
     overflow: bool,
+    stopped: bool,
+    sentences: Option<Sentences>,
     placeholders: Placeholders,
     verdict: Verdict,
 }
@@ -51,15 +59,20 @@ pub struct StreamStep {
 
 /// Paragraphs up to this length are looked at with every piece.
 const EAGER_BYTES: usize = 16 << 10;
+/// Released text that is kept before what is held: as far back as a recogniser looks from the start of a match.
+const LOOK_BACK_BYTES: usize = 192;
+/// Released text is forgotten when there is more than this of it.
+const FORGET_BYTES: usize = 384;
 
 impl<'e> StreamHold<'e> {
     /// `surface` names the text; its own text is not read.
     #[must_use]
     pub fn new(engine: &'e Engine, direction: Direction, surface: Surface, limits: Limits) -> Self {
+        let hears = !engine.active(direction, surface.role).semantic.is_empty();
         Self {
             engine,
             direction,
-            surface,
+            surface: Surface { text: String::new(), ..surface },
             limits,
             partial: Vec::new(),
             held: String::new(),
@@ -69,6 +82,8 @@ impl<'e> StreamHold<'e> {
             recorded: BTreeSet::new(),
             skipped: BTreeSet::new(),
             overflow: false,
+            stopped: false,
+            sentences: hears.then(Sentences::default),
             placeholders: Placeholders::default(),
             verdict: engine.empty_verdict(),
         }
@@ -100,6 +115,8 @@ impl<'e> StreamHold<'e> {
         self.take(&String::from_utf8_lossy(&rest));
         let step = self.step(true);
         self.verdict.unjudged.sort();
+        let rule = |id: &RuleId| self.engine.policy().rules.iter().position(|rule| rule.id == *id);
+        self.verdict.hits.sort_by_cached_key(|hit| (hit.span, rule(&hit.rule)));
         (step, self.verdict, self.placeholders)
     }
 
@@ -110,7 +127,7 @@ impl<'e> StreamHold<'e> {
     }
 
     fn is_stopped(&self) -> bool {
-        self.verdict.action >= Action::Confirm
+        self.stopped
     }
 
     /// Appends as much as the limit allows.
@@ -125,6 +142,9 @@ impl<'e> StreamHold<'e> {
             return;
         }
         self.held.push_str(&text[..fits]);
+        if let Some(sentences) = &mut self.sentences {
+            sentences.text.push_str(&text[..fits]);
+        }
         if fits < text.len() {
             self.overflow = true;
             self.skip(too_long(&self.limits));
@@ -135,29 +155,76 @@ impl<'e> StreamHold<'e> {
     fn skip(&mut self, what: String) {
         if self.skipped.insert(what.clone()) {
             self.engine.fail(self.direction, Some(&self.surface), what, &mut self.verdict);
+            self.stopped |= self.verdict.action >= Action::Confirm;
         }
     }
 
     fn step(&mut self, finished: bool) -> StreamStep {
         self.looked_at = self.held.len();
-        let scanner =
-            Scanner { engine: self.engine, direction: self.direction, role: self.surface.role, limits: &self.limits };
-        let scanned = if finished { scanner.whole(&self.held) } else { scanner.beginning(&self.held) };
-        let (mut open, firm) = if finished { (self.held.len(), usize::MAX) } else { (scanned.open, scanned.firm) };
-        let unsettled = scanned.found.iter().filter(|found| found.span.end > firm).map(|found| found.span.start);
-        open = open.min(unsettled.min().unwrap_or(usize::MAX));
-        for found in &scanned.found {
+        let scanner = Scanner::new(self.engine, self.direction, self.surface.role, &self.limits);
+        let mut scanned =
+            if finished { scanner.end_of_stream(&self.held) } else { scanner.beginning(&self.held) };
+        // What begins in the part that was released is known; at its torn edge there may be words that are none.
+        scanned.found.retain(|found| found.span.start >= self.released);
+        if finished {
+            (scanned.open, scanned.firm) = (self.held.len(), usize::MAX);
+        }
+        self.hear(finished, &mut scanned);
+        let Scanned { found, skipped, mut open, keep, firm, heard } = scanned;
+        let unsettled = found.iter().filter(|found| found.span.end > firm).map(|found| found.span.start);
+        open = open.min(unsettled.min().unwrap_or(usize::MAX)).max(self.released);
+        for found in &found {
             if finished || found.span.start < open {
                 self.record(*found);
             }
         }
-        for what in scanned.skipped {
+        self.engine.hear(heard, Some(&self.surface), &mut self.verdict);
+        for what in skipped {
             self.skip(what);
         }
-        let released = self.release(open, &scanned.found);
-        self.forget();
+        let released = self.release(open, &found);
+        self.forget(keep, &found);
         let stopped = self.is_stopped();
         StreamStep { released: if stopped { String::new() } else { released }, stopped }
+    }
+
+    /// Asks detectors about the sentences that have ended, and keeps the others back where a rule wants that.
+    fn hear(&mut self, finished: bool, scanned: &mut Scanned) {
+        let Some(sentences) = &mut self.sentences else { return };
+        let active = self.engine.active(self.direction, self.surface.role);
+        while let Some(ended) = sentences.next(finished) {
+            let readable: Vec<Cow<'_, str>> = ended
+                .places
+                .iter()
+                .filter_map(|place| sentences.text.get(place.clone()))
+                .map(|text| unescape(text, &self.limits))
+                .collect();
+            let texts: Vec<&str> = readable.iter().map(AsRef::as_ref).collect();
+            let heard = self.engine.listen(active, self.direction, &texts, ended.from, &self.limits);
+            for (nth, rule) in &heard.hits {
+                let Some(place) = ended.places.get(*nth) else { continue };
+                let span = Span { start: sentences.base + place.start, end: sentences.base + place.end };
+                sentences.hits.push(Found { span, rule: *rule, harmless: false });
+            }
+            let failed = heard.unavailable.values().flatten().any(|rule| {
+                self.engine.asks_on_failure(*rule) >= Action::Confirm && !observes(self.engine, *rule)
+            });
+            self.stopped |= failed;
+            scanned.heard.add(heard);
+            sentences.close(&ended);
+        }
+        // Those that are not released yet wait with the rest.
+        sentences.hits.retain(|hit| hit.span.end > self.base + self.released);
+        let here = |at: usize| at.saturating_sub(self.base);
+        scanned.found.extend(sentences.hits.iter().map(|hit| {
+            let span = Span { start: here(hit.span.start), end: here(hit.span.end) };
+            Found { span, ..*hit }
+        }));
+        scanned.found.sort_unstable();
+        if active.holds_sentences {
+            let waiting = (sentences.base + sentences.waits_from()).saturating_sub(self.base);
+            scanned.open = scanned.open.min(waiting);
+        }
     }
 
     /// Enters a hit of the held text once.
@@ -166,8 +233,9 @@ impl<'e> StreamHold<'e> {
         place.span.start += self.base;
         place.span.end += self.base;
         if self.recorded.insert(place) {
-            let surface = Surface { text: String::new(), ..self.surface.clone() };
-            self.engine.record(place, &surface, &mut self.verdict);
+            self.engine.record(place, &self.surface, &mut self.verdict);
+            let acts = self.verdict.hits.last().is_some_and(|hit| hit.action >= Action::Confirm);
+            self.stopped |= acts && !observes(self.engine, place.rule);
         }
     }
 
@@ -202,18 +270,87 @@ impl<'e> StreamHold<'e> {
         out
     }
 
-    /// Drops paragraphs that were released whole.
-    fn forget(&mut self) {
+    /// Drops paragraphs that were released whole, and of the one that goes on what nothing depends on.
+    fn forget(&mut self, keep: usize, found: &[Found]) {
         let released = self.released;
         let parts = paragraphs(&self.held);
         let done =
             parts.iter().take(parts.len().saturating_sub(1)).map(|part| part.end).take_while(|end| *end <= released);
-        if let Some(done) = done.last() {
+        let mut done = done.last().unwrap_or(0);
+        let active = self.engine.active(self.direction, self.surface.role);
+        if active.is_local && released - done > FORGET_BYTES {
+            let before = (released - LOOK_BACK_BYTES).min(keep);
+            let crossed = |at: usize| found.iter().any(|found| found.span.start < at && at < found.span.end);
+            if let Some(at) = restart_before(&self.held, done, before).filter(|at| !crossed(*at)) {
+                done = at;
+            }
+        }
+        if done > 0 {
             self.held.drain(..done);
             self.base += done;
             self.released -= done;
             self.looked_at = self.held.len();
+            self.held.shrink_to(self.held.len() + FORGET_BYTES);
         }
+    }
+}
+
+fn observes(engine: &Engine, rule: usize) -> bool {
+    matches!(engine.rules.get(rule), Some(CompiledRule::Semantic(semantic)) if semantic.stream == StreamMode::Observe)
+}
+
+/// The sentences of the paragraph that arrives: those that are context, and the one that is not finished.
+#[derive(Debug, Default)]
+struct Sentences {
+    text: String,
+    /// Offset of `text` in the whole text.
+    base: usize,
+    /// Where in `text` the context ends.
+    judged: usize,
+    /// The line on which `text` begins had nothing on it before.
+    on_empty_line: bool,
+    /// Sentences that rules speak of, in the whole text, until they are released.
+    hits: Vec<Found>,
+}
+
+/// Sentences that have ended.
+struct Ended {
+    /// With those before them that are context.
+    places: Vec<Range<usize>>,
+    /// The first that was not judged.
+    from: usize,
+    /// The paragraph has ended with them, here.
+    paragraph: Option<usize>,
+}
+
+impl Sentences {
+    /// Sentences of one paragraph that have ended and were not judged.
+    fn next(&self, finished: bool) -> Option<Ended> {
+        let parts = paragraphs_after(&self.text, self.on_empty_line);
+        let first = parts.first()?.clone();
+        let ends = parts.len() > 1;
+        let places = sentences(self.text.get(first.clone())?, ends || finished);
+        let from = places.iter().position(|place| place.start >= self.judged).unwrap_or(places.len());
+        let paragraph = ends.then_some(first.end);
+        (from < places.len() || ends).then_some(Ended { places, from, paragraph })
+    }
+
+    /// They were judged: the last of them are context for what follows.
+    fn close(&mut self, ended: &Ended) {
+        let keep_from = match ended.paragraph {
+            Some(end) => end,
+            None => ended.places.iter().rev().nth(CONTEXT - 1).or(ended.places.first()).map_or(0, |place| place.start),
+        };
+        let judged = ended.paragraph.or(ended.places.last().map(|place| place.end)).unwrap_or(0);
+        self.on_empty_line = ended.paragraph.is_none() && self.text[..keep_from].ends_with('\n');
+        self.text.drain(..keep_from);
+        self.base += keep_from;
+        self.judged = judged - keep_from;
+    }
+
+    /// Where the first sentence begins that was not judged.
+    fn waits_from(&self) -> usize {
+        self.judged
     }
 }
 

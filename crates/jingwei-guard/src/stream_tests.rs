@@ -1,9 +1,13 @@
+use std::sync::Arc;
+
 use base64::Engine as _;
 use jingwei_core::RuleHit;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{apply_redactions, parse_policy};
+use crate::{
+    Detector, Detectors, Judgement, Level, Parts, Unavailable, apply_redactions, parse_policy,
+};
 
 const HEAD: &str = r#"
 kind = "guard-policy"
@@ -21,7 +25,33 @@ fn rule(id: &str, action: &str, when: &str) -> String {
 
 fn engine(rules: &[String]) -> Engine {
     let text = format!("{HEAD}{}", rules.concat());
-    Engine::compile(&parse_policy("test.toml", text.as_bytes()).unwrap(), &[]).unwrap()
+    let detectors = Detectors::from([("both".to_owned(), Arc::new(Both) as Arc<dyn Detector>)]);
+    Engine::compile_with(&parse_policy("test.toml", text.as_bytes()).unwrap(), &Parts { detectors, ..Parts::default() })
+        .unwrap()
+}
+
+/// Finds texts that hold both a gun and an oath, at most two sentences apart.
+#[derive(Debug)]
+struct Both;
+
+impl Detector for Both {
+    fn judge(&self, texts: &[&str], _: Direction) -> Result<Vec<Vec<Judgement>>, Unavailable> {
+        let judge = |text: &&str| {
+            let has = text.contains("gun") && text.contains('妈');
+            let (head, class) = ("harm".to_owned(), "A.1".to_owned());
+            let (probability, level) = if has { (1.0, Level::Unsafe) } else { (0.0, Level::Safe) };
+            vec![Judgement { head, class, probability, level }]
+        };
+        Ok(texts.iter().map(judge).collect())
+    }
+
+    fn digest(&self) -> jingwei_core::Digest {
+        jingwei_core::Digest::of(b"both")
+    }
+
+    fn is_instant(&self) -> bool {
+        true
+    }
 }
 
 /// The rules of a set, by bits: each kind alone shows what others would hide by holding more.
@@ -36,6 +66,7 @@ fn some_kinds(set: u8, action: &str) -> Engine {
         rule("pii", "redact", "{ kind = 'pii' }"),
         rule("secret", "redact", "{ kind = 'secret' }"),
         rule("pattern", action, "{ kind = 'pattern', regex = 'x[0-9]{1,3}y|[甲乙]丙' }"),
+        rule("meaning", action, "{ kind = 'semantic', detector = 'both', head = 'harm' }"),
         rule("loose", action, "{ kind = 'pattern', regex = '始.*终' }"),
     ];
     let chosen = rules.into_iter().enumerate().filter(|(bit, _)| set >> bit & 1 == 1).map(|(_, rule)| rule);
@@ -43,11 +74,30 @@ fn some_kinds(set: u8, action: &str) -> Engine {
 }
 
 fn all_kinds(action: &str) -> Engine {
-    some_kinds(0b11_1111, action)
+    some_kinds(0b111_1111, action)
 }
 
 fn any_set() -> impl Strategy<Value = u8> {
-    prop_oneof![(0..6_u32).prop_map(|bit| 1 << bit), 1..64_u8]
+    prop_oneof![(0..7_u32).prop_map(|bit| 1 << bit), 1..128_u8]
+}
+
+#[test]
+fn long_streams_are_judged_as_wholes() {
+    // Far longer than what is kept, with words, values and sentences all along.
+    let parts = ["今天天气很好，我们去公园玩。", "Nothing to see here at all. ", "制作枪支的", "玩具", "电话13812345678，", "妈妈说gun好。", "bomb ", "x12y ", "北京市朝阳区建国路88号", "做火乍弓单吧，", "zha dan "];
+    for action in ["redact", "block"] {
+        let engine = some_kinds(0b011_1111, action);
+        for step in 1..8 {
+            let text: String = (0..120).map(|n| parts[(n * step * 7 + n / 5) % parts.len()]).collect();
+            for size in [1, 3, 17] {
+                let pieces: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
+                if let Err(error) = check(&engine, &pieces) {
+                    let said = error.to_string();
+                    panic!("{action} {step} {size}: {}", said.chars().take(300).collect::<String>());
+                }
+            }
+        }
+    }
 }
 
 /// Streams pieces and compares with the verdict on the whole, and what was let out with the redacted whole.
@@ -127,6 +177,8 @@ fn text() -> impl Strategy<Value = String> {
         "a@b.cn",
         "@",
         ".",
+        "&#x5f3",
+        "9;",
         "%E7%82%B8",
         "%E5",
         "&#24377;",
@@ -134,6 +186,29 @@ fn text() -> impl Strategy<Value = String> {
         "-----BEGIN PRIVATE KEY-----",
         "-----END PRIVATE KEY-----",
         "sk-abcdefghij1234567890",
+        "北京市",
+        "朝阳区",
+        "建国路",
+        "88",
+        "号",
+        "3单元",
+        "221 ",
+        "Baker ",
+        "Street",
+        "京",
+        "A",
+        "·",
+        "护照",
+        "E12345678",
+        "(0755) ",
+        "1234567",
+        "火乍",
+        "弓",
+        "单",
+        "zha",
+        "dan",
+        "炸蛋",
+        "ma",
         "👩\u{200d}👧",
         "é",
         Box::leak(encoded.into_boxed_str()) as &str,
@@ -166,6 +241,49 @@ proptest! {
         let pieces: Vec<&[u8]> = bytes.chunks(size).collect();
         check(&engine, &pieces)?;
     }
+}
+
+/// What must wait by the obvious reckoning: the longest end of the text that is the beginning of a longer word, and a
+/// repetition of its first character before it.
+fn must_wait(text: &str, words: &[&str]) -> usize {
+    let begins = |end: &str| words.iter().any(|word| word.len() > end.len() && word.starts_with(end));
+    let starts = text.char_indices().map(|(at, _)| at);
+    let mut from = starts.into_iter().find(|at| begins(&text[*at..])).unwrap_or(text.len());
+    // The last of two equal characters may be one of many, of which one counts.
+    let last = text.chars().rev().take(2).collect::<Vec<char>>();
+    if let [a, b] = last[..]
+        && a == b
+    {
+        let short = &text[..text.len() - a.len_utf8()];
+        from = from.min(short.char_indices().map(|(at, _)| at).find(|at| begins(&short[*at..])).unwrap_or(text.len()));
+    }
+    while let (Some(before), Some(at)) = (text[..from].chars().next_back(), text[from..].chars().next())
+        && before == at
+    {
+        from -= before.len_utf8();
+    }
+    text.len() - from
+}
+
+proptest! {
+    #[test]
+    fn no_more_is_held_than_may_still_match(text in "[炸弹厂今天，。]{0,16}") {
+        let words = ["炸弹", "炸弹厂", "厂炸今"];
+        let engine = engine(&[rule("words", "redact", "{ kind = 'words', zh = ['炸弹', '炸弹厂', '厂炸今'] }")]);
+        let mut hold = StreamHold::new(&engine, Direction::Output, Surface::bare(Direction::Output, ""), Limits::default());
+        let mut seen = String::new();
+        for c in text.chars() {
+            seen.push(c);
+            hold.push(&c.to_string());
+            prop_assert!(hold.held_bytes() <= must_wait(&seen, &words).max(released_whole(&seen)), "{:?} holds {}", seen, hold.held_bytes());
+        }
+    }
+}
+
+/// A word that is found and could go on is held from its beginning: `炸弹` of `炸弹厂`.
+fn released_whole(text: &str) -> usize {
+    let ends = ["炸弹"].iter().filter(|word| text.ends_with(*word)).map(|word| word.len());
+    ends.max().unwrap_or(0)
 }
 
 #[test]

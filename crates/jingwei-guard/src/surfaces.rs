@@ -1,17 +1,23 @@
 //! Everything in a request or a reply that carries text, by path.
 //!
-//! The walk takes every string below the parts of a document that reach the model or the user, known fields or
-//! not: a new field of a provider is judged before anybody writes code for it.
+//! The walk takes every string that reaches the model or the user, known fields or not: a new field of a provider is
+//! judged before anybody writes code for it. Silent are only settings of a server, and fields of the protocol whose
+//! value is one of the few words that they may hold, or an identifier that a machine made.
 
 use jingwei_core::Limits;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::{Direction, SurfaceRole};
+use crate::{
+    Direction, SurfaceRole,
+    json_strings::{decoded, literals, looks_like_json},
+    protocol::{Zone, is_protocol_key, is_protocol_word, is_setting, zone_below},
+};
 
 /// One text of a request or a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Surface {
-    /// Where it stands: `messages[0].content`, `choices[1].message.tool_calls[0].function.arguments`. Empty for a bare text.
+    /// Where it stands: `messages[0].content`, `choices[1].message.tool_calls[0].function.arguments`. Empty for a bare
+    /// text. Names of an object's fields stand at `…{keys}`, a string inside a JSON text at `…#/its/place`.
     pub path: String,
     pub text: String,
     pub role: SurfaceRole,
@@ -43,19 +49,25 @@ impl Surface {
     }
 }
 
-/// The texts of a request in the shape of OpenAI's chat completions or responses, or Anthropic's messages.
+/// The texts of a request in the shape of OpenAI's chat completions or responses, or Anthropic's messages. Keys that
+/// are no known setting are a user's texts, so that a server's own extension is no way around the guard.
 #[must_use]
 pub fn surfaces_of_chat_request(request: &Value, limits: &Limits) -> Vec<Surface> {
     let mut walk = Walk::new(limits);
     for (key, value) in request.as_object().into_iter().flatten() {
-        let role = match key.as_str() {
-            "messages" | "input" | "prompt" | "suffix" | "documents" | "prediction" => SurfaceRole::User,
-            "instructions" | "system" | "response_format" | "text" => SurfaceRole::System,
-            "tools" | "functions" => SurfaceRole::Tool,
-            // Settings: model names, numbers, switches.
-            _ => continue,
+        let (role, zone) = match key.as_str() {
+            "messages" | "input" | "prompt" | "suffix" | "prediction" => (SurfaceRole::User, Zone::Protocol),
+            "instructions" | "system" => (SurfaceRole::System, Zone::Protocol),
+            "response_format" | "text" => (SurfaceRole::System, Zone::Schema),
+            "tools" | "functions" => (SurfaceRole::Tool, Zone::Schema),
+            "documents" => (SurfaceRole::Tool, Zone::Free),
+            setting if is_setting(setting) => continue,
+            unknown => {
+                walk.text(unknown, "{keys}", SurfaceRole::User);
+                (SurfaceRole::User, Zone::Free)
+            }
         };
-        walk.value(value, key, role, 0);
+        walk.value(value, key, key, role, zone, 0);
     }
     walk.surfaces
 }
@@ -65,96 +77,164 @@ pub fn surfaces_of_chat_request(request: &Value, limits: &Limits) -> Vec<Surface
 pub fn surfaces_of_chat_response(response: &Value, limits: &Limits) -> Vec<Surface> {
     let mut walk = Walk::new(limits);
     for (key, value) in response.as_object().into_iter().flatten() {
-        let carries = matches!(
-            key.as_str(),
-            "choices" | "output" | "content" | "output_text" | "delta" | "content_block" | "message" | "item" | "part"
-        );
-        if carries {
-            walk.value(value, key, SurfaceRole::Assistant, 0);
+        if !is_protocol_key(key) {
+            walk.text(key, "{keys}", SurfaceRole::Assistant);
         }
+        walk.value(value, key, key, SurfaceRole::Assistant, Zone::Protocol, 0);
     }
     walk.surfaces
 }
 
 struct Walk {
     surfaces: Vec<Surface>,
-    deepest: u32,
+    limits: Limits,
     most: usize,
     full: bool,
 }
 
-/// Fields that name, count or point and never speak.
-const SILENT: [&str; 14] = [
-    "role",
-    "type",
-    "id",
-    "object",
-    "model",
-    "index",
-    "tool_call_id",
-    "call_id",
-    "tool_use_id",
-    "finish_reason",
-    "stop_reason",
-    "logprobs",
-    "status",
-    "cache_control",
-];
-
 impl Walk {
     fn new(limits: &Limits) -> Self {
         let most = usize::try_from(limits.entries).unwrap_or(usize::MAX);
-        Self { surfaces: Vec::new(), deepest: limits.depth, most, full: false }
+        Self { surfaces: Vec::new(), limits: *limits, most, full: false }
     }
 
-    fn value(&mut self, value: &Value, path: &str, role: SurfaceRole, depth: u32) {
-        if self.full {
-            return;
-        }
-        if self.surfaces.len() >= self.most {
-            self.full = true;
-            self.limit(path, role, format!("more than {} texts; the rest was not read", self.most));
+    /// `key` is the name of the nearest field.
+    fn value(&mut self, value: &Value, path: &str, key: &str, role: SurfaceRole, zone: Zone, depth: u32) {
+        if self.is_full(path, role) {
             return;
         }
         match value {
-            Value::String(text) => self.text(text, path, role),
-            Value::Array(_) | Value::Object(_) if depth >= self.deepest => {
-                self.limit(path, role, format!("nested deeper than {}; not read", self.deepest));
+            Value::String(text) => self.string(text, path, key, role, zone),
+            Value::Array(_) | Value::Object(_) if depth >= self.limits.depth => {
+                self.limit(path, role, format!("nested deeper than {}; not read", self.limits.depth));
             }
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.value(item, &format!("{path}[{index}]"), role, depth + 1);
+                    self.value(item, &format!("{path}[{index}]"), key, role, zone, depth + 1);
                 }
             }
-            Value::Object(map) => {
-                let role = map.get("role").and_then(Value::as_str).map_or(role, role_named);
-                let role = if is_tool_result(map) { SurfaceRole::Tool } else { role };
-                // What a model passes to a tool may be called anything.
-                let arguments = path.contains(".input");
-                for (key, value) in map {
-                    if arguments || !SILENT.contains(&key.as_str()) {
-                        self.value(value, &format!("{path}.{key}"), role, depth + 1);
-                    }
-                }
-            }
+            Value::Object(map) => self.object(map, path, key, role, zone, depth),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    fn text(&mut self, text: &str, path: &str, role: SurfaceRole) {
-        if text.is_empty() {
+    fn object(&mut self, map: &Map<String, Value>, path: &str, key: &str, role: SurfaceRole, zone: Zone, depth: u32) {
+        let named = map.get("role").and_then(Value::as_str).filter(|_| zone == Zone::Protocol);
+        let role = if is_tool_result(map) { SurfaceRole::Tool } else { named.map_or(role, role_named) };
+        // What a tool gives back as an object, or as a list of objects that are no parts of a message, is the tool's own.
+        let is_part = map.get("type").is_some_and(Value::is_string);
+        let zone = if role == SurfaceRole::Tool && key == "content" && !is_part && named.is_none() {
+            zone.max(Zone::Free)
+        } else {
+            zone
+        };
+        let unknown: Vec<&str> =
+            map.keys().map(String::as_str).filter(|key| zone == Zone::Free || !is_protocol_key(key)).collect();
+        self.text(&unknown.join("\n"), &format!("{path}{{keys}}"), role);
+        let holds_text = ["media_type", "mime_type"].iter().any(|kind| {
+            let kind = map.get(*kind).and_then(Value::as_str).unwrap_or_default();
+            is_text_type(kind)
+        });
+        for (key, value) in map {
+            let path = format!("{path}.{key}");
+            match value {
+                Value::String(text) if holds_text && key == "data" => self.text(text, &path, role),
+                _ if zone == Zone::Protocol && key == "logprobs" && path.starts_with("choices[") => {
+                    self.tokens(value, &path, role);
+                }
+                _ => self.value(value, &path, key, role, zone_below(zone, key, value), depth + 1),
+            }
+        }
+    }
+
+    fn string(&mut self, text: &str, path: &str, key: &str, role: SurfaceRole, zone: Zone) {
+        if zone != Zone::Free && is_protocol_word(key, text) {
             return;
         }
-        let media = [".data", ".file_data", ".b64_json"].iter().any(|end| path.ends_with(end));
-        let data_url =
-            text.starts_with("data:") && text.get(..100.min(text.len())).unwrap_or(text).contains(";base64,");
-        if data_url || (media && text.bytes().all(|b| b.is_ascii_graphic())) {
+        if zone == Zone::Protocol && is_media(key, text) {
             let what = format!("{} bytes of something that is not text", text.len());
             let unjudged = Some(Unjudged::NotText(what));
             self.surfaces.push(Surface { path: path.to_owned(), text: String::new(), role, unjudged });
             return;
         }
-        self.surfaces.push(Surface::new(path, role, text));
+        self.text(text, path, role);
+        let is_json = matches!(key, "arguments" | "input" | "partial_json") || role == SurfaceRole::Tool;
+        if is_json && looks_like_json(text) {
+            self.inside(text, path, role);
+        }
+    }
+
+    /// Strings of a JSON text that say something else once their escapes are read.
+    fn inside(&mut self, text: &str, path: &str, role: SurfaceRole) {
+        if text.len() as u64 > self.limits.string_bytes {
+            return; // such a text is not judged whole, and that is told
+        }
+        let Ok(found) = literals(text, self.limits.depth, |literal| literal.contains('\\')) else {
+            self.limit(path, role, format!("its JSON is nested deeper than {}; not read", self.limits.depth));
+            return;
+        };
+        for literal in found {
+            let key = if literal.is_key { "{key}" } else { "" };
+            let path = format!("{path}#{}{key}", literal.pointer);
+            if self.is_full(&path, role) {
+                return;
+            }
+            self.text(&decoded(text.get(literal.place).unwrap_or_default()), &path, role);
+        }
+    }
+
+    /// Log probabilities repeat a reply token by token: they are read as the one text that they make, and what else
+    /// stands there as another.
+    fn tokens(&mut self, value: &Value, path: &str, role: SurfaceRole) {
+        let (mut said, mut others, mut deep) = (String::new(), String::new(), false);
+        let mut open: Vec<(&Value, bool, u32)> = vec![(value, false, 0)];
+        while let Some((value, is_token, depth)) = open.pop() {
+            match value {
+                Value::String(text) if is_token => said.push_str(text),
+                Value::String(text) => {
+                    others.push_str(text);
+                    others.push('\n');
+                }
+                _ if depth > self.limits.depth => deep = true,
+                Value::Array(items) => open.extend(items.iter().rev().map(|item| (item, false, depth + 1))),
+                Value::Object(map) => {
+                    let fields = map.iter().rev().filter(|(key, _)| *key != "top_logprobs");
+                    open.extend(fields.map(|(key, item)| (item, key == "token", depth + 1)));
+                    let unknown = map.keys().filter(|key| !is_protocol_key(key));
+                    unknown.for_each(|key| {
+                        others.push_str(key);
+                        others.push('\n');
+                    });
+                    // What the model might have said instead has no order: each is a word of its own.
+                    let instead = map.get("top_logprobs").and_then(Value::as_array).into_iter().flatten();
+                    for token in instead.filter_map(|item| item.get("token")?.as_str()) {
+                        others.push_str(token);
+                        others.push('\n');
+                    }
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            }
+        }
+        self.text(&said, path, role);
+        self.text(&others, &format!("{path}{{others}}"), role);
+        if deep {
+            self.limit(path, role, format!("nested deeper than {}; not read", self.limits.depth));
+        }
+    }
+
+    fn text(&mut self, text: &str, path: &str, role: SurfaceRole) {
+        if !text.is_empty() {
+            self.surfaces.push(Surface::new(path, role, text));
+        }
+    }
+
+    /// Tells once that there is more than may be read.
+    fn is_full(&mut self, path: &str, role: SurfaceRole) -> bool {
+        if !self.full && self.surfaces.len() >= self.most {
+            self.full = true;
+            self.limit(path, role, format!("more than {} texts; the rest was not read", self.most));
+        }
+        self.full
     }
 
     fn limit(&mut self, path: &str, role: SurfaceRole, what: String) {
@@ -173,103 +253,29 @@ fn role_named(name: &str) -> SurfaceRole {
 }
 
 /// A tool's result inside a user's message (Anthropic) or an input item (Responses).
-fn is_tool_result(map: &serde_json::Map<String, Value>) -> bool {
+pub(crate) fn is_tool_result(map: &Map<String, Value>) -> bool {
     matches!(
         map.get("type").and_then(Value::as_str),
         Some("tool_result" | "function_call_output" | "custom_tool_call_output" | "document" | "search_result")
     )
 }
 
-#[cfg(test)]
-mod tests {
-    use SurfaceRole::*;
-    use serde_json::json;
-
-    use super::*;
-
-    #[track_caller]
-    fn check(found: &[Surface], expected: &[(&str, SurfaceRole, &str)]) {
-        let mut found: Vec<_> = found.iter().map(|s| (s.path.as_str(), s.role, s.text.as_str())).collect();
-        let mut expected = expected.to_vec();
-        found.sort_unstable();
-        expected.sort_unstable();
-        assert_eq!(found, expected);
+/// A picture, a sound or a file in base64. One that says it is a text is a text, and so is what is no base64 or too short
+/// to be media.
+fn is_media(key: &str, text: &str) -> bool {
+    const SHORTEST: usize = 32;
+    let in_base64 = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
+    if let Some((kind, data)) = text.strip_prefix("data:").and_then(|rest| rest.split_once(',')) {
+        return kind.len() <= 100 && kind.ends_with(";base64") && !is_text_type(kind) && in_base64(data);
     }
-
-    #[test]
-    fn every_text_of_a_request_is_seen() {
-        let request = json!({
-            "model": "m", "temperature": 0, "user": "u",
-            "instructions": "be kind",
-            "messages": [
-                {"role": "system", "content": "s"},
-                {"role": "user", "name": "n", "content": [
-                    {"type": "text", "text": "t"},
-                    {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
-                    {"type": "image_url", "image_url": {"url": "http://x/y"}},
-                    {"type": "tool_result", "tool_use_id": "1", "content": "r"}]},
-                {"role": "assistant", "content": null, "reasoning_content": "why", "refusal": "no", "tool_calls": [
-                    {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{\"a\":1}"}}]},
-                {"role": "assistant", "content": [{"type": "tool_use", "id": "1", "input": {"id": "i"}}]},
-                {"role": "tool", "tool_call_id": "1", "content": "result"},
-                {"role": "user", "content": "u", "new_field": {"deep": ["x"]}}],
-            "tools": [{"type": "function", "function": {"name": "f", "description": "d"}}],
-            "input": [{"type": "function_call_output", "output": "o"}],
-        });
-        check(
-            &surfaces_of_chat_request(&request, &Limits::default()),
-            &[
-                ("instructions", System, "be kind"),
-                ("messages[0].content", System, "s"),
-                ("messages[1].name", User, "n"),
-                ("messages[1].content[0].text", User, "t"),
-                ("messages[1].content[1].image_url.url", User, ""),
-                ("messages[1].content[2].image_url.url", User, "http://x/y"),
-                ("messages[1].content[3].content", Tool, "r"),
-                ("messages[2].reasoning_content", Assistant, "why"),
-                ("messages[2].refusal", Assistant, "no"),
-                ("messages[2].tool_calls[0].function.name", Assistant, "f"),
-                ("messages[2].tool_calls[0].function.arguments", Assistant, "{\"a\":1}"),
-                ("messages[3].content[0].input.id", Assistant, "i"),
-                ("messages[4].content", Tool, "result"),
-                ("messages[5].content", User, "u"),
-                ("messages[5].new_field.deep[0]", User, "x"),
-                ("tools[0].function.name", Tool, "f"),
-                ("tools[0].function.description", Tool, "d"),
-                ("input[0].output", Tool, "o"),
-            ],
-        );
-    }
-
-    #[test]
-    fn every_choice_of_a_reply_is_seen() {
-        let reply = json!({"id": "x", "choices": [
-            {"index": 0, "message": {"role": "assistant", "content": "a", "reasoning_content": "b"}, "finish_reason": "stop"},
-            {"index": 1, "delta": {"content": "c", "tool_calls": [{"function": {"arguments": "d"}}]}}]});
-        check(
-            &surfaces_of_chat_response(&reply, &Limits::default()),
-            &[
-                ("choices[0].message.content", Assistant, "a"),
-                ("choices[0].message.reasoning_content", Assistant, "b"),
-                ("choices[1].delta.content", Assistant, "c"),
-                ("choices[1].delta.tool_calls[0].function.arguments", Assistant, "d"),
-            ],
-        );
-    }
-
-    #[test]
-    fn what_is_too_deep_or_too_much_is_told() {
-        let mut deep = json!("x");
-        for _ in 0..20 {
-            deep = json!([deep]);
-        }
-        let limits = Limits { depth: 10, entries: 3, ..Limits::default() };
-        let found = surfaces_of_chat_request(&json!({ "input": deep }), &limits);
-        assert!(matches!(found.as_slice(), [Surface { unjudged: Some(Unjudged::Limit(_)), .. }]), "{found:?}");
-        let found = surfaces_of_chat_request(&json!({ "input": ["a", "b", "c", "d", "e"] }), &limits);
-        assert_eq!(found.len(), 4, "{found:?}");
-        for nothing in [json!(null), json!([]), json!("x"), json!({ "messages": 1 })] {
-            assert!(surfaces_of_chat_request(&nothing, &limits).is_empty());
-        }
-    }
+    matches!(key, "data" | "file_data" | "b64_json") && text.len() >= SHORTEST && in_base64(text)
 }
+
+fn is_text_type(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    kind.starts_with("text/") || ["json", "xml", "csv", "yaml", "html", "script"].iter().any(|part| kind.contains(part))
+}
+
+#[cfg(test)]
+#[path = "surfaces_tests.rs"]
+mod tests;

@@ -74,7 +74,7 @@ fn body_of(model: &str, request: &ChatRequest, limits: &Limits) -> Bytes {
     Bytes::from(body.to_string())
 }
 
-fn json_headers(key: Option<&Secret>) -> Result<HeaderMap, NetError> {
+pub(crate) fn json_headers(key: Option<&Secret>) -> Result<HeaderMap, NetError> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));

@@ -3,7 +3,10 @@
 
 use bytes::Bytes;
 use jingwei_core::{ChatMessage, ChatReply, ChatRequest, ChatRole, Limits, TargetError};
-use jingwei_net::{Client, Forward, NetError, NetSettings, OpenAiClient, RetrySettings, Secret, Verb, probe_exposure};
+use jingwei_net::{
+    Client, Forward, GuardModel, GuardModelError, GuardToken, NetError, NetSettings, OpenAiClient, RetrySettings,
+    Secret, Verb, probe_exposure,
+};
 use jingwei_testkit::{Behaviour, Upstream, chat_completion, event_stream};
 use serde_json::{Value, json};
 
@@ -242,4 +245,50 @@ async fn strangers_see_what_the_server_shows() {
     assert_eq!(facts.status_without_credentials, None);
     let facts = probe_exposure(&loopback(), "gopher://x", &quick).await;
     assert!(facts.unreachable.is_some_and(|reason| reason.contains("scheme `gopher`")));
+}
+
+#[tokio::test]
+async fn a_guard_model_is_asked_once_and_its_words_are_weighed() {
+    let ask = async |behaviour: Behaviour, wall_ms: u64| {
+        let upstream = Upstream::start(vec![behaviour]).await.unwrap();
+        let (base, key) = (upstream.base(), Some(Secret::new("sk-test")));
+        let model = GuardModel { client: loopback(), base, model: "guard".to_owned(), key };
+        let outcome = model.ask(&[("user", "hi".to_owned())], 7, wall_ms).await;
+        assert_eq!(upstream.received().len(), 1, "never asked again");
+        let body: Value = serde_json::from_slice(&upstream.received()[0].body).unwrap();
+        assert_eq!((body["max_tokens"].as_u64(), body["logprobs"].as_bool()), (Some(7), Some(true)));
+        outcome
+    };
+    let mut reply = chat_completion("safe");
+    let other = |token: &str, logprob: Value| json!({ "token": token, "logprob": logprob });
+    let token = json!({ "token": "safe", "logprob": -0.1, "top_logprobs": [other("safe", json!(-0.1)), other("x", json!("?"))] });
+    reply["choices"][0]["logprobs"] = json!({ "content": [token] });
+    let answer = ask(Behaviour::json(200, &reply), 5_000).await.unwrap();
+    assert_eq!(answer.text, "safe");
+    assert_eq!(answer.tokens, [GuardToken { text: "safe".to_owned(), instead: vec![("safe".to_owned(), -0.1)] }]);
+    reply["choices"][0]["logprobs"] = json!({ "content": [{ "logprob": 1 }, 7] });
+    assert!(ask(Behaviour::json(200, &reply), 5_000).await.unwrap().tokens.is_empty());
+    for (behaviour, expected) in [
+        (Behaviour::status(500), "answered status 500"),
+        (Behaviour::too_many("0"), "answered status 429"),
+        (Behaviour::Hang, "within 200 ms"),
+        (Behaviour::HugeBody(2 << 20), "more than 1048576 bytes"),
+        (raw(200, "application/json", b"{"), "no chat completion"),
+        (Behaviour::json(200, &json!({ "choices": [{ "message": { "content": 7 } }] })), "is no text"),
+    ] {
+        let said = ask(behaviour, 200).await.unwrap_err().to_string();
+        assert!(said.contains(expected), "{said} not {expected}");
+    }
+    let wrong = |base: &str, key: &str| GuardModel {
+        client: loopback(),
+        base: base.to_owned(),
+        model: "guard".to_owned(),
+        key: Some(Secret::new(key)),
+    };
+    assert!(wrong("http://h/v1", "sk").check().is_ok());
+    for model in [wrong("ftp://h", "sk"), wrong("http://u:p@h", "sk"), wrong("http://h", "s\nk")] {
+        assert!(model.check().is_err());
+    }
+    let metadata = wrong("http://169.254.169.254", "sk").ask(&[], 1, 200).await;
+    assert!(matches!(metadata, Err(GuardModelError::Net(NetError::Refused { .. }))), "{metadata:?}");
 }

@@ -49,10 +49,15 @@ pub fn is_hidden(c: char) -> Option<HiddenKind> {
 pub fn find_hidden(text: &str) -> Vec<Hidden> {
     let mut found = Vec::new();
     let mut previous: Option<char> = None;
+    let mut flag_end = 0;
     let mut rest = text.char_indices().peekable();
     while let Some((at, c)) = rest.next() {
         let next = rest.peek().map(|(_, next)| *next);
+        if c == BLACK_FLAG {
+            flag_end = at + flag_len(&text[at..]);
+        }
         if let Some(kind) = is_hidden(c)
+            && at >= flag_end
             && !is_ordinary(c, at, previous, next)
         {
             found.push(Hidden { kind, character: c, span: Span { start: at, end: at + c.len_utf8() } });
@@ -74,10 +79,35 @@ fn is_ordinary(c: char, at: usize, previous: Option<char>, next: Option<char>) -
             joins(previous) && joins(next)
         }
         '\u{200c}' => previous.is_some_and(needs_joiners) && next.is_some_and(needs_joiners),
-        // A flag of a part of a country: a black flag, then tags.
-        '\u{e0020}'..='\u{e007f}' => previous.is_some_and(|p| p == '\u{1f3f4}'),
+        // Marks of direction beside a letter of a script that is written from right to left.
+        '\u{61c}' | '\u{200e}' | '\u{200f}' => {
+            previous.is_some_and(is_right_to_left) || next.is_some_and(is_right_to_left)
+        }
         _ => false,
     }
+}
+
+const BLACK_FLAG: char = '\u{1f3f4}';
+/// Tags of the longest name of a part of a country (ISO 3166-2: two letters, then up to three).
+const MAX_FLAG_TAGS: usize = 5;
+
+/// Bytes of the flag of a part of a country that begins here (Unicode UTS 51): a black flag, tags that spell its name
+/// in small letters and digits, the cancel tag. 0 if it is no such flag: then its tags may spell anything.
+fn flag_len(text: &str) -> usize {
+    let mut tags = 0;
+    for (at, c) in text.char_indices().skip(1).take(MAX_FLAG_TAGS + 1) {
+        match c {
+            '\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}' => tags += 1,
+            '\u{e007f}' if tags >= 3 => return at + c.len_utf8(),
+            _ => break,
+        }
+    }
+    0
+}
+
+/// Hebrew, Arabic, Syriac, Thaana, N'Ko and their presentation forms.
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}') && is_hidden(c).is_none()
 }
 
 fn is_pictograph(c: char) -> bool {
@@ -108,6 +138,15 @@ mod tests {
         check("x\u{fe01}\u{e0100}", &[(HiddenKind::VariationSelector, 1), (HiddenKind::VariationSelector, 4)]);
         check("a\u{feff}b\u{0}", &[(HiddenKind::ZeroWidth, 1), (HiddenKind::Control, 5)]);
         check("a\u{200d}b", &[(HiddenKind::ZeroWidth, 1)]);
+        check("a\u{200e}b\u{200f}中", &[(HiddenKind::BidiControl, 1), (HiddenKind::BidiControl, 5)]);
+        check("א\u{202e}ב", &[(HiddenKind::BidiControl, 2)]);
+        // A flag whose name is too long, too short, has capitals or no end carries something else.
+        for name in ["evil", "gbengland", "gb", "GBENG"] {
+            let end = if name == "evil" { "" } else { "\u{e007f}" };
+            let tags = name.chars().filter_map(|c| char::from_u32(u32::from(c) + 0xe0000)).chain(end.chars());
+            let expected: Vec<_> = (0..tags.clone().count()).map(|nth| (HiddenKind::Tag, 4 + 4 * nth)).collect();
+            check(&format!("🏴{}", tags.collect::<String>()), &expected);
+        }
     }
 
     #[test]
@@ -118,6 +157,8 @@ mod tests {
             "\u{feff}start",
             "👨\u{200d}👩\u{200d}👧 ❤\u{fe0f} 1\u{fe0f}\u{20e3}",
             "می\u{200c}خواهم",
+            "שלום\u{200f}! C++\u{200e}עברית\u{200e}، عربي\u{61c}!",
+            "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f} 🏴\u{e0075}\u{e0073}\u{e0074}\u{e0078}\u{e007f}ok",
         ] {
             check(text, &[]);
         }

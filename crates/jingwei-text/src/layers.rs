@@ -23,6 +23,12 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// Whether single characters are escaped and the text around them goes on.
+    #[must_use]
+    pub fn is_in_place(self) -> bool {
+        !matches!(self, Self::Base64 | Self::Hex)
+    }
+
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -77,32 +83,41 @@ pub fn decode_layers(text: &str, limits: &Limits) -> Layers {
         }
         out.layers.extend(decode_run(text, run));
     }
-    for (encoding, unescape) in IN_PLACE {
-        if let Some((decoded, map)) = unescaped(text, *unescape) {
+    for (encoding, sign, unescape) in IN_PLACE {
+        if text.as_bytes().contains(sign)
+            && let Some((decoded, map)) = unescaped(text, *unescape)
+        {
             out.layers.push(Layer { encoding: *encoding, text: decoded, map });
         }
     }
     out
 }
 
-/// Runs of the characters of base64, which hold those of hexadecimal, with their padding.
+/// Runs of the characters of base64, which hold those of hexadecimal, with their padding: those that are long enough.
 fn runs(text: &str) -> Vec<Range<usize>> {
+    const SHORTEST: usize = if MIN_BASE64_BYTES < MIN_HEX_BYTES { MIN_BASE64_BYTES } else { MIN_HEX_BYTES };
     let bytes = text.as_bytes();
     let mut runs = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let body = bytes[at..].iter().take_while(|b| is_base64_byte(**b)).count();
-        if body == 0 {
-            at += 1;
+    // Every long run covers one of the places at this distance.
+    let mut probe = SHORTEST - 1;
+    while let Some(byte) = bytes.get(probe) {
+        if !is_base64_byte(*byte) {
+            probe += SHORTEST;
             continue;
         }
-        let padding = bytes[at + body..].iter().take(2).take_while(|b| **b == b'=').count();
-        runs.push(at..at + body + padding);
-        at += body + padding;
+        let before = bytes[..probe].iter().rev().take_while(|b| is_base64_byte(**b)).count();
+        let after = bytes[probe..].iter().take_while(|b| is_base64_byte(**b)).count();
+        let end = probe + after;
+        if before + after >= SHORTEST {
+            let padding = bytes[end..].iter().take(2).take_while(|b| **b == b'=').count();
+            runs.push(probe - before..end + padding);
+        }
+        probe = end + SHORTEST;
     }
     runs
 }
 
+#[inline]
 fn is_base64_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
@@ -158,8 +173,13 @@ fn readable(bytes: Vec<u8>) -> Option<String> {
 /// The character that an escape at the start of a text stands for, and its length.
 type Unescape = fn(&str) -> Option<(char, usize)>;
 
-const IN_PLACE: &[(Encoding, Unescape)] =
-    &[(Encoding::Percent, percent), (Encoding::Html, html), (Encoding::Escape, escape), (Encoding::Tags, tag)];
+/// With the first byte of every escape.
+const IN_PLACE: &[(Encoding, u8, Unescape)] = &[
+    (Encoding::Percent, b'%', percent),
+    (Encoding::Html, b'&', html),
+    (Encoding::Escape, b'\\', escape),
+    (Encoding::Tags, 0xf3, tag),
+];
 
 /// The text with its escapes resolved; `None` where it has none.
 fn unescaped(text: &str, unescape: Unescape) -> Option<(String, OffsetMap)> {

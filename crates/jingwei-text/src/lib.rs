@@ -8,22 +8,34 @@
 //! and on character boundaries, whatever was normalised or decoded in between.
 
 mod confusables;
+mod fold;
+pub mod heads;
 mod hidden;
 mod layers;
 mod lexicon;
 mod normalize;
 mod offsets;
 mod personal;
+mod personal_forms;
 mod personal_numbers;
+mod personal_open;
+mod personal_places;
+pub mod phonetic;
+mod reading;
 mod secrets;
 mod simplify;
+pub mod split;
+mod trie;
+mod undisguise;
 
 pub use hidden::{Hidden, HiddenKind, find_hidden, is_hidden};
 pub use layers::{Encoding, Layer, Layers, MAX_RUN_BYTES, decode_layers};
-pub use lexicon::{Automaton, LexiconError, LexiconMatch, LexiconWord, Scan, Unusable, UnusableWord};
+pub use lexicon::{Automaton, LexiconError, LexiconMatch, LexiconWord, Likeness, Scan, Unusable, UnusableWord};
 pub use normalize::{NormalizeOptions, Normalized, is_ideograph, normalize};
 pub use offsets::OffsetMap;
-pub use personal::{PersonalKind, PersonalMatch, find_personal};
+pub use personal::{MAX_PERSONAL_BYTES, MAX_PERSONAL_CONTEXT_BYTES, PersonalKind, PersonalMatch, find_personal};
 pub use personal_numbers::{credit_code_is_valid, luhn_is_valid, resident_id_is_valid};
+pub use personal_open::open_personal;
+pub use reading::{Reading, plain_form, restart_before};
 pub use secrets::{MAX_KEY_BLOCK_BYTES, SecretKind, SecretMatch, find_private_keys, find_secrets, open_private_key};
 pub use simplify::to_simplified;

@@ -46,6 +46,31 @@ impl OffsetMap {
         self.push(len, original, false);
     }
 
+    /// Length of the original text.
+    #[must_use]
+    pub fn original_len(&self) -> usize {
+        self.original_len
+    }
+
+    /// Takes back what was mapped from an offset of the changed text on.
+    pub(crate) fn truncate(&mut self, changed: usize) {
+        while self.pieces.last().is_some_and(|piece| piece.changed >= changed) {
+            self.pieces.pop();
+        }
+        if let Some(last) = self.pieces.last_mut().filter(|last| last.linear) {
+            last.original_end = last.original_end.min(last.original + (changed - last.changed));
+        }
+        self.changed_len = self.changed_len.min(changed);
+    }
+
+    /// The last byte of the changed text stands for what follows it in the original too, up to `original_end`.
+    pub(crate) fn extend_last_byte(&mut self, original_end: usize) {
+        let Some(changed) = self.changed_len.checked_sub(1) else { return };
+        let start = self.start(changed);
+        self.truncate(changed);
+        self.replaced(1, start..original_end);
+    }
+
     fn push(&mut self, len: usize, original: Range<usize>, linear: bool) {
         if len == 0 {
             return;

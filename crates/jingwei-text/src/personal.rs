@@ -4,7 +4,9 @@ use jingwei_core::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::personal_forms::{MAX_CONTEXT_BYTES, landline, passport_end, plate};
 use crate::personal_numbers::{credit_code_is_valid, is_card_range, luhn_is_valid, resident_id_is_valid};
+use crate::personal_places::{MAX_ADDRESS_BYTES, address};
 
 /// What identifies a person or an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -20,11 +22,36 @@ pub enum PersonalKind {
     CreditCode,
     Email,
     Ipv4,
+    /// 护照、港澳通行证: Chinese passport or permit number, near a word that says so.
+    Passport,
+    /// 车牌号: Chinese vehicle plate.
+    PlateNumber,
+    /// Street address, Chinese or American.
+    Address,
+    /// 固定电话: fixed-line number with its area code.
+    LandlinePhone,
 }
 
+/// No match is longer: the longest e-mail address.
+pub const MAX_PERSONAL_BYTES: usize =
+    if MAX_EMAIL_BYTES > MAX_ADDRESS_BYTES { MAX_EMAIL_BYTES } else { MAX_ADDRESS_BYTES };
+/// How far before a match what stands there can matter to it.
+pub const MAX_PERSONAL_CONTEXT_BYTES: usize = MAX_CONTEXT_BYTES;
+const MAX_EMAIL_BYTES: usize = 64 + 1 + 253;
+
 impl PersonalKind {
-    pub const ALL: [Self; 6] =
-        [Self::ResidentId, Self::Mobile, Self::BankCard, Self::CreditCode, Self::Email, Self::Ipv4];
+    pub const ALL: [Self; 10] = [
+        Self::ResidentId,
+        Self::Mobile,
+        Self::BankCard,
+        Self::CreditCode,
+        Self::Email,
+        Self::Ipv4,
+        Self::Passport,
+        Self::PlateNumber,
+        Self::Address,
+        Self::LandlinePhone,
+    ];
 
     /// What stands in a placeholder for it.
     #[must_use]
@@ -36,6 +63,10 @@ impl PersonalKind {
             Self::CreditCode => "CREDIT_CODE",
             Self::Email => "EMAIL",
             Self::Ipv4 => "IPV4",
+            Self::Passport => "PASSPORT",
+            Self::PlateNumber => "PLATE_NUMBER",
+            Self::Address => "ADDRESS",
+            Self::LandlinePhone => "LANDLINE_PHONE",
         }
     }
 }
@@ -52,6 +83,10 @@ pub struct PersonalMatch {
 #[must_use]
 pub fn find_personal(text: &str) -> Vec<PersonalMatch> {
     let mut found = Vec::new();
+    // Every kind has a digit or an @, and most texts have neither.
+    if !text.bytes().any(|byte| byte.is_ascii_digit() || byte == b'@') {
+        return found;
+    }
     for (at, byte) in text.bytes().enumerate() {
         let previous = at.checked_sub(1).and_then(|before| text.as_bytes().get(before)).copied();
         if byte == b'@' {
@@ -80,7 +115,19 @@ fn numbers_at(text: &str, at: usize, found: &mut Vec<PersonalMatch>) {
     if is_fraction_or_group(text, at) {
         return;
     }
+    if let Some((start, end)) = address(text, at) {
+        return found.push(PersonalMatch { span: Span { start, end }, kind: PersonalKind::Address });
+    }
+    if let Some((start, end)) = plate(text, at) {
+        return found.push(PersonalMatch { span: Span { start, end }, kind: PersonalKind::PlateNumber });
+    }
+    if let Some((start, end)) = landline(text, at) {
+        return found.push(PersonalMatch { span: Span { start, end }, kind: PersonalKind::LandlinePhone });
+    }
     let mut push = |kind, end| found.push(PersonalMatch { span: Span { start: at, end }, kind });
+    if let Some(end) = passport_end(text, at) {
+        return push(PersonalKind::Passport, end);
+    }
     if let Some(end) = ipv4_end(text, at) {
         return push(PersonalKind::Ipv4, end);
     }
@@ -133,7 +180,7 @@ fn is_number(kind: PersonalKind, digits: &str) -> bool {
         }
         PersonalKind::ResidentId => resident_id_is_valid(digits),
         PersonalKind::BankCard => is_card_range(digits) && luhn_is_valid(digits),
-        PersonalKind::CreditCode | PersonalKind::Email | PersonalKind::Ipv4 => false,
+        _ => false,
     }
 }
 
@@ -306,6 +353,65 @@ mod tests {
         ] {
             check(text, &[]);
         }
+    }
+
+    #[test]
+    fn forms_without_check_digits_are_found_where_they_are_strict() {
+        check("护照号E12345678。", &[(Passport, "E12345678")]);
+        check("passport no. EA1234567", &[(Passport, "EA1234567")]);
+        check("港澳通行证：C12345678，回乡证H1234567890", &[(Passport, "C12345678"), (Passport, "H1234567890")]);
+        check("车牌京A12345停在", &[(PlateNumber, "京A12345")]);
+        check("粤B·D12345和沪A·1234警", &[(PlateNumber, "粤B·D12345"), (PlateNumber, "沪A·1234警")]);
+        check("电话010-62345678转", &[(LandlinePhone, "010-62345678")]);
+        check(
+            "(0755) 2345678-801，+86-21-62345678",
+            &[(LandlinePhone, "(0755) 2345678-801"), (LandlinePhone, "86-21-62345678")],
+        );
+        check(
+            "我住在北京市海淀区中关村大街27号院3号楼2单元501室。",
+            &[(Address, "北京市海淀区中关村大街27号院3号楼2单元501室")],
+        );
+        check("寄到广东深圳市南山区科技南路16号", &[(Address, "广东深圳市南山区科技南路16号")]);
+        check("live at 221 Baker Street, Apt 4B now", &[(Address, "221 Baker Street, Apt 4B")]);
+        check("12 N. 5th Ave.", &[(Address, "12 N. 5th Ave")]);
+    }
+
+    #[test]
+    fn loose_forms_are_not_found() {
+        for text in [
+            "E12345678",
+            "订单号G12345678",
+            "护照办理需要12345678天",
+            "新A1",
+            "京A123456789",
+            "云ABCDEF",
+            "2024-12345678",
+            "010-1234567",
+            "0101-2345678",
+            "2020-02-23456789",
+            "010-62345678-123456",
+            "走过3号路口",
+            "5月1号",
+            "北京市5号",
+            "南京路3号线",
+            "3 Big Dogs",
+            "10 Street",
+            "2 fast Street",
+        ] {
+            check(text, &[]);
+        }
+    }
+
+    #[test]
+    fn no_match_is_longer_than_is_said() {
+        let places = "北京市".repeat(40);
+        let text = format!("{places}大街12345号{}", "1234号楼".repeat(20));
+        let found = find_personal(&text);
+        assert!(found.iter().any(|m| m.kind == Address));
+        assert!(found.iter().all(|m| m.span.end - m.span.start <= MAX_ADDRESS_BYTES), "{found:?}");
+        let longest = format!("{}@{}.cn", "a".repeat(64), vec!["b".repeat(49); 5].join("."));
+        let found = find_personal(&longest);
+        assert!(found.len() == 1 && found[0].span.end <= MAX_PERSONAL_BYTES, "{found:?}");
     }
 
     #[test]

@@ -186,17 +186,221 @@ pub enum Guard {
         /// Policy file; by default the built-in baseline
         #[arg(long)]
         policy: Option<PathBuf>,
+        /// Bindings of tenants, applications and models to policies: check them and every policy that they name
+        #[arg(long)]
+        bindings: Option<PathBuf>,
     },
     /// JSON Schema of policy files, for editors
-    Schema,
+    Schema {
+        /// That of bindings files instead
+        #[arg(long)]
+        bindings: bool,
+    },
     /// Print the built-in baseline policy
     Baseline,
+    /// Import lists of words into packs, and look at packs
+    #[command(subcommand)]
+    Lexicon(GuardLexicon),
+    /// Say what the guard does with a text and why, and what the policy costs a stream
+    Explain(GuardExplain),
+    /// Train the heads of the semantic level on labelled examples and feedback
+    Train(GuardTrain),
+    /// Score heads, or a whole policy, on labelled examples
+    Score(GuardScore),
+    /// Measure how fast a policy judges, and how much memory it takes
+    Bench(GuardBench),
+}
+
+#[derive(Args)]
+pub struct GuardExplain {
+    /// The text; by default standard input
+    pub text: Option<String>,
+    /// Policy file; by default the built-in baseline
+    #[arg(long)]
+    pub policy: Option<PathBuf>,
+    /// Which way the text goes
+    #[arg(long, value_enum, default_value = "input")]
+    pub direction: Direction,
+    #[arg(long, value_enum, default_value = "table")]
+    /// Form of the output
+    pub format: Format,
+}
+
+#[derive(Args)]
+pub struct GuardTrain {
+    /// Labelled examples: JSON lines, also packed as .gz
+    #[arg(required_unless_present = "feedback", value_name = "DATA")]
+    pub files: Vec<PathBuf>,
+    /// Folder for heads.jwm, manifest.json and scorecard.json
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Heads to start from; by default nothing, and for feedback alone the built-in heads
+    #[arg(long, value_name = "HEADS")]
+    pub base: Option<PathBuf>,
+    /// Your own labelled feedback, which weighs more (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub feedback: Vec<PathBuf>,
+    /// JSON document of training options, or a manifest that has some
+    #[arg(long, value_name = "FILE")]
+    pub options: Option<PathBuf>,
+    #[arg(long, value_enum, default_value = "table")]
+    /// Form of the output
+    pub format: Format,
+}
+
+#[derive(Args)]
+pub struct GuardScore {
+    /// Labelled examples: JSON lines, also packed as .gz
+    #[arg(required = true, value_name = "DATA")]
+    pub files: Vec<PathBuf>,
+    /// Score this whole policy: flagged is what it blocks or wants confirmed
+    #[arg(long, conflicts_with = "model")]
+    pub policy: Option<PathBuf>,
+    /// Score these heads; by default the built-in ones
+    #[arg(long, value_name = "HEADS")]
+    pub model: Option<PathBuf>,
+    /// Score the built-in baseline policy
+    #[arg(long, conflicts_with_all = ["policy", "model"])]
+    pub baseline: bool,
+    /// Which way the texts go
+    #[arg(long, value_enum, default_value = "input")]
+    pub direction: Direction,
+    /// One table, grouped by these; by default by head and language, then by class, then by source
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub by: Vec<ScoreBy>,
+    /// The mildest severity of heads that counts as flagged
+    #[arg(long, value_enum, default_value = "unsafe")]
+    pub from: LevelArg,
+    /// Score the examples of this split; by default those of test, or all where there are none
+    #[arg(long, value_enum)]
+    pub split: Option<SplitArg>,
+    #[arg(long, value_enum, default_value = "table")]
+    /// Form of the output
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScoreBy {
+    Head,
+    Lang,
+    Class,
+    Source,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LevelArg {
+    Controversial,
+    Unsafe,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SplitArg {
+    Train,
+    Dev,
+    Test,
+}
+
+#[derive(Args)]
+pub struct GuardBench {
+    /// Policy file; by default the built-in baseline
+    #[arg(long)]
+    pub policy: Option<PathBuf>,
+    /// Texts to judge: lines {"text": …}, also packed as .gz; by default made-up ones of 100 characters and 1 KB
+    #[arg(long, value_name = "FILE")]
+    pub texts: Option<PathBuf>,
+    /// Which way the texts go
+    #[arg(long, value_enum, default_value = "input")]
+    pub direction: Direction,
+    /// Rounds of which the median is told
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub rounds: u32,
+    /// Also as streams that arrive in pieces of three characters
+    #[arg(long)]
+    pub stream: bool,
+    #[arg(long, value_enum, default_value = "table")]
+    /// Form of the output
+    pub format: Format,
+}
+
+#[derive(Subcommand)]
+pub enum GuardLexicon {
+    /// Make a pack of lists of words (.txt, .csv, .tsv, .jsonl), and say what is strange about them
+    Import(LexiconImport),
+    /// Say what is in a pack; without one, list the catalog's lexicons and its empty slots
+    Show {
+        /// Pack file
+        pack: Option<PathBuf>,
+        /// Print the words too
+        #[arg(long, requires = "pack")]
+        words: bool,
+        /// Say which categories hold a word, in whatever writing; exit 1 if none does
+        #[arg(long, value_name = "WORD", requires = "pack")]
+        find: Option<String>,
+        #[arg(long, value_enum, default_value = "table")]
+        /// Form of the output
+        format: Format,
+    },
+}
+
+#[derive(Args)]
+pub struct LexiconImport {
+    /// Lists of words in UTF-8; the end of the name says how each is written
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Where to write the pack; with --into by default the same file
+    #[arg(long, value_name = "PACK", required_unless_present = "into")]
+    pub out: Option<PathBuf>,
+    /// Take the words into this pack: categories of the same name are replaced, the others stay
+    #[arg(long, value_name = "PACK")]
+    pub into: Option<PathBuf>,
+    /// The pack's id; by default the name of the file that is written
+    #[arg(long, conflicts_with = "into")]
+    pub id: Option<String>,
+    /// Category of words whose row names none; by default the name of their file
+    #[arg(long)]
+    pub category: Option<String>,
+    /// Column (or field) of the words; a number where the table has no header
+    #[arg(long, value_name = "COLUMN")]
+    pub word_column: Option<String>,
+    /// Column (or field) of the categories
+    #[arg(long, value_name = "COLUMN")]
+    pub category_column: Option<String>,
+    /// Language of words whose row names none; by default what their characters say
+    #[arg(long, value_enum)]
+    pub word_lang: Option<LangArg>,
+    /// Keep words of one character, which are found everywhere
+    #[arg(long)]
+    pub keep_single: bool,
+    /// Chinese title of the pack
+    #[arg(long, value_name = "TITLE")]
+    pub title_zh: Option<String>,
+    /// English title of the pack
+    #[arg(long, value_name = "TITLE")]
+    pub title_en: Option<String>,
+    /// Under what licence the words are used
+    #[arg(long)]
+    pub licence: Option<String>,
+    /// Write nothing and exit 1 if a word would be left out
+    #[arg(long)]
+    pub strict: bool,
+    #[arg(long, value_enum, default_value = "table")]
+    /// Form of the output
+    pub format: Format,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Direction {
     Input,
     Output,
+}
+
+impl From<Direction> for jingwei_guard::Direction {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Input => Self::Input,
+            Direction::Output => Self::Output,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -332,6 +536,9 @@ pub struct Up {
     /// Guard policy of the gateway; by default the built-in baseline
     #[arg(long)]
     pub policy: Option<PathBuf>,
+    /// Bindings of tenants, applications and models to policies of their own
+    #[arg(long)]
+    pub bindings: Option<PathBuf>,
 }
 
 /// The command line with its help in a language.

@@ -23,7 +23,7 @@ const OPENING: usize = 2;
 /// A regret with no more words around it than this is all that was said.
 const BARE_APOLOGY_WORDS: usize = 6;
 
-const FORM: NormalizeOptions = NormalizeOptions { case: true, simplify: true, ..NormalizeOptions::LITERAL };
+const FORM: NormalizeOptions = NormalizeOptions::CASELESS;
 
 static ENGLISH: LazyLock<Vec<Compiled>> = LazyLock::new(|| compile(english::PATTERNS, english::fill));
 static CHINESE: LazyLock<Vec<Compiled>> = LazyLock::new(|| compile(chinese::PATTERNS, chinese::fill));

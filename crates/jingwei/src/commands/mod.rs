@@ -5,6 +5,11 @@ mod assess;
 mod catalog;
 mod govern;
 mod guard;
+mod guard_bench;
+mod guard_explain;
+mod guard_lexicon;
+mod guard_score;
+mod guard_train;
 mod ledger;
 mod up;
 

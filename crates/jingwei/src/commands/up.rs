@@ -1,11 +1,16 @@
 //! `jingwei up`: serves the register, the reports and the API, and the guarding gateway where it has an upstream.
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use jingwei_api::{ApiState, Hosts};
-use jingwei_app::{App, Error, guards, tokens};
-use jingwei_core::{Digest, Limits};
-use jingwei_gateway::{GatewayEvent, GatewaySettings, GatewayState, PolicyWatch};
+use jingwei_app::{
+    App, Equipment, Error,
+    guard_set::{self, WatchedFiles},
+    tokens,
+};
+use jingwei_core::{Action, Digest, Lang};
+use jingwei_gateway::{Compiled, GatewayEvent, GatewaySettings, GatewayState, PolicyWatch};
+use jingwei_guard::EngineSet;
 use jingwei_net::Client;
 use tokio::{net::TcpListener, sync::watch};
 
@@ -27,7 +32,7 @@ pub async fn run(global: &Global, command: Up, speaker: Speaker) -> Result<Exit,
     };
     let api = bind(command.listen).await?;
     let gateway = match &command.upstream {
-        Some(upstream) => Some((bind(command.gateway).await?, gateway(&app, upstream, command.policy.as_deref())?)),
+        Some(upstream) => Some((bind(command.gateway).await?, gateway(&app, upstream, &command, speaker)?)),
         None => None,
     };
     announce(&app, &command, gateway.is_some(), speaker).await?;
@@ -104,30 +109,44 @@ async fn announce(app: &App, command: &Up, has_gateway: bool, speaker: Speaker) 
     Ok(())
 }
 
-fn gateway(app: &App, upstream: &str, policy: Option<&Path>) -> Result<(GatewayState, Option<PolicyWatch>), Error> {
-    let guard = guards::for_command(policy, &app.catalog, Limits::default())?;
+fn gateway(
+    app: &App,
+    upstream: &str,
+    command: &Up,
+    speaker: Speaker,
+) -> Result<(GatewayState, Option<PolicyWatch>), Error> {
+    let canary = jingwei_app::canary(&app.settings.data)?;
+    let equipment = Equipment { canary: Some(canary.clone()), ..app.equipment()? };
+    let (policy, bindings) = (command.policy.clone(), command.bindings.clone());
+    let (set, files) = guard_set::make(policy.as_deref(), bindings.as_deref(), &equipment);
+    let set = set?;
+    for warning in &set.warnings {
+        speaker.say(&format!("{}: {}", speaker.pick("提示", "warning"), warning.display(speaker.lang)));
+    }
     let client = Client::new(&app.settings.net)
         .map_err(|e| Error::failed("无法建立网络客户端", "cannot make the network client").because(e))?;
     let settings = GatewaySettings {
         upstream_key: variable(UPSTREAM_KEY).map(jingwei_net::Secret::new),
         callers: callers()?,
+        canary: Some(canary),
+        random: Arc::new(jingwei_app::random_number),
         ..GatewaySettings::new(upstream)
     };
-    let state = GatewayState::new(guard.engine().clone(), client, settings, Arc::new(SystemClock), log);
-    let watch = policy.map(|path| {
-        let (path, shown) = (path.to_owned(), path.display().to_string());
-        let catalog = Arc::clone(&app.catalog);
-        PolicyWatch {
-            read: Arc::new(move || std::fs::read(&path).map_err(|e| e.to_string())),
-            compile: Arc::new(move |bytes| {
-                let guard = jingwei_app::Guard::compile(&shown, bytes, &catalog, Limits::default());
-                guard.map(|guard| guard.engine().clone()).map_err(|problems| problems.to_string())
-            }),
-            serving: None,
-            every_ms: 1000,
-        }
+    let state = GatewayState::new(set.engines, client, settings, Arc::new(SystemClock), log);
+    let is_followed = policy.is_some() || bindings.is_some();
+    let watch = is_followed.then(|| PolicyWatch {
+        serving: compiled(Ok(None), files),
+        compile: Arc::new(move || {
+            let (set, files) = guard_set::make(policy.as_deref(), bindings.as_deref(), &equipment);
+            compiled(set.map(|set| Some(set.engines)).map_err(|error| error.display(Lang::En)), files)
+        }),
+        every_ms: 1000,
     });
     Ok((state, watch))
+}
+
+fn compiled(engines: Result<Option<EngineSet>, String>, files: WatchedFiles) -> Compiled {
+    Compiled { engines, read: files.digest(), now: Arc::new(move || files.again().digest()) }
 }
 
 /// Tokens that may call the gateway: JINGWEI_GATEWAY_TOKENS, separated by commas. None: whoever reaches the port.
@@ -144,11 +163,20 @@ fn callers() -> Result<Vec<Digest>, Error> {
 /// One line per request, without a word of its content.
 fn log(event: GatewayEvent) {
     let rules = event.rules.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(",");
+    let unavailable = event.unavailable.iter().map(String::as_str).collect::<Vec<_>>().join(",");
     tracing::info!(
         request = event.request,
         outcome = ?event.outcome,
         status = event.status,
         rules,
+        input = event.input_action.code(),
+        output = event.output_action.map_or("none", Action::code),
+        mode = ?event.mode,
+        binding = &*event.binding,
+        tenant = event.tenant,
+        app = event.app,
+        unjudged = event.unjudged,
+        unavailable,
         guard_us = event.guard_us,
         total_us = event.total_us,
         policy = event.policy,

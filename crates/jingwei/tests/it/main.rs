@@ -3,5 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
 mod cli;
+mod fuzz_corpus;
+mod guard_commands;
 mod layers;
+mod lexicon;
 mod support;

@@ -1,0 +1,27 @@
+//! Local encoders: what a BERT- or RoBERTa-shaped model in a folder says about a text.
+//!
+//! [`Encoder`] reads a Hugging Face folder (`config.json`, `tokenizer.json`, `model.safetensors`; fp32, on the
+//! processor) and either classifies with the head that the model has or gives one vector per text.
+//! [`LinearHead`] is a small classifier over such vectors for a model that has no head.
+//!
+//! Never knows what a label means, which threshold is right or what may be done about a score: that is the guard's
+//! business. It reads the folder that it is given and nothing else, knows no clock, and decides nothing at random.
+//! (Its matrix products run on rayon's threads; their number follows `RAYON_NUM_THREADS`, as rayon documents.)
+//!
+//! Invariants: what leaves this crate is finite — a model whose numbers are not is an error, because a score that
+//! compares with nothing would let everything pass. No text is cut: a long one is read in overlapping windows.
+//! Nothing is allocated because a configuration says so before the weights file was seen to hold it.
+
+mod config;
+mod encoder;
+mod error;
+mod gelu;
+mod head;
+mod minimise;
+mod network;
+mod tokens;
+mod weights;
+
+pub use encoder::Encoder;
+pub use error::ModelError;
+pub use head::{LabelledVector, LinearHead, Training};

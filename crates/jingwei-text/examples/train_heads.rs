@@ -1,0 +1,86 @@
+//! Trains and measures the guard's built-in heads.
+//!
+//! usage: train_heads train EXAMPLES OUT [OPTIONS]   OUT/heads.jwm and OUT/report.json; OPTIONS is a JSON document
+//!        train_heads score MODEL EXAMPLES SPLIT     a scorecard on standard output
+//!        train_heads scores MODEL EXAMPLES          every example with its scores, one a line
+//!        train_heads judge MODEL TEXT               the scores of one text
+//!        train_heads time MODEL EXAMPLES            microseconds per kilobyte, by language
+//!        train_heads options                        the default options
+//!
+//! A `manifest.json` in OUT is named in the model by its digest.
+
+#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "an example that trains and measures")]
+
+use std::{error::Error, fs, hint::black_box, path::Path, time::Instant};
+
+use jingwei_core::{Digest, Lang, Limits};
+use jingwei_text::{
+    NormalizeOptions,
+    heads::{Example, Model, TrainOptions, evaluate, train},
+    normalize,
+};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["train", data, out, options @ ..] => {
+            let options = options.first().map(fs::read_to_string).transpose()?;
+            let options: TrainOptions<'_> =
+                options.map_or_else(|| Ok(TrainOptions::default()), |text| serde_json::from_str(&text))?;
+            let (model, report) = train(&examples(data)?, &options)?;
+            let manifest = fs::read(Path::new(out).join("manifest.json")).map(|manifest| Digest::of(&manifest));
+            let model = manifest.into_iter().fold(model, Model::with_manifest);
+            fs::write(Path::new(out).join("heads.jwm"), model.to_bytes()?)?;
+            fs::write(Path::new(out).join("report.json"), serde_json::to_string_pretty(&report)?)?;
+        }
+        ["score", model, data, split] => {
+            let model = read(model)?;
+            let mut examples = examples(data)?;
+            examples.retain(|example| serde_json::to_value(example.split).is_ok_and(|name| name == *split));
+            println!("{}", serde_json::to_string(&evaluate(&model, &examples))?);
+        }
+        ["scores", model, data] => {
+            let model = read(model)?;
+            for example in examples(data)? {
+                println!("{}", serde_json::to_string(&(&example, model.judge(&example.text)))?);
+            }
+        }
+        ["judge", model, text] => println!("{}", serde_json::to_string(&read(model)?.judge(text))?),
+        ["time", model, data] => time(&read(model)?, &examples(data)?),
+        ["options"] => println!("{}", serde_json::to_string_pretty(&TrainOptions::default())?),
+        _ => return Err("usage: train_heads train|score|scores|judge|time|options …".into()),
+    }
+    Ok(())
+}
+
+fn read(path: &str) -> Result<Model, Box<dyn Error>> {
+    Ok(Model::parse(&fs::read(path)?, &Limits::default())?)
+}
+
+fn examples(path: &str) -> Result<Vec<Example>, Box<dyn Error>> {
+    fs::read_to_string(path)?.split_terminator('\n').map(|line| Ok(serde_json::from_str(line)?)).collect()
+}
+
+/// The quickest of several rounds: what the work takes, not what the machine's other guests take.
+fn time(model: &Model, examples: &[Example]) {
+    for lang in Lang::ALL {
+        let texts = examples.iter().filter(|example| example.lang == lang);
+        let mut blocks = vec![String::new()];
+        for text in texts.map(|example| normalize(&example.text, &NormalizeOptions::DISGUISED).text) {
+            if blocks.last().is_some_and(|block| block.len() >= 1000) {
+                blocks.push(String::new());
+            }
+            blocks.iter_mut().next_back().into_iter().for_each(|block| *block += &text);
+        }
+        let bytes: usize = blocks.iter().map(String::len).sum();
+        let round = || {
+            let start = Instant::now();
+            for block in &blocks {
+                black_box(model.score(black_box(block)));
+            }
+            start.elapsed().as_secs_f64() * 1e6 / (bytes as f64 / 1024.0)
+        };
+        let best = (0..20).map(|_| round()).fold(f64::INFINITY, f64::min);
+        println!("{}: {best:.1} us per KiB over {} texts of about 1 KiB", lang.code(), blocks.len());
+    }
+}

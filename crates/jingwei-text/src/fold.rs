@@ -1,0 +1,233 @@
+//! One character, or one cluster of a letter and its marks, becomes what it is compared as.
+
+use std::{iter, sync::OnceLock};
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, char::canonical_combining_class, is_nfkc_quick};
+
+use crate::{
+    confusables,
+    hidden::is_hidden,
+    simplify::to_simplified,
+    split::{is_later_part, is_part},
+};
+
+/// A character of the normal form and the bytes that it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unit {
+    pub c: char,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// How much is folded away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Folding {
+    /// NFKC.
+    Compatibility,
+    /// And case, and traditional characters.
+    Caseless,
+    /// And look-alikes and accents.
+    Words,
+}
+
+/// What a single character becomes when no mark follows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Folded(u32);
+
+impl Folded {
+    const CHARACTER: u32 = (1 << 21) - 1;
+    /// No composition with what stands before can happen at it.
+    const BEGINS: u32 = 1 << 21;
+    /// It becomes exactly one character.
+    const SIMPLE: u32 = 1 << 22;
+    const HIDDEN: u32 = 1 << 23;
+    const IDEOGRAPH: u32 = 1 << 24;
+    const SEPARATOR: u32 = 1 << 25;
+    const SPACE: u32 = 1 << 26;
+    /// It may be the first part of a character that was taken apart, or a later one.
+    const PART: u32 = 1 << 27;
+    const LATER_PART: u32 = 1 << 28;
+
+    fn compute(c: char, folding: Folding) -> Self {
+        if is_hidden(c).is_some() {
+            return Self(Self::HIDDEN);
+        }
+        let mut units = Vec::new();
+        fold_cluster(&[Unit { c, start: 0, end: c.len_utf8() }], folding, &mut units);
+        let begins = if begins_cluster(c) { Self::BEGINS } else { 0 };
+        match units.as_slice() {
+            [unit] => Self(begins | Self::SIMPLE | Self::of_character(unit.c)),
+            _ => Self(begins),
+        }
+    }
+
+    /// The kind of a character that is folded already.
+    fn of_character(c: char) -> u32 {
+        u32::from(c)
+            | if is_ideograph(c) { Self::IDEOGRAPH } else { 0 }
+            | if is_separator(c) { Self::SEPARATOR } else { 0 }
+            | if c.is_whitespace() { Self::SPACE } else { 0 }
+            | if is_part(c) { Self::PART } else { 0 }
+            | if is_later_part(c) { Self::LATER_PART } else { 0 }
+    }
+
+    /// A character that came out of a cluster.
+    pub fn from_character(c: char) -> Self {
+        Self(Self::SIMPLE | Self::of_character(c))
+    }
+
+    pub fn character(self) -> char {
+        char::from_u32(self.0 & Self::CHARACTER).unwrap_or(char::REPLACEMENT_CHARACTER)
+    }
+
+    pub fn begins(self) -> bool {
+        self.0 & Self::BEGINS != 0
+    }
+
+    pub fn is_simple(self) -> bool {
+        self.0 & Self::SIMPLE != 0
+    }
+
+    pub fn is_hidden(self) -> bool {
+        self.0 & Self::HIDDEN != 0
+    }
+
+    pub fn is_ideograph(self) -> bool {
+        self.0 & Self::IDEOGRAPH != 0
+    }
+
+    pub fn is_separator(self) -> bool {
+        self.0 & Self::SEPARATOR != 0
+    }
+
+    pub fn is_space(self) -> bool {
+        self.0 & Self::SPACE != 0
+    }
+
+    pub fn is_part(self) -> bool {
+        self.0 & Self::PART != 0
+    }
+
+    pub fn is_later_part(self) -> bool {
+        self.0 & Self::LATER_PART != 0
+    }
+}
+
+/// Tables of the basic plane, made a page at a time when a text needs them.
+pub(crate) struct Table {
+    folding: Folding,
+    pages: [OnceLock<Box<[Folded; 256]>>; 256],
+}
+
+impl Table {
+    pub const fn new(folding: Folding) -> Self {
+        Self { folding, pages: [const { OnceLock::new() }; 256] }
+    }
+
+    pub fn folding(&self) -> Folding {
+        self.folding
+    }
+
+    #[inline]
+    pub fn get(&self, c: char) -> Folded {
+        let code = u32::from(c);
+        match self.pages.get((code >> 8) as usize) {
+            Some(page) => page.get_or_init(|| self.page(code >> 8))[(code & 255) as usize],
+            None => Folded::compute(c, self.folding),
+        }
+    }
+
+    #[cold]
+    fn page(&self, number: u32) -> Box<[Folded; 256]> {
+        let mut page = Box::new([Folded(0); 256]);
+        for (entry, code) in page.iter_mut().zip(number << 8..) {
+            // Surrogates are no characters, and no text has them.
+            *entry = char::from_u32(code).map_or(Folded(0), |c| Folded::compute(c, self.folding));
+        }
+        page
+    }
+}
+
+pub(crate) static COMPATIBILITY: Table = Table::new(Folding::Compatibility);
+pub(crate) static CASELESS: Table = Table::new(Folding::Caseless);
+pub(crate) static WORDS: Table = Table::new(Folding::Words);
+
+/// A character at which no composition with what stands before can happen.
+pub(crate) fn begins_cluster(c: char) -> bool {
+    c.is_ascii()
+        || is_ideograph(c)
+        // Some stand for a mark or a vowel that joins what is before: ﾞ of ﾊﾞ.
+        || iter::once(c).nfkd().next().is_some_and(|c| {
+            canonical_combining_class(c) == 0 && is_nfkc_quick(iter::once(c)) != IsNormalized::Maybe
+        })
+}
+
+pub(crate) fn fold_cluster(cluster: &[Unit], folding: Folding, units: &mut Vec<Unit>) {
+    let (Some(first), Some(last)) = (cluster.first(), cluster.last()) else { return };
+    let case = folding != Folding::Compatibility;
+    if let [Unit { c, .. }] = *cluster {
+        if c.is_ascii() {
+            return units.push(Unit { c: if case { c.to_ascii_lowercase() } else { c }, ..*first });
+        }
+        if is_ideograph(c) && !is_compatibility_ideograph(c) {
+            return units.push(Unit { c: if case { to_simplified(c) } else { c }, ..*first });
+        }
+    }
+    let composed: Vec<char> = cluster.iter().map(|unit| unit.c).nfkc().filter(|c| is_hidden(*c).is_none()).collect();
+    // Characters that did not join keep their own places.
+    let unjoined = cluster.iter().map(|unit| unit.c).eq(composed.iter().copied());
+    for (nth, c) in composed.into_iter().enumerate() {
+        let own = cluster.get(nth).filter(|_| unjoined);
+        let (start, end) = own.map_or((first.start, last.end), |unit| (unit.start, unit.end));
+        let mut push = |c: char| units.push(Unit { c, start, end });
+        if case && !c.is_lowercase() {
+            c.to_lowercase().for_each(|c| fold_letter(c, folding, &mut push));
+        } else {
+            fold_letter(c, folding, &mut push);
+        }
+    }
+}
+
+fn fold_letter(c: char, folding: Folding, push: &mut impl FnMut(char)) {
+    if folding == Folding::Words && !c.is_ascii() {
+        if let Some(latin) = confusables::to_latin(c) {
+            return push(latin);
+        }
+        // An accent on a Latin letter (or on a look-alike of one) hides the letter from a filter, not from a reader.
+        let mut parts = iter::once(c).nfd();
+        let base = parts.next().unwrap_or(c);
+        let latin = if base.is_ascii() { Some(base) } else { confusables::to_latin(base) };
+        let only_marks = parts.all(|mark| canonical_combining_class(mark) != 0);
+        if base != c
+            && only_marks
+            && let Some(latin) = latin
+        {
+            return push(latin);
+        }
+        // A mark on an ASCII letter that has no composed form: b̶o̶m̶b̶.
+        if matches!(c, '\u{300}'..='\u{36f}' | '\u{489}' | '\u{20d0}'..='\u{20ff}') {
+            return;
+        }
+    }
+    push(if folding == Folding::Compatibility { c } else { to_simplified(c) });
+}
+
+/// Chinese characters (Han), the writing that has no spaces between words.
+#[must_use]
+pub fn is_ideograph(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+fn is_compatibility_ideograph(c: char) -> bool {
+    matches!(c, '\u{f900}'..='\u{faff}' | '\u{2f800}'..='\u{2fa1f}')
+}
+
+/// Signs that are put between characters to break a word. Sentence punctuation and enumeration are not among them.
+pub(crate) fn is_separator(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '-' | '_' | '*' | '.' | '·' | '|' | '/' | '\\' | '~' | '+' | '=' | '^' | '#' | '\'' | '"' | '•')
+        || matches!(c, '・' | '‧' | '⋅' | '°' | '¯' | '\u{fffd}')
+}
+
+/// Longest run of separators that is taken out of a word.
+pub(crate) const MAX_SEPARATORS: usize = 3;

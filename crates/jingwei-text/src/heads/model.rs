@@ -1,0 +1,368 @@
+//! The weights, their file, and scoring.
+
+use std::{collections::BTreeMap, iter::Sum, ops::Add};
+
+use jingwei_core::{Digest, Lang, Limits};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    calibrate::Calibration,
+    features::{FEATURES, Letters, features},
+    sentences,
+};
+use crate::{NormalizeOptions, normalize};
+
+const MAGIC: &[u8; 8] = b"JWHEADS1";
+/// Largest header of a model file.
+const MAX_HEADER_BYTES: usize = 64 << 10;
+const MAX_SLOTS_LOG2: u32 = 22;
+const MAX_HEADS: usize = 7;
+/// Outputs of one slot: with the check byte before them, eight bytes, so that a slot never crosses a cache line.
+pub(super) const OUTPUTS: usize = 7;
+/// Most sentences that are judged together.
+pub const WINDOW: usize = 3;
+
+/// How bad, by the thresholds of the text's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Safe,
+    /// Sensitive; depends on the context.
+    Controversial,
+    Unsafe,
+}
+
+/// One question that the model answers about a text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// `injection`, `harm`.
+    pub id: String,
+    /// Output whose sum says how likely any class but `none` is.
+    pub(super) output: usize,
+    /// Classes other than `none`, with the output that tells the class from the others. A head with one class needs none.
+    pub(super) classes: BTreeMap<String, Option<usize>>,
+    pub(super) calibration: BTreeMap<Lang, Calibration>,
+}
+
+impl Head {
+    pub fn classes(&self) -> impl Iterator<Item = &str> {
+        self.classes.keys().map(String::as_str)
+    }
+
+    #[must_use]
+    pub fn calibration(&self, lang: Lang) -> Option<&Calibration> {
+        self.calibration.get(&lang)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Header {
+    pub features: u32,
+    pub slots_log2: u32,
+    /// Added to the number of features of a text before the root is taken: very short texts stay near the prior.
+    pub smoothing: f64,
+    /// What one step of a weight is worth, per output.
+    pub scales: [f64; OUTPUTS],
+    /// Added to the sums of a text in this language, per output.
+    pub biases: BTreeMap<Lang, [f64; OUTPUTS]>,
+    pub heads: Vec<Head>,
+    /// Digest of the manifest that says from what the weights were trained.
+    pub manifest: Option<Digest>,
+    /// Digest of the slots.
+    pub weights: Digest,
+}
+
+/// Check byte of the feature that the slot belongs to (0: nobody's), then a weight per output.
+pub(super) type Slot = [u8; 1 + OUTPUTS];
+
+/// Linear heads over hashed features.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    pub(super) header: Header,
+    pub(super) slots: Vec<Slot>,
+}
+
+/// The bytes are no model that this program can use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    #[error("not a model of heads: the file does not begin with JWHEADS1")]
+    NotAModel,
+    #[error("the model is cut short or has bytes left over: {found} bytes where {expected} are needed")]
+    Length { expected: u64, found: u64 },
+    #[error("the model has {found} bytes, more than the limit of {limit}")]
+    TooLarge { limit: u64, found: u64 },
+    #[error("the model's header is unusable: {0}")]
+    Header(String),
+    #[error("the model's weights are not those that its header names")]
+    Damaged,
+}
+
+/// What the features of some text add up to. Sums of sentences can be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sums {
+    dots: [i32; OUTPUTS],
+    features: u32,
+    letters: Letters,
+}
+
+impl Add for Sums {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
+        for (mine, theirs) in self.dots.iter_mut().zip(other.dots) {
+            *mine = mine.saturating_add(theirs);
+        }
+        self.features = self.features.saturating_add(other.features);
+        self.letters.ideographs = self.letters.ideographs.saturating_add(other.letters.ideographs);
+        self.letters.others = self.letters.others.saturating_add(other.letters.others);
+        self
+    }
+}
+
+impl Sum for Sums {
+    fn sum<I: Iterator<Item = Self>>(sums: I) -> Self {
+        sums.fold(Self::default(), Add::add)
+    }
+}
+
+impl Sums {
+    /// Chinese where at least one letter in five is a Chinese character.
+    #[must_use]
+    pub fn lang(&self) -> Lang {
+        let Letters { ideographs, others } = self.letters;
+        let is_chinese = ideographs > 0 && u64::from(ideographs) * 5 >= u64::from(ideographs) + u64::from(others);
+        if is_chinese { Lang::Zh } else { Lang::En }
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.features == 0
+    }
+}
+
+/// What one head says about a text.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeadScore<'a> {
+    pub head: &'a str,
+    /// Likeliest class other than `none`.
+    pub class: &'a str,
+    /// Calibrated probability of any class but `none`, from 0 to 1.
+    pub probability: f64,
+    pub severity: Severity,
+}
+
+/// One score per head, in the model's order.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Scores<'a> {
+    pub lang: Lang,
+    pub heads: Vec<HeadScore<'a>>,
+}
+
+impl Scores<'_> {
+    #[must_use]
+    pub fn head(&self, id: &str) -> Option<&HeadScore<'_>> {
+        self.heads.iter().find(|head| head.head == id)
+    }
+}
+
+impl Model {
+    /// Reads a model file. Everything in it is checked before it is used.
+    pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, ModelError> {
+        let found = bytes.len() as u64;
+        if found > limits.header_bytes {
+            return Err(ModelError::TooLarge { limit: limits.header_bytes, found });
+        }
+        let rest = bytes.strip_prefix(MAGIC).ok_or(ModelError::NotAModel)?;
+        let short = |expected: usize| ModelError::Length { expected: expected as u64, found };
+        let (length, rest) = rest.split_first_chunk::<4>().ok_or_else(|| short(12))?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
+        if length > MAX_HEADER_BYTES {
+            return Err(ModelError::Header(format!("it has {length} bytes, more than {MAX_HEADER_BYTES}")));
+        }
+        let (header, weights) = rest.split_at_checked(length).ok_or_else(|| short(12 + length))?;
+        let header: Header = serde_json::from_slice(header).map_err(|error| ModelError::Header(error.to_string()))?;
+        header.check().map_err(ModelError::Header)?;
+        let expected = size_of::<Slot>() << header.slots_log2;
+        if weights.len() != expected {
+            return Err(short(12 + length + expected));
+        }
+        if Digest::of(weights) != header.weights {
+            return Err(ModelError::Damaged);
+        }
+        let (slots, _) = weights.as_chunks::<{ 1 + OUTPUTS }>();
+        Ok(Self { slots: slots.to_vec(), header })
+    }
+
+    /// The file of this model: [`Self::parse`] reads it.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
+        let header = serde_json::to_vec(&self.header).map_err(|error| ModelError::Header(error.to_string()))?;
+        let length = u32::try_from(header.len()).map_err(|error| ModelError::Header(error.to_string()))?;
+        let mut bytes = Vec::with_capacity(12 + header.len() + self.slots.len() * size_of::<Slot>());
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&length.to_le_bytes());
+        bytes.extend_from_slice(&header);
+        bytes.extend_from_slice(self.slots.as_flattened());
+        Ok(bytes)
+    }
+
+    #[must_use]
+    pub fn heads(&self) -> &[Head] {
+        &self.header.heads
+    }
+
+    /// Digest of the manifest that says from what the weights were trained.
+    #[must_use]
+    pub fn manifest(&self) -> Option<Digest> {
+        self.header.manifest
+    }
+
+    /// The same model with another manifest.
+    #[must_use]
+    pub fn with_manifest(mut self, manifest: Digest) -> Self {
+        self.header.manifest = Some(manifest);
+        self
+    }
+
+    /// Scores one text in normal form ([`NormalizeOptions::DISGUISED`]) as a whole.
+    #[must_use]
+    pub fn score(&self, text: &str) -> Scores<'_> {
+        self.scores(&self.accumulate(text))
+    }
+
+    /// What the features of a sentence in normal form add up to.
+    #[must_use]
+    pub fn accumulate(&self, sentence: &str) -> Sums {
+        let mut dots = [0_i32; OUTPUTS];
+        let mut count = 0_u32;
+        let log2 = self.header.slots_log2;
+        let letters = features(sentence, |hash| {
+            let (slot, check) = place(hash, log2);
+            count = count.saturating_add(1);
+            let Some([owner, weights @ ..]) = self.slots.get(slot) else { return };
+            // No branch: about half of the features of a text are nobody's.
+            let mask = -i32::from(*owner == check);
+            for (dot, weight) in dots.iter_mut().zip(weights) {
+                *dot = dot.wrapping_add(i32::from(i8::from_le_bytes([*weight])) & mask);
+            }
+        });
+        Sums { dots, features: count, letters }
+    }
+
+    /// [`Self::accumulate`] for features that were counted before.
+    pub(super) fn sums(&self, counts: &[(u64, u32)], total: u32, letters: Letters) -> Sums {
+        let mut sums = Sums { features: total, letters, ..Sums::default() };
+        for (hash, count) in counts {
+            let (slot, check) = place(*hash, self.header.slots_log2);
+            let Some([owner, weights @ ..]) = self.slots.get(slot) else { continue };
+            for (dot, weight) in sums.dots.iter_mut().zip(weights).filter(|_| *owner == check) {
+                let count = i32::try_from(*count).unwrap_or(i32::MAX);
+                *dot = dot.saturating_add(count.saturating_mul(i32::from(i8::from_le_bytes([*weight]))));
+            }
+        }
+        sums
+    }
+
+    /// What the heads say about a text with these sums.
+    #[must_use]
+    pub fn scores(&self, sums: &Sums) -> Scores<'_> {
+        let lang = sums.lang();
+        let score = |head| self.head_score(head, sums, lang);
+        Scores { lang, heads: self.header.heads.iter().map(score).collect() }
+    }
+
+    /// Scores a text as its writer wrote it, as the guard does: every sentence, and every two and [`WINDOW`] sentences
+    /// that follow each other, and all of it. The highest probability of a head is the text's.
+    #[must_use]
+    pub fn judge(&self, text: &str) -> Scores<'_> {
+        let (all, windows) = self.windows(text);
+        let mut worst = self.scores(&all);
+        for window in windows {
+            for (worst, head) in worst.heads.iter_mut().zip(self.scores(&window).heads) {
+                if (head.severity, head.probability) > (worst.severity, worst.probability) {
+                    *worst = head;
+                }
+            }
+        }
+        worst
+    }
+
+    /// The language of a text, and the highest sum of a head before calibration among its windows in that language.
+    pub(super) fn worst_raw(&self, head: &Head, text: &str) -> (Lang, f64) {
+        let (all, windows) = self.windows(text);
+        let lang = all.lang();
+        let in_language = windows.iter().filter(|window| window.lang() == lang).chain([&all]);
+        (lang, in_language.map(|window| self.raw(head.output, window, lang)).fold(f64::NEG_INFINITY, f64::max))
+    }
+
+    /// Sums of the whole text and of its windows.
+    fn windows(&self, text: &str) -> (Sums, Vec<Sums>) {
+        let normal = |sentence| normalize(sentence, &NormalizeOptions::DISGUISED).text;
+        let sums: Vec<Sums> = sentences(text).map(|s| self.accumulate(&normal(s))).filter(|s| !s.is_empty()).collect();
+        let mut windows = Vec::with_capacity(sums.len() * WINDOW);
+        for at in 0..sums.len() {
+            windows.extend(
+                (1..=WINDOW.min(sums.len() - at)).map(|length| sums[at..at + length].iter().copied().sum::<Sums>()),
+            );
+        }
+        (sums.iter().copied().sum(), windows)
+    }
+
+    /// The sum of an output before calibration.
+    pub(super) fn raw(&self, output: usize, sums: &Sums, lang: Lang) -> f64 {
+        let at = |values: &[f64; OUTPUTS]| values.get(output).copied().unwrap_or(0.0);
+        let dot = sums.dots.get(output).copied().unwrap_or(0);
+        let norm = (f64::from(sums.features) + self.header.smoothing).sqrt().max(1.0);
+        f64::from(dot) * at(&self.header.scales) / norm + self.header.biases.get(&lang).map_or(0.0, at)
+    }
+
+    fn head_score<'a>(&'a self, head: &'a Head, sums: &Sums, lang: Lang) -> HeadScore<'a> {
+        let likelihood = |output: &Option<usize>| output.map_or(0.0, |output| self.raw(output, sums, lang));
+        let class = head.classes.iter().max_by(|a, b| likelihood(a.1).total_cmp(&likelihood(b.1)));
+        let class = class.map_or("", |(class, _)| class.as_str());
+        let (probability, severity) = match head.calibration.get(&lang) {
+            Some(calibration) if !sums.is_empty() => calibration.judge(self.raw(head.output, sums, lang)),
+            _ => (0.0, Severity::Safe),
+        };
+        HeadScore { head: &head.id, class, probability, severity }
+    }
+}
+
+/// Slot and check byte of a feature.
+pub(super) fn place(hash: u64, slots_log2: u32) -> (usize, u8) {
+    let slot = usize::try_from(hash >> (64 - slots_log2)).unwrap_or(usize::MAX);
+    let [_, _, _, check, ..] = hash.to_le_bytes();
+    (slot, check.max(1))
+}
+
+impl Header {
+    fn check(&self) -> Result<(), String> {
+        if self.features != FEATURES {
+            return Err(format!("it wants features {}, this program computes {FEATURES}", self.features));
+        }
+        if !(1..=MAX_SLOTS_LOG2).contains(&self.slots_log2) {
+            return Err(format!("slots_log2 is {}, not from 1 to {MAX_SLOTS_LOG2}", self.slots_log2));
+        }
+        if self.heads.is_empty() || self.heads.len() > MAX_HEADS {
+            return Err(format!("it has {} heads, not from 1 to {MAX_HEADS}", self.heads.len()));
+        }
+        if !(0.0..=1e6).contains(&self.smoothing) {
+            return Err(format!("smoothing is {}, not from 0 to a million", self.smoothing));
+        }
+        let numbers = self.scales.iter().chain(self.biases.values().flatten());
+        if !numbers.copied().all(f64::is_finite) {
+            return Err("a scale or bias is not a finite number".to_owned());
+        }
+        for head in &self.heads {
+            let mut outputs = head.classes.values().flatten().chain([&head.output]);
+            if head.id.is_empty() || head.classes.is_empty() || outputs.any(|output| *output >= OUTPUTS) {
+                return Err(format!("head `{}` has no name, no class or an output beyond {OUTPUTS}", head.id));
+            }
+            for calibration in head.calibration.values() {
+                calibration.check().map_err(|why| format!("head `{}`: {why}", head.id))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,331 @@
+//! A text in every form in which words are looked for.
+
+use std::ops::Range;
+
+use jingwei_core::Span;
+
+use crate::{
+    Normalized, OffsetMap,
+    fold::{self, MAX_SEPARATORS, is_separator},
+    normalize::folded,
+    phonetic::{MAX_RUN, Syllable, syllable_of, syllables},
+    simplify::to_simplified,
+    split::{Joined, is_last_part, is_part, join, join3, is_later_part, may_join},
+    trie::Symbol,
+    undisguise::{composed, undisguised},
+};
+
+/// The normal form of a text, and beside it what it is without disguises and how it sounds.
+///
+/// Places in every form lead to places in [`Reading::words`], so that words which were found in different forms can be
+/// held against each other; those lead to the original.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The form in which words are compared.
+    pub words: Normalized,
+    /// Other forms, with maps to the text of `words`.
+    pub(crate) forms: Vec<Normalized>,
+    pub(crate) sounds: Vec<Sounds>,
+}
+
+impl Reading {
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let (words, watch) = folded(text, &fold::WORDS);
+        let mut forms = Vec::new();
+        let split = if watch.may_be_split { put_together(&words.text) } else { None };
+        let whole = split.as_ref().map_or(words.text.as_str(), |split| split.text.as_str());
+        let mut sounds = vec![Sounds::of(whole, split.as_ref())];
+        // Putting together may bring three of a kind beside each other.
+        let disguises = watch.may_be_disguised || split.is_some();
+        if let Some(mut plain) = if disguises { undisguised(whole) } else { None } {
+            if let Some(split) = &split {
+                plain.map = composed(&plain, split);
+            }
+            sounds.push(Sounds::of(&plain.text, Some(&plain)));
+            forms.push(plain);
+        }
+        forms.extend(split);
+        sounds.retain(|sounds| !sounds.places.is_empty());
+        Self { words, forms, sounds }
+    }
+
+    /// The form in which the least is disguised.
+    #[must_use]
+    pub fn plainest(&self) -> &str {
+        self.forms.first().map_or(self.words.text.as_str(), |form| form.text.as_str())
+    }
+
+    /// Every form of the text, with the way from its places to those of `words`.
+    pub fn forms(&self) -> impl Iterator<Item = (&str, impl Fn(Range<usize>) -> Span)> {
+        let own = std::iter::once((self.words.text.as_str(), None));
+        let others = self.forms.iter().map(|form| (form.text.as_str(), Some(form)));
+        own.chain(others).map(|(text, form)| {
+            let place = move |range: Range<usize>| match form {
+                None => Span { start: range.start, end: range.end },
+                Some(form) => form.map.span(range),
+            };
+            (text, place)
+        })
+    }
+
+    /// The bytes of the original from which a range of `words` came.
+    #[must_use]
+    pub fn original(&self, range: Range<usize>) -> Span {
+        self.words.original(range)
+    }
+}
+
+/// The form of a text in which the least is disguised, in simplified lower-case characters: what trained heads read.
+#[must_use]
+pub fn plain_form(text: &str) -> String {
+    let (words, watch) = folded(text, &fold::WORDS);
+    let split = if watch.may_be_split { put_together(&words.text) } else { None };
+    let disguises = watch.may_be_disguised || split.is_some();
+    let whole = split.map_or(words.text, |split| split.text);
+    match if disguises { undisguised(&whole) } else { None } {
+        Some(plain) => plain.text,
+        None => whole,
+    }
+}
+
+/// The syllables of a text in order. Where nothing is pronounced that belongs to a Chinese word stands a break.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sounds {
+    pub places: Vec<Place>,
+    /// How many symbols come before a run of Latin letters that the text ends with.
+    pub before_last_run: usize,
+}
+
+/// Where a syllable stands in the words of a reading.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// Number of the syllable, or [`BREAK`].
+    pub syllable: u32,
+    pub start: u32,
+    pub end: u32,
+    /// The character; `None`: it is spelled with Latin letters.
+    pub character: Option<char>,
+}
+
+impl Symbol for Place {
+    #[inline]
+    fn number(&self) -> u32 {
+        self.syllable
+    }
+}
+
+pub(crate) const BREAK: u32 = 0;
+
+impl Sounds {
+    fn of(text: &str, form: Option<&Normalized>) -> Self {
+        let mut sounds = Self { places: Vec::with_capacity(text.len() / 3 + 4), before_last_run: 0 };
+        let mut at = 0;
+        let mut gap = 0;
+        let mut letters_last = false;
+        while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+            let end = at + c.len_utf8();
+            letters_last = false;
+            if let Some(syllable) = syllable_of(c) {
+                sounds.push(syllable, at..end, Some(c), form);
+                gap = 0;
+                at = end;
+            } else if c.is_ascii_lowercase() {
+                let run = latin_run(&text[at..]);
+                sounds.before_last_run = sounds.places.len();
+                letters_last = at + run == text.len();
+                sounds.spelled(&text[at..at + run], at, form);
+                gap = 0;
+                at += run;
+            } else {
+                gap += 1;
+                if !is_separator(c) || gap > MAX_SEPARATORS {
+                    sounds.stop();
+                }
+                at = end;
+            }
+        }
+        if !letters_last {
+            sounds.before_last_run = sounds.places.len();
+        }
+        if sounds.places.iter().all(|place| place.syllable == BREAK) && !letters_last {
+            sounds = Self::default();
+        }
+        sounds
+    }
+
+    fn push(&mut self, syllable: Syllable, range: Range<usize>, character: Option<char>, form: Option<&Normalized>) {
+        let span = form.map_or(Span { start: range.start, end: range.end }, |form| form.map.span(range));
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let (start, end) = (offset(span.start), offset(span.end));
+        self.places.push(Place { syllable: u32::from(syllable.0), start, end, character });
+    }
+
+    fn stop(&mut self) {
+        if self.places.last().is_some_and(|last| last.syllable != BREAK) {
+            self.places.push(Place { syllable: BREAK, start: 0, end: 0, character: None });
+        }
+    }
+
+    /// A run of letters with the digits of tones.
+    fn spelled(&mut self, run: &str, at: usize, form: Option<&Normalized>) {
+        let letters_only = |c: char| c.is_ascii_lowercase();
+        let pieces = || run.split(|c: char| !letters_only(c)).filter(|piece| !piece.is_empty());
+        let cut: Option<Vec<Vec<Syllable>>> = pieces().map(syllables).collect();
+        let Some(cut) = cut.filter(|_| run.len() <= MAX_RUN) else { return self.stop() };
+        let mut start = at;
+        for (piece, cut) in pieces().zip(cut) {
+            start += run[start - at..].find(letters_only).unwrap_or(0);
+            debug_assert!(run[start - at..].starts_with(piece));
+            for syllable in cut {
+                let end = start + syllable.letters().len();
+                self.push(syllable, start..end, None, form);
+                start = end;
+            }
+        }
+    }
+}
+
+/// Bytes of Latin letters at the start, with digits that mark tones.
+fn latin_run(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut end = 0;
+    while let Some(byte) = bytes.get(end) {
+        let tone = matches!(byte, b'1'..=b'5') && !bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
+        if !byte.is_ascii_lowercase() && !(tone && end > 0 && bytes[end - 1].is_ascii_lowercase()) {
+            break;
+        }
+        end += 1;
+    }
+    end
+}
+
+/// A place from which a text can be read anew, not before `from` and not after `until`: what is found in the rest and
+/// begins some way behind the place is what is found there in the whole, in every form.
+#[must_use]
+pub fn restart_before(text: &str, from: usize, until: usize) -> Option<usize> {
+    let until = (0..=until.min(text.len())).rev().find(|at| text.is_char_boundary(*at))?;
+    let mut at = until;
+    while at > from {
+        let before = text[..at].chars().next_back()?;
+        let mut after = text[at..].chars();
+        if let Some(next) = after.next()
+            && is_seam(&text[..at], before, next, after.next())
+        {
+            return Some(at);
+        }
+        at -= before.len_utf8();
+    }
+    None
+}
+
+/// Whether the forms on both sides of a place do not depend on each other.
+fn is_seam(left: &str, before: char, next: char, second: Option<char>) -> bool {
+    let plain = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    if plain(next) {
+        // Repetition, and characters that were taken apart, cross the place.
+        let marks = matches!(before, '，' | '。' | '、' | '：' | '！' | '？' | '；');
+        return marks
+            || (plain(before)
+                && to_simplified(before) != to_simplified(next)
+                && !is_part(before)
+                && !is_last_part(next));
+    }
+    // Between two words of two letters or more: neither is spelled out.
+    let mut back = left.chars().rev().skip(1);
+    before == ' '
+        && next.is_ascii_alphabetic()
+        && second.is_some_and(|c| c.is_ascii_alphabetic())
+        && back.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && back.next().is_some_and(|c| c.is_ascii_alphabetic())
+}
+
+/// The text with characters that were taken apart put together again: 弓单 is 弹. `None`: there are none.
+/// Parts that are an ordinary word beside each other (女子) stay as they are.
+fn put_together(words: &str) -> Option<Normalized> {
+    let mut found: Option<(String, OffsetMap)> = None;
+    let mut copied = 0;
+    let mut rest = words.char_indices().peekable();
+    while let Some((at, first)) = rest.next() {
+        let may_begin = |second| is_part(first) && is_later_part(second) && may_join(first, second);
+        if !rest.peek().is_some_and(|(_, second)| may_begin(*second)) {
+            continue;
+        }
+        let Some((joined, parts)) = joined_at(first, rest.clone().map(|(_, c)| c)) else { continue };
+        let (text, map) =
+            found.get_or_insert_with(|| (String::with_capacity(words.len()), OffsetMap::new(words.len())));
+        text.push_str(&words[copied..at]);
+        map.copied(copied..at);
+        let end = rest.nth(parts - 2).map_or(words.len(), |(last, c)| last + c.len_utf8());
+        text.push(joined);
+        map.replaced(joined.len_utf8(), at..end);
+        copied = end;
+    }
+    let (mut text, mut map) = found?;
+    text.push_str(&words[copied..]);
+    map.copied(copied..words.len());
+    Some(Normalized { text, map })
+}
+
+/// The character that parts in a row look like, and how many they are.
+fn joined_at(first: char, mut rest: impl Iterator<Item = char>) -> Option<(char, usize)> {
+    let second = rest.next()?;
+    let three = rest.next().and_then(|third| join3(first, second, third));
+    let unusual = |joined: Option<Joined>| joined.filter(|joined| !joined.ordinary).map(|joined| joined.character);
+    unusual(three).map(|c| (c, 3)).or_else(|| unusual(join(first, second)).map(|c| (c, 2)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{NormalizeOptions, normalize};
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let reading = Reading::of(text);
+        let said: Vec<&str> = reading.sounds.first().map_or(Vec::new(), |sounds| {
+            sounds
+                .places
+                .iter()
+                .map(|place| u16::try_from(place.syllable).map_or("", |s| Syllable(s).letters()))
+                .map(|letters| if letters.is_empty() { "|" } else { letters })
+                .collect()
+        });
+        assert_eq!(said.join(" "), expected, "{text}");
+    }
+
+    #[test]
+    fn texts_are_read_aloud() {
+        check("炸弹", "zha dan");
+        check("怎么做zhadan？", "zen me zuo zha dan |");
+        check("zha dan", "zha dan");
+        check("zha4dan4", "zha dan");
+        check("炸 dàn", "zha dan");
+        check("炸。弹", "zha | dan");
+        check("the bomb", "");
+        check("", "");
+    }
+
+    #[test]
+    fn parts_are_put_together() {
+        for (text, together) in [("做火乍弓单吧", "做炸弹吧"), ("女子和日月", "女子和日月"), ("木", "木"), ("", "")]
+        {
+            let words = normalize(text, &NormalizeOptions::WORDS);
+            let whole = put_together(&words.text).map_or(words.text.clone(), |whole| whole.text);
+            assert_eq!(whole, together);
+        }
+        let reading = Reading::of("做火-乍弓单");
+        let (form, place) = reading.forms().nth(1).unwrap();
+        let at = form.find("炸弹").unwrap();
+        let words = place(at..at + "炸弹".len());
+        assert_eq!(reading.original(words.start..words.end), Span { start: 3, end: 16 });
+    }
+
+    #[test]
+    fn places_lead_to_the_words() {
+        let reading = Reading::of("做ＺＨＡdan");
+        let places: Vec<(u32, u32)> = reading.sounds[0].places.iter().map(|p| (p.start, p.end)).collect();
+        assert_eq!(places, [(0, 3), (3, 6), (6, 9)]);
+        assert_eq!(reading.original(3..6), Span { start: 3, end: 12 });
+    }
+}

@@ -1,0 +1,171 @@
+//! What disguises letters inside words: digits and signs that pass for letters, spelling out, repetition.
+
+use crate::{
+    Normalized, OffsetMap,
+    fold::{Folded, Unit, is_separator},
+    normalize::assemble,
+    split::may_join,
+};
+
+/// The form in which disguised words are compared, with a map to the text that is given, which must be in the form
+/// in which words are compared. `None`: nothing is disguised.
+pub(crate) fn undisguised(words: &str) -> Option<Normalized> {
+    let units = words.char_indices().map(|(start, c)| Unit { c, start, end: start + c.len_utf8() });
+    let mut units = with_joined_letters(units.collect());
+    fold_leetspeak(&mut units);
+    let units = without_repeats(units);
+    let form = assemble(words.len(), &units);
+    (form.text != words).then_some(form)
+}
+
+/// Looks at the characters of a text as they come, to know which of its other forms are worth making. It never misses
+/// a disguise, and most texts have none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watch {
+    last: char,
+    before_last: char,
+    last_is_part: bool,
+    /// Single letters in a row with a joint between each two.
+    singles: u8,
+    pub may_be_disguised: bool,
+    pub may_be_split: bool,
+}
+
+impl Watch {
+    pub fn new() -> Self {
+        Self {
+            last: '\0',
+            before_last: '\0',
+            last_is_part: false,
+            singles: 0,
+            may_be_disguised: false,
+            may_be_split: false,
+        }
+    }
+
+    #[inline]
+    pub fn see(&mut self, folded: Folded, c: char) {
+        if self.last_is_part && folded.is_later_part() && !self.may_be_split {
+            self.may_be_split = may_join(self.last, c);
+        }
+        self.last_is_part = folded.is_part();
+        if c == self.last && c == self.before_last && c.is_alphabetic() {
+            self.may_be_disguised = true;
+        }
+        if c.is_ascii() || folded.is_separator() {
+            self.see_sign(c, folded.is_separator() || c == ',');
+        } else {
+            self.singles = 0;
+        }
+        (self.before_last, self.last) = (self.last, c);
+    }
+
+    fn see_sign(&mut self, c: char, joint: bool) {
+        let leet = |c| leet_letter(c).is_some();
+        let alphabetic = |c: char| c.is_ascii_alphabetic();
+        // What passes for a letter may stand beside what passes for one too.
+        self.may_be_disguised |= leet(c) && (alphabetic(self.last) || leet(self.last)) || alphabetic(c) && leet(self.last);
+        self.singles = match (joint, is_letter(c)) {
+            (true, _) => self.singles,
+            (false, true) if !is_letter(self.last) => self.singles.saturating_add(1),
+            _ => 0,
+        };
+        self.may_be_disguised |= usize::from(self.singles) >= MIN_SPELLED;
+    }
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_ascii_alphanumeric() || leet_letter(c).is_some()
+}
+
+/// A map from an outer form to the original, through the form between.
+pub(crate) fn composed(outer: &Normalized, inner: &Normalized) -> OffsetMap {
+    let mut map = OffsetMap::new(inner.map.original_len());
+    for (at, c) in outer.text.char_indices() {
+        let between = outer.map.span(at..at + c.len_utf8());
+        let span = inner.map.span(between.start..between.end);
+        let len = c.len_utf8();
+        if len == span.end - span.start && between.end - between.start == len {
+            map.copied(span.start..span.end);
+        } else {
+            map.replaced(len, span.start..span.end);
+        }
+    }
+    map
+}
+
+/// Fewest single letters in a row that count as spelled out.
+const MIN_SPELLED: usize = 3;
+
+fn with_joined_letters(units: Vec<Unit>) -> Vec<Unit> {
+    let is_letter = |at: usize| units.get(at).is_some_and(|u| is_letter(u.c));
+    let joint = |at: usize| units.get(at).map(|unit| unit.c).filter(|c| is_separator(*c) || *c == ',');
+    let mut out = Vec::with_capacity(units.len());
+    let mut at = 0;
+    while let Some(unit) = units.get(at) {
+        let fresh = at == 0 || !is_letter(at - 1);
+        if fresh && is_letter(at) {
+            // One kind of joint throughout: `a b-o-m-b` is an article and a word.
+            let first = joint(at + 1);
+            let mut letters = 1;
+            while first.is_some() && joint(at + 2 * letters - 1) == first && is_letter(at + 2 * letters) {
+                letters += 1;
+            }
+            // The last one may be the first letter of an ordinary word.
+            if is_letter(at + 2 * letters - 1) {
+                letters -= 1;
+            }
+            if letters >= MIN_SPELLED {
+                out.extend((0..letters).filter_map(|n| units.get(at + 2 * n)).copied());
+                at += 2 * letters - 1;
+                continue;
+            }
+        }
+        out.push(*unit);
+        at += 1;
+    }
+    out
+}
+
+/// The letter that a digit or sign passes for.
+pub(crate) fn leet_letter(c: char) -> Option<char> {
+    Some(match c {
+        '0' => 'o',
+        '1' | '!' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        _ => return None,
+    })
+}
+
+fn fold_leetspeak(units: &mut [Unit]) {
+    for at in 0..units.len() {
+        // What stands before may have become a letter just now: p@$$.
+        let is_letter = |at: Option<usize>| at.and_then(|at| units.get(at)).is_some_and(|u| u.c.is_ascii_alphabetic());
+        let beside_letter = is_letter(at.checked_sub(1)) || is_letter(at.checked_add(1));
+        if let Some(unit) = units.get_mut(at)
+            && beside_letter
+            && let Some(letter) = leet_letter(unit.c)
+        {
+            unit.c = letter;
+        }
+    }
+}
+
+fn without_repeats(units: Vec<Unit>) -> Vec<Unit> {
+    let mut out: Vec<Unit> = Vec::with_capacity(units.len());
+    let mut at = 0;
+    while let Some(unit) = units.get(at) {
+        let run = units[at..].iter().take_while(|next| next.c == unit.c).count();
+        if run >= 3 && unit.c.is_alphabetic() {
+            let end = units.get(at + run - 1).map_or(unit.end, |last| last.end);
+            out.push(Unit { end, ..*unit });
+        } else {
+            out.extend_from_slice(&units[at..at + run]);
+        }
+        at += run;
+    }
+    out
+}
