@@ -33,7 +33,7 @@ def carry(value, lang):
 items = []
 for kind, make in KINDS.items():
     for count in range(chosen.each):
-        lang = "en" if count % 3 == 2 and kind not in ("address", "plate") else "zh"
+        lang = "en" if count % 3 == 2 and kind not in ("address", "plate-number") else "zh"
         items.append({**carry(make(random), lang), "kind": kind})
 for kind, make in WRONG.items():
     items += [{**carry(make(random), "zh" if count % 2 else "en"), "kind": None, "near": kind} for count in range(chosen.each // 2)]

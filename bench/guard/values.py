@@ -54,8 +54,11 @@ def passport(random):
 
 def plate(random):
     place = random.choice("京沪粤浙苏川鄂鲁津渝") + random.choice("ABCDEFGH")
-    alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
-    tail = "".join(random.choice(alphabet) for _ in range(4)) + random.choice(string.digits)
+    # GA 36: five characters, at most two of them letters, never I or O.
+    tail = list(digits(random, 5))
+    for at in random.sample(range(4), random.randint(0, 2)):
+        tail[at] = random.choice("ABCDEFGHJKLMNPQRSTUVWXYZ")
+    tail = "".join(tail)
     return place + random.choice([tail, tail, random.choice("DF") + digits(random, 5)])
 
 
@@ -110,7 +113,7 @@ def other_last(value, alphabet):
 
 
 KINDS = {
-    "resident-id": resident_id, "mobile": mobile, "bank-card": bank_card, "credit-code": credit_code, "passport": passport, "plate": plate,
+    "resident-id": resident_id, "mobile": mobile, "bank-card": bank_card, "credit-code": credit_code, "passport": passport, "plate-number": plate,
     "email": email, "ipv4": ipv4, "address": address,
     "aws-access-key": aws_access_key, "github-token": github_token, "api-key": api_key, "jwt": jwt, "private-key": private_key,
 }  # fmt: skip

@@ -9,9 +9,7 @@ use jingwei_guard::{
     pack_path, parse_policy,
 };
 
-use crate::{
-    App, AppSettings, DetectorSource, DiskFiles, Error, PolicyDetectors, files::why_unreadable, known_canary,
-};
+use crate::{App, AppSettings, DetectorSource, DiskFiles, Error, PolicyDetectors, files::why_unreadable, known_canary};
 
 /// Largest policy file, in bytes.
 pub(crate) const MAX_POLICY_BYTES: u64 = 1 << 20;

@@ -1,12 +1,12 @@
 use std::{future::Future, io};
 
+use axum::serve::ListenerExt;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::StatusCode,
     routing::{get, post},
 };
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use crate::{GatewayState, PolicyWatch, chat, health, models, problem::Problem, watch};

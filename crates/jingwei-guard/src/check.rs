@@ -12,8 +12,8 @@ use jingwei_core::{
 };
 
 use crate::{
-    BUILTIN_SCORECARD, CanaryKey, Detector, Direction, Engine, Judgement, Mode, Parts, Policy, Unavailable, UnavailableCause, WarningKind,
-    baseline, coverage, lexicons_of_packs, pack_path, parse_policy,
+    BUILTIN_SCORECARD, CanaryKey, Detector, Direction, Engine, Judgement, Mode, Parts, Policy, Unavailable,
+    UnavailableCause, WarningKind, baseline, coverage, lexicons_of_packs, pack_path, parse_policy,
 };
 
 /// The check `guard.policy`: takes endpoints.

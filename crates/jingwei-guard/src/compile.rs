@@ -138,8 +138,7 @@ impl Engine {
             policy.rules.iter().enumerate().map(|(index, rule)| compiler.rule(index, rule)).collect();
         let input = compiler.index(&rules, Direction::Input).map(Arc::new);
         let same = policy.rules.iter().all(|rule| rule.mode == Mode::Off || rule.direction == RuleDirection::Both);
-        let output =
-            if same { input.clone() } else { compiler.index(&rules, Direction::Output).map(Arc::new) };
+        let output = if same { input.clone() } else { compiler.index(&rules, Direction::Output).map(Arc::new) };
         let Compiler { used, mut problems, warnings, heard: detectors, .. } = compiler;
         let used: Vec<&Lexicon> = used.iter().filter_map(|index| lexicons.get(*index)).collect();
         match (input, output) {
@@ -156,7 +155,19 @@ impl Engine {
                     updated: lexicon.updated,
                 });
                 let lexicons = lexicons.collect();
-                Ok(Self { policy: policy.clone(), rules, uses, detectors, input, output, active, version, digest, warnings, lexicons })
+                Ok(Self {
+                    policy: policy.clone(),
+                    rules,
+                    uses,
+                    detectors,
+                    input,
+                    output,
+                    active,
+                    version,
+                    digest,
+                    warnings,
+                    lexicons,
+                })
             }
             _ => {
                 problems.sort();
@@ -341,11 +352,16 @@ impl Compiler<'_> {
         if let Some(intent) = &rule.intent {
             let at = format!("rule[{index}].intent");
             if let Some(detector) = self.detector(&intent.detector, &format!("{at}.detector")) {
+                self.head(detector.as_ref(), &intent.detector, &intent.head, &[], &at);
                 self.heard.insert(intent.detector.clone(), detector);
             }
             if rule.direction != RuleDirection::Input {
                 let en = "`intent` needs whole sentences, which a streamed reply has only at their end; set direction to `input`";
-                self.problem(&at, "`intent` 需要整句，流式回复做不到；请把 direction 设为 `input`".to_owned(), en.to_owned());
+                self.problem(
+                    &at,
+                    "`intent` 需要整句，流式回复做不到；请把 direction 设为 `input`".to_owned(),
+                    en.to_owned(),
+                );
             }
         }
         let output_only = rule.direction == RuleDirection::Output;
@@ -381,6 +397,7 @@ impl Compiler<'_> {
             When::Semantic { detector, head, classes, from, stream } => {
                 let id = detector.clone();
                 let detector = self.detector(&id, &format!("{key}.detector"))?;
+                self.head(detector.as_ref(), &id, head, classes, &key);
                 let classes = classes.iter().cloned().collect();
                 self.heard.insert(id.clone(), Arc::clone(&detector));
                 let semantic = Semantic { id, detector, head: head.clone(), classes, from: *from, stream: *stream };
@@ -393,7 +410,8 @@ impl Compiler<'_> {
             When::Canary {} => {
                 let key = self.parts.canary.clone();
                 if key.is_none() {
-                    let (zh, en) = ("这里没有金丝雀密钥，因此不会命中", "there is no canary key here, so it never matches");
+                    let (zh, en) =
+                        ("这里没有金丝雀密钥，因此不会命中", "there is no canary key here, so it never matches");
                     self.warn(WarningKind::NeverMatches, index, zh.to_owned(), en.to_owned());
                 }
                 let compiled = key.map_or(CompiledRule::Words, CompiledRule::Canary);
@@ -408,19 +426,35 @@ impl Compiler<'_> {
 
     /// The detector that a rule names.
     fn detector(&mut self, id: &str, key: &str) -> Option<Arc<dyn Detector>> {
-        let found = if id == BUILTIN_DETECTOR { Some(builtin_detector()) } else { self.parts.detectors.get(id).cloned() };
+        let found =
+            if id == BUILTIN_DETECTOR { Some(builtin_detector()) } else { self.parts.detectors.get(id).cloned() };
         if found.is_none() {
             let declared = self.policy.detectors.iter().any(|detector| detector.id() == id);
             let (zh, en) = if declared {
                 (format!("检测器 `{id}` 在这里无法使用"), format!("the detector `{id}` cannot be used here"))
             } else {
                 let zh = format!("没有名为 `{id}` 的检测器；请用 [[detector]] 声明，或使用 `{BUILTIN_DETECTOR}`");
-                let en = format!("there is no detector `{id}`; declare it as [[detector]], or use `{BUILTIN_DETECTOR}`");
+                let en =
+                    format!("there is no detector `{id}`; declare it as [[detector]], or use `{BUILTIN_DETECTOR}`");
                 (zh, en)
             };
             self.problem(key, zh, en);
         }
         found
+    }
+
+    /// A head or class that the detector does not have would make a rule silent.
+    fn head(&mut self, detector: &dyn Detector, id: &str, head: &str, classes: &[String], key: &str) {
+        if !detector.knows(head, None) {
+            let (zh, en) =
+                (format!("检测器 `{id}` 没有名为 `{head}` 的头"), format!("the detector `{id}` has no head `{head}`"));
+            return self.problem(&format!("{key}.head"), zh, en);
+        }
+        for (nth, class) in classes.iter().enumerate().filter(|(_, class)| !detector.knows(head, Some(class))) {
+            let zh = format!("检测器 `{id}` 的头 `{head}` 没有类别 `{class}`");
+            let en = format!("the head `{head}` of the detector `{id}` has no class `{class}`");
+            self.problem(&format!("{key}.classes[{nth}]"), zh, en);
+        }
     }
 
     fn own_list(&mut self, words: Vec<String>) -> List {

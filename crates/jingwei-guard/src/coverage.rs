@@ -107,10 +107,7 @@ pub(crate) fn heads(engine: &Engine, component: &ComponentId) -> Vec<Observation
             let whole = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
             metric(name, ratio(whole(share.hits), whole(share.of)), "ratio", component, &labels, interval)
         };
-        [
-            one("head_recall", &row.at_unsafe.recall),
-            one("head_false_positive_rate", &row.at_unsafe.false_positive_rate),
-        ]
+        [one("head_recall", &row.at_unsafe.recall), one("head_false_positive_rate", &row.at_unsafe.false_positive_rate)]
     };
     rows.flat_map(told).collect()
 }

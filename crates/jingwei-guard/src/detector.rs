@@ -92,6 +92,11 @@ pub trait Detector: Debug + Send + Sync {
         Ok(alone.into_iter().zip(joined).map(merge).collect())
     }
 
+    /// Whether it has a head, and in it a class, with these names. A detector that cannot tell says yes.
+    fn knows(&self, _head: &str, _class: Option<&str>) -> bool {
+        true
+    }
+
     /// Digest of everything that its judgements depend on: weights, calibration, prompts, name of the model.
     fn digest(&self) -> Digest;
 

@@ -16,8 +16,8 @@ mod bound;
 mod canary;
 mod check;
 mod compile;
-mod coverage;
 mod cost;
+mod coverage;
 mod detector;
 mod explain;
 mod guard_model;
@@ -40,9 +40,7 @@ mod together;
 mod word_form;
 
 pub use baseline::{BASELINE_TOML, baseline};
-pub use bindings::{
-    Binding, Bindings, BindingsKind, Caller, bindings_schema, parse_bindings, unreachable_bindings,
-};
+pub use bindings::{Binding, Bindings, BindingsKind, Caller, bindings_schema, parse_bindings, unreachable_bindings};
 pub use bound::{BoundEngine, DetectorState, EngineSet, KnownCaller};
 pub use canary::{CANARY_BYTES, CanaryKey};
 pub use check::GuardCheck;
@@ -60,12 +58,12 @@ pub use pack_import::{
 };
 pub use pack_rows::Columns;
 pub use policy::{
-    BUILTIN_DETECTOR, DetectorSettings, Direction, GuardPrompt, Intent, Level, Mode, OnFailure, Policy, PolicyKind, PolicyRule,
-    RuleDirection, Spotlight, StreamMode, SurfaceRole, When, Words, parse_policy, policy_schema,
+    BUILTIN_DETECTOR, DetectorSettings, Direction, GuardPrompt, Intent, Level, Mode, OnFailure, Policy, PolicyKind,
+    PolicyRule, RuleDirection, Spotlight, StreamMode, SurfaceRole, When, Words, parse_policy, policy_schema,
 };
 pub use protocol::{is_protocol_key, is_protocol_word};
 pub use redact::{Placeholders, Redacted, apply_redactions};
-pub use spotlight::{add_to_system, spotlight};
 pub use semantic::{BUILTIN_HEADS, BUILTIN_MANIFEST, BUILTIN_SCORECARD, HeadsDetector};
+pub use spotlight::{add_to_system, spotlight};
 pub use stream::{StreamHold, StreamStep};
 pub use surfaces::{Surface, Unjudged, surfaces_of_chat_request, surfaces_of_chat_response};

@@ -103,7 +103,7 @@ impl<'a> Scanner<'a> {
             if goes_on {
                 open = paragraph.start + block.open;
                 keep = paragraph.start + block.keep;
-                firm = paragraph.start + last_cluster(part);
+                firm = paragraph.start + last_cluster(part).min(last_letter(part));
             }
         }
         if self.active.private_keys {
@@ -163,8 +163,7 @@ impl<'a> Scanner<'a> {
 
     /// Personal data and secrets.
     fn values(&self, literal: &Normalized, all: &mut Gathered) {
-        let personal =
-            if self.active.personal.is_empty() { Vec::new() } else { find_personal(&literal.text) };
+        let personal = if self.active.personal.is_empty() { Vec::new() } else { find_personal(&literal.text) };
         let secret = if self.active.secret.is_empty() { Vec::new() } else { find_secrets(&literal.text) };
         for (rule, compiled) in self.rules(&self.active.personal) {
             let CompiledRule::Personal(kinds) = compiled else { continue };
@@ -365,7 +364,10 @@ impl<'a> Scanner<'a> {
         let token = literal.text.trim_end_matches(in_token).len();
         let token = token.max(floor_boundary(&literal.text, literal.text.len().saturating_sub(MAX_RUN_BYTES)));
         open = open.min(literal.map.start(token));
-        let number = literal.text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+' | '(' | ')')).len();
+        let number = literal
+            .text
+            .trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+' | '(' | ')'))
+            .len();
         let number = number.max(floor_boundary(&literal.text, literal.text.len().saturating_sub(MAX_NUMBER_BYTES)));
         if literal.text[number..].bytes().any(|b| b.is_ascii_digit()) {
             open = open.min(literal.map.start(number));
@@ -481,6 +483,15 @@ fn last_cluster(text: &str) -> usize {
     };
     match text.char_indices().rev().find(|(_, c)| is_hidden(*c).is_none()) {
         Some((at, c)) if !settled(c) => cluster_start(text, at),
+        _ => text.len(),
+    }
+}
+
+/// Where the last character begins, if it is a letter or digit of a word that may go on: what ends with it may be a part
+/// of a longer word, and then it is none.
+fn last_letter(text: &str) -> usize {
+    match text.char_indices().rev().find(|(_, c)| is_hidden(*c).is_none()) {
+        Some((at, c)) if c.is_alphanumeric() && !is_ideograph(c) => at,
         _ => text.len(),
     }
 }

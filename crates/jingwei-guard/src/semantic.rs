@@ -102,7 +102,8 @@ impl Detector for HeadsDetector {
                 window = sums.get(first).copied().unwrap_or_default() + window;
                 for (at, judgement) in judgements(model, &window).into_iter().enumerate() {
                     match worst.get_mut(at) {
-                        Some(known) if (judgement.level, judgement.probability) <= (known.level, known.probability) => {}
+                        Some(known) if (judgement.level, judgement.probability) <= (known.level, known.probability) => {
+                        }
                         Some(known) => *known = judgement,
                         None => worst.push(judgement),
                     }
@@ -111,6 +112,13 @@ impl Detector for HeadsDetector {
             worst
         };
         Ok((from..sentences.len()).map(worst).collect())
+    }
+
+    fn knows(&self, head: &str, class: Option<&str>) -> bool {
+        let heads = self.model.as_ref().map_or(&[][..], |model| model.heads());
+        let has =
+            |known: &jingwei_text::heads::Head| class.is_none_or(|class| known.classes().any(|known| known == class));
+        heads.iter().any(|known| known.id == head && has(known))
     }
 
     fn digest(&self) -> Digest {
@@ -215,9 +223,16 @@ mod tests {
 
     #[test]
     fn topics_are_told_apart_by_their_words() {
-        let inside = ["我想退货，怎么申请退款", "订单什么时候发货", "快递到哪里了，查一下物流", "Where is my order?", "I want a refund"];
+        let inside = [
+            "我想退货，怎么申请退款",
+            "订单什么时候发货",
+            "快递到哪里了，查一下物流",
+            "Where is my order?",
+            "I want a refund",
+        ];
         let topic = Topic::learn(&inside.map(str::to_owned), &[], 0.5);
-        for text in ["怎么申请退款呢", "我的订单什么时候发货", "好的", "thanks", "where is my order now"] {
+        for text in ["怎么申请退款呢", "我的订单什么时候发货", "好的", "thanks", "where is my order now"]
+        {
             assert!(!topic.is_outside(text), "{text}");
         }
         for text in ["给我写一首关于秋天的诗歌吧", "Explain quantum entanglement to children please"] {

@@ -6,8 +6,8 @@ use std::{
     ops::Range,
 };
 
-use jingwei_core::Limits;
-use jingwei_text::decode_layers;
+use jingwei_core::{Limits, Span};
+use jingwei_text::{Encoding, decode_layers};
 
 use crate::{
     Direction, Engine,
@@ -25,24 +25,31 @@ const MIN_SENTENCE_BYTES: usize = 12;
 pub(crate) fn sentences(text: &str, finished: bool) -> Vec<Range<usize>> {
     let mut places = Vec::new();
     let mut start = 0;
+    let (mut weight, mut escape) = (0, 0);
     let mut rest = text.char_indices().peekable();
     while let Some((at, c)) = rest.next() {
         let end = at + c.len_utf8();
-        let next = rest.peek().map(|(_, next)| *next);
-        let Some(next) = next else { break };
-        let long = end - start >= MIN_SENTENCE_BYTES;
+        let Some((_, next)) = rest.peek().copied() else { break };
+        // An escape counts as the one character that it stands for.
+        let escaped = escape > 0 && (c.is_ascii_hexdigit() || matches!(c, '#' | 'x' | 'u' | '{' | '}' | ';'));
+        escape = match c {
+            '%' | '&' | '\\' => MAX_ESCAPE,
+            _ if escaped => escape - 1,
+            _ => 0,
+        };
+        weight += if escaped { 0 } else { c.len_utf8() };
         let closes = match c {
-            '。' | '！' | '？' | '；' | '!' | '?' | ';' | '\n' => !is_closing(next),
-            '.' => next.is_whitespace(),
+            '。' | '！' | '？' | '；' | '!' | '?' | '\n' => !is_closing(next),
+            '.' | ';' => next.is_whitespace(),
             '”' | '"' | '」' | '』' | '）' | ')' => {
                 text[start..at].chars().next_back().is_some_and(is_closing) && !is_closing(next)
             }
             _ => false,
         };
-        let too_long = end - start + next.len_utf8() > MAX_SENTENCE_BYTES;
-        if (closes && long) || too_long {
+        let too_long = weight + next.len_utf8() > MAX_SENTENCE_BYTES && escape == 0;
+        if (closes && weight >= MIN_SENTENCE_BYTES) || too_long || end - start > MAX_WRITTEN_BYTES {
             places.push(start..end);
-            start = end;
+            (start, weight, escape) = (end, 0, 0);
         }
     }
     if finished && start < text.len() {
@@ -50,6 +57,11 @@ pub(crate) fn sentences(text: &str, finished: bool) -> Vec<Range<usize>> {
     }
     places
 }
+
+/// Characters of an escape after its sign: `&#x1f600;`.
+const MAX_ESCAPE: u32 = 9;
+/// Longest sentence as it is written, escapes and all.
+const MAX_WRITTEN_BYTES: usize = 8 * MAX_SENTENCE_BYTES;
 
 /// What may follow the end of a sentence and belongs to it.
 fn is_closing(c: char) -> bool {
@@ -124,11 +136,26 @@ impl Engine {
     }
 }
 
-/// A sentence with the escapes in it (`%E7`, `&#28856;`, `\\u70b8`) read.
+/// A sentence with the escapes in it (`%E7`, `&#28856;`, `\\u70b8`) read, and without what is encoded in it, which is
+/// judged as a text of its own: what detectors are asked about.
 pub(crate) fn unescape<'s>(sentence: &'s str, limits: &Limits) -> Cow<'s, str> {
     let mut text = Cow::Borrowed(sentence);
     for _ in 0..MAX_ESCAPES {
         let layers = decode_layers(&text, limits).layers;
+        let encoded = layers.iter().filter(|layer| matches!(layer.encoding, Encoding::Base64 | Encoding::Hex));
+        let runs: Vec<Span> = encoded.map(|layer| layer.map.span(0..layer.text.len())).collect();
+        if !runs.is_empty() {
+            let mut rest = String::new();
+            let mut at = 0;
+            for run in runs {
+                rest.push_str(text.get(at..run.start).unwrap_or_default());
+                rest.push(' ');
+                at = run.end;
+            }
+            rest.push_str(text.get(at..).unwrap_or_default());
+            text = Cow::Owned(rest);
+            continue;
+        }
         let Some(inner) = layers.into_iter().find(|layer| layer.encoding.is_in_place()) else { break };
         text = Cow::Owned(inner.text);
     }
@@ -136,7 +163,7 @@ pub(crate) fn unescape<'s>(sentence: &'s str, limits: &Limits) -> Cow<'s, str> {
 }
 
 /// Escapes in escapes in escapes.
-const MAX_ESCAPES: usize = 3;
+const MAX_ESCAPES: usize = 4;
 
 impl Heard {
     /// Asks a detector once.

@@ -59,10 +59,12 @@ pub struct StreamStep {
 
 /// Paragraphs up to this length are looked at with every piece.
 const EAGER_BYTES: usize = 16 << 10;
-/// Released text that is kept before what is held: as far back as a recogniser looks from the start of a match.
+/// Released text that is kept before what is held: as far back as a recogniser of values looks from the start of a
+/// match, and as words need to know what stands before them.
 const LOOK_BACK_BYTES: usize = 192;
-/// Released text is forgotten when there is more than this of it.
-const FORGET_BYTES: usize = 384;
+const LOOK_BACK_FOR_WORDS: usize = 48;
+/// Released text is forgotten when there is so much more of it.
+const FORGET_BYTES: usize = 128;
 
 impl<'e> StreamHold<'e> {
     /// `surface` names the text; its own text is not read.
@@ -162,8 +164,7 @@ impl<'e> StreamHold<'e> {
     fn step(&mut self, finished: bool) -> StreamStep {
         self.looked_at = self.held.len();
         let scanner = Scanner::new(self.engine, self.direction, self.surface.role, &self.limits);
-        let mut scanned =
-            if finished { scanner.end_of_stream(&self.held) } else { scanner.beginning(&self.held) };
+        let mut scanned = if finished { scanner.end_of_stream(&self.held) } else { scanner.beginning(&self.held) };
         // What begins in the part that was released is known; at its torn edge there may be words that are none.
         scanned.found.retain(|found| found.span.start >= self.released);
         if finished {
@@ -206,24 +207,31 @@ impl<'e> StreamHold<'e> {
                 let span = Span { start: sentences.base + place.start, end: sentences.base + place.end };
                 sentences.hits.push(Found { span, rule: *rule, harmless: false });
             }
-            let failed = heard.unavailable.values().flatten().any(|rule| {
-                self.engine.asks_on_failure(*rule) >= Action::Confirm && !observes(self.engine, *rule)
-            });
+            let failed = heard
+                .unavailable
+                .values()
+                .flatten()
+                .any(|rule| self.engine.asks_on_failure(*rule) >= Action::Confirm && !observes(self.engine, *rule));
             self.stopped |= failed;
             scanned.heard.add(heard);
             sentences.close(&ended);
         }
-        // Those that are not released yet wait with the rest.
-        sentences.hits.retain(|hit| hit.span.end > self.base + self.released);
-        let here = |at: usize| at.saturating_sub(self.base);
-        scanned.found.extend(sentences.hits.iter().map(|hit| {
-            let span = Span { start: here(hit.span.start), end: here(hit.span.end) };
+        // Sentences that went out before they were judged are told; the others wait with the rest.
+        let released = self.base + self.released;
+        let (gone, waiting): (Vec<Found>, Vec<Found>) =
+            std::mem::take(&mut sentences.hits).into_iter().partition(|hit| hit.span.start < released);
+        scanned.found.extend(waiting.iter().map(|hit| {
+            let span = Span { start: hit.span.start - self.base, end: hit.span.end - self.base };
             Found { span, ..*hit }
         }));
+        sentences.hits = waiting;
         scanned.found.sort_unstable();
         if active.holds_sentences {
             let waiting = (sentences.base + sentences.waits_from()).saturating_sub(self.base);
             scanned.open = scanned.open.min(waiting);
+        }
+        for hit in gone {
+            self.record_place(hit);
         }
     }
 
@@ -232,6 +240,11 @@ impl<'e> StreamHold<'e> {
         let mut place = found;
         place.span.start += self.base;
         place.span.end += self.base;
+        self.record_place(place);
+    }
+
+    /// The same for a place in the whole text.
+    fn record_place(&mut self, place: Found) {
         if self.recorded.insert(place) {
             self.engine.record(place, &self.surface, &mut self.verdict);
             let acts = self.verdict.hits.last().is_some_and(|hit| hit.action >= Action::Confirm);
@@ -278,8 +291,9 @@ impl<'e> StreamHold<'e> {
             parts.iter().take(parts.len().saturating_sub(1)).map(|part| part.end).take_while(|end| *end <= released);
         let mut done = done.last().unwrap_or(0);
         let active = self.engine.active(self.direction, self.surface.role);
-        if active.is_local && released - done > FORGET_BYTES {
-            let before = (released - LOOK_BACK_BYTES).min(keep);
+        let look_back = if active.values { LOOK_BACK_BYTES } else { LOOK_BACK_FOR_WORDS };
+        if active.is_local && released - done > look_back + FORGET_BYTES {
+            let before = (released - look_back).min(keep);
             let crossed = |at: usize| found.iter().any(|found| found.span.start < at && at < found.span.end);
             if let Some(at) = restart_before(&self.held, done, before).filter(|at| !crossed(*at)) {
                 done = at;

@@ -89,13 +89,18 @@ struct Walk {
     surfaces: Vec<Surface>,
     limits: Limits,
     most: usize,
+    /// Bytes of paths that may still be written: keys come from the caller, and every text below one repeats it.
+    path_bytes: usize,
     full: bool,
 }
+
+/// A request of ordinary shape has a hundredth of it.
+const MAX_PATH_BYTES: usize = 32 << 20;
 
 impl Walk {
     fn new(limits: &Limits) -> Self {
         let most = usize::try_from(limits.entries).unwrap_or(usize::MAX);
-        Self { surfaces: Vec::new(), limits: *limits, most, full: false }
+        Self { surfaces: Vec::new(), limits: *limits, most, path_bytes: MAX_PATH_BYTES, full: false }
     }
 
     /// `key` is the name of the nearest field.
@@ -233,6 +238,11 @@ impl Walk {
         if !self.full && self.surfaces.len() >= self.most {
             self.full = true;
             self.limit(path, role, format!("more than {} texts; the rest was not read", self.most));
+        }
+        self.path_bytes = self.path_bytes.saturating_sub(path.len());
+        if !self.full && self.path_bytes == 0 {
+            self.full = true;
+            self.limit("", role, format!("names of more than {MAX_PATH_BYTES} bytes in all; the rest was not read"));
         }
         self.full
     }

@@ -229,3 +229,13 @@ fn take_apart(value: Value) {
         }
     }
 }
+
+#[test]
+fn long_names_do_not_multiply() {
+    let key = "k".repeat(20_000);
+    let request = serde_json::json!({ "messages": [{ "role": "user", "content": { key: vec!["a"; 20_000] } }] });
+    let found = surfaces_of_chat_request(&request, &Limits::default());
+    let bytes: usize = found.iter().map(|surface| surface.path.len()).sum();
+    assert!(bytes < 40 << 20, "{bytes}");
+    assert!(found.iter().any(|surface| matches!(surface.unjudged, Some(Unjudged::Limit(_)))));
+}

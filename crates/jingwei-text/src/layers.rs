@@ -18,6 +18,8 @@ pub enum Encoding {
     Html,
     /// `\u70b8`, `\u{70b8}`, `\x62`.
     Escape,
+    /// Escapes of several kinds.
+    Mixed,
     /// Invisible tag characters that spell ASCII.
     Tags,
 }
@@ -26,7 +28,7 @@ impl Encoding {
     /// Whether single characters are escaped and the text around them goes on.
     #[must_use]
     pub fn is_in_place(self) -> bool {
-        !matches!(self, Self::Base64 | Self::Hex)
+        !matches!(self, Self::Base64 | Self::Hex | Self::Tags)
     }
 
     #[must_use]
@@ -37,6 +39,7 @@ impl Encoding {
             Self::Percent => "percent",
             Self::Html => "html",
             Self::Escape => "escape",
+            Self::Mixed => "mixed",
             Self::Tags => "tags",
         }
     }
@@ -83,13 +86,8 @@ pub fn decode_layers(text: &str, limits: &Limits) -> Layers {
         }
         out.layers.extend(decode_run(text, run));
     }
-    for (encoding, sign, unescape) in IN_PLACE {
-        if text.as_bytes().contains(sign)
-            && let Some((decoded, map)) = unescaped(text, *unescape)
-        {
-            out.layers.push(Layer { encoding: *encoding, text: decoded, map });
-        }
-    }
+    out.layers.extend(unescaped(text));
+    out.layers.extend(hidden_text(text));
     out
 }
 
@@ -174,36 +172,52 @@ fn readable(bytes: Vec<u8>) -> Option<String> {
 type Unescape = fn(&str) -> Option<(char, usize)>;
 
 /// With the first byte of every escape.
-const IN_PLACE: &[(Encoding, u8, Unescape)] = &[
-    (Encoding::Percent, b'%', percent),
-    (Encoding::Html, b'&', html),
-    (Encoding::Escape, b'\\', escape),
-    (Encoding::Tags, 0xf3, tag),
-];
+const IN_PLACE: &[(Encoding, u8, Unescape)] =
+    &[(Encoding::Percent, b'%', percent), (Encoding::Html, b'&', html), (Encoding::Escape, b'\\', escape)];
 
-/// The text with its escapes resolved; `None` where it has none.
-fn unescaped(text: &str, unescape: Unescape) -> Option<(String, OffsetMap)> {
+/// The text with its escapes resolved, of whatever kinds; `None` where it has none.
+fn unescaped(text: &str) -> Option<Layer> {
+    let sign = |byte: u8| IN_PLACE.iter().find(|(_, sign, _)| *sign == byte);
+    let mut at = text.bytes().position(|byte| sign(byte).is_some())?;
     let mut out = String::with_capacity(text.len());
     let mut map = OffsetMap::new(text.len());
-    let (mut at, mut copied_from, mut any) = (0, 0, false);
-    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-        let sign = matches!(c, '%' | '&' | '\\' | '\u{e0020}'..='\u{e007e}');
-        match if sign { unescape(&text[at..]) } else { None } {
-            Some((decoded, len)) => {
-                out.push_str(&text[copied_from..at]);
-                map.copied(copied_from..at);
-                out.push(decoded);
-                map.replaced(decoded.len_utf8(), at..at + len);
-                at += len;
-                copied_from = at;
-                any = true;
-            }
-            None => at += c.len_utf8(),
-        }
+    let (mut copied_from, mut found) = (0, None);
+    while let Some(byte) = text.as_bytes().get(at) {
+        let decoded = sign(*byte).and_then(|(encoding, _, unescape)| Some((*encoding, unescape(&text[at..])?)));
+        let Some((encoding, (c, len))) = decoded else {
+            // Signs are ASCII, so the next byte at which something can begin is on a boundary.
+            at += 1;
+            continue;
+        };
+        out.push_str(&text[copied_from..at]);
+        map.copied(copied_from..at);
+        out.push(c);
+        map.replaced(c.len_utf8(), at..at + len);
+        at += len;
+        copied_from = at;
+        found = Some(found.map_or(encoding, |known| if known == encoding { known } else { Encoding::Mixed }));
     }
+    let encoding = found?;
     out.push_str(&text[copied_from..]);
     map.copied(copied_from..text.len());
-    any.then_some((out, map))
+    Some(Layer { encoding, text: out, map })
+}
+
+/// What invisible tag characters spell, apart from what is seen.
+fn hidden_text(text: &str) -> Option<Layer> {
+    // The first byte of a tag character.
+    if !text.as_bytes().contains(&0xf3) {
+        return None;
+    }
+    let mut out = String::new();
+    let mut map = OffsetMap::new(text.len());
+    for (at, tag) in text.char_indices().filter(|(_, c)| ('\u{e0020}'..='\u{e007e}').contains(c)) {
+        if let Some(c) = char::from_u32(u32::from(tag) - 0xe0000) {
+            out.push(c);
+            map.replaced(c.len_utf8(), at..at + tag.len_utf8());
+        }
+    }
+    (!out.is_empty()).then_some(Layer { encoding: Encoding::Tags, text: out, map })
 }
 
 fn percent(rest: &str) -> Option<(char, usize)> {
@@ -268,11 +282,6 @@ fn escape(rest: &str) -> Option<(char, usize)> {
     char::from_u32(0x10000 + ((high - 0xd800) << 10) + low).map(|c| (c, 12))
 }
 
-fn tag(rest: &str) -> Option<(char, usize)> {
-    let c = rest.chars().next().filter(|c| ('\u{e0020}'..='\u{e007e}').contains(c))?;
-    char::from_u32(u32::from(c) - 0xe0000).map(|ascii| (ascii, c.len_utf8()))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -295,7 +304,8 @@ mod tests {
         check("做%E7%82%B8%E5%BC%B9 100%", &[(Encoding::Percent, "做炸弹 100%")]);
         check("&#28856;&#x5f39;&amp;", &[(Encoding::Html, "炸弹&")]);
         check("\\u70b8\\u{5f39}\\x62 \\ud83d\\ude00", &[(Encoding::Escape, "炸弹b 😀")]);
-        check("hi\u{e0068}\u{e0069}", &[(Encoding::Tags, "hihi")]);
+        check("hi\u{e0068}\u{e0069}", &[(Encoding::Tags, "hi")]);
+        check("%E7%82%B8&#24377;\\u5f39", &[(Encoding::Mixed, "炸弹弹")]);
     }
 
     #[test]

@@ -297,7 +297,7 @@ impl Automaton {
         let words = reading.words.text.as_str();
         let mut open = self.open_written(words).min(self.open_before_parts(words));
         for form in &reading.forms {
-            let at = self.open_written(&form.text);
+            let at = self.open_written(&form.text).min(self.open_before_parts(&form.text));
             if at < form.text.len() {
                 open = open.min(form.map.start(at));
             }

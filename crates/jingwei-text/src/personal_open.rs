@@ -17,6 +17,10 @@ pub fn open_personal(text: &str, wanted: impl Fn(PersonalKind) -> bool) -> usize
     if wanted(PersonalKind::Address) {
         open = open.min(open_chinese_address(text)).min(open_american_address(text));
     }
+    if wanted(PersonalKind::LandlinePhone) && text.ends_with('(') {
+        // An area code may follow: (0755) 2345678.
+        open = open.min(text.len() - 1);
+    }
     open
 }
 

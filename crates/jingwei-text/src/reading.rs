@@ -10,7 +10,7 @@ use crate::{
     normalize::folded,
     phonetic::{MAX_RUN, Syllable, syllable_of, syllables},
     simplify::to_simplified,
-    split::{Joined, is_last_part, is_part, join, join3, is_later_part, may_join},
+    split::{Joined, is_last_part, is_later_part, is_part, join, join3, may_join},
     trie::Symbol,
     undisguise::{composed, undisguised},
 };
@@ -167,21 +167,26 @@ impl Sounds {
         }
     }
 
-    /// A run of letters with the digits of tones.
+    /// A run of letters with the digits of tones: all of it is pinyin, or none.
     fn spelled(&mut self, run: &str, at: usize, form: Option<&Normalized>) {
-        let letters_only = |c: char| c.is_ascii_lowercase();
-        let pieces = || run.split(|c: char| !letters_only(c)).filter(|piece| !piece.is_empty());
-        let cut: Option<Vec<Vec<Syllable>>> = pieces().map(syllables).collect();
-        let Some(cut) = cut.filter(|_| run.len() <= MAX_RUN) else { return self.stop() };
-        let mut start = at;
-        for (piece, cut) in pieces().zip(cut) {
-            start += run[start - at..].find(letters_only).unwrap_or(0);
-            debug_assert!(run[start - at..].starts_with(piece));
+        let before = self.places.len();
+        let mut start = 0;
+        while start < run.len() && run.len() <= MAX_RUN {
+            let letters = run[start..].bytes().take_while(u8::is_ascii_lowercase).count();
+            if letters == 0 {
+                start += 1;
+                continue;
+            }
+            let Some(cut) = syllables(&run[start..start + letters]) else { break };
             for syllable in cut {
                 let end = start + syllable.letters().len();
-                self.push(syllable, start..end, None, form);
+                self.push(syllable, at + start..at + end, None, form);
                 start = end;
             }
+        }
+        if start < run.len() {
+            self.places.truncate(before);
+            self.stop();
         }
     }
 }
@@ -191,8 +196,9 @@ fn latin_run(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut end = 0;
     while let Some(byte) = bytes.get(end) {
-        let tone = matches!(byte, b'1'..=b'5') && !bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
-        if !byte.is_ascii_lowercase() && !(tone && end > 0 && bytes[end - 1].is_ascii_lowercase()) {
+        let after_letter = end > 0 && bytes[end - 1].is_ascii_lowercase();
+        let tone = after_letter && matches!(byte, b'1'..=b'5') && !bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
+        if !tone && !byte.is_ascii_lowercase() {
             break;
         }
         end += 1;

@@ -106,8 +106,14 @@ struct Splits {
 static SPLITS: LazyLock<Splits> = LazyLock::new(|| {
     let ordinary: std::collections::BTreeSet<&str> = ORDINARY.split_whitespace().collect();
     let empty = || Ideographs(vec![0; IDEOGRAPHS / 64]);
-    let mut splits =
-        Splits { pairs: Vec::new(), triples: Vec::new(), of: BTreeMap::new(), first: empty(), last: empty(), later: empty() };
+    let mut splits = Splits {
+        pairs: Vec::new(),
+        triples: Vec::new(),
+        of: BTreeMap::new(),
+        first: empty(),
+        last: empty(),
+        later: empty(),
+    };
     for (character, written) in entries() {
         for parts in forms_of(&written) {
             let joined = Joined { character, ordinary: ordinary.contains(parts.as_str()) };

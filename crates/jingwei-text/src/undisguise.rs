@@ -64,7 +64,8 @@ impl Watch {
         let leet = |c| leet_letter(c).is_some();
         let alphabetic = |c: char| c.is_ascii_alphabetic();
         // What passes for a letter may stand beside what passes for one too.
-        self.may_be_disguised |= leet(c) && (alphabetic(self.last) || leet(self.last)) || alphabetic(c) && leet(self.last);
+        self.may_be_disguised |=
+            leet(c) && (alphabetic(self.last) || leet(self.last)) || alphabetic(c) && leet(self.last);
         self.singles = match (joint, is_letter(c)) {
             (true, _) => self.singles,
             (false, true) if !is_letter(self.last) => self.singles.saturating_add(1),
