@@ -1,7 +1,8 @@
-"""Figures of the guard's built-in heads. usage: guard_scorecard.py TRAIN_HEADS MODEL EXAMPLES OUT [--apart SCORES...] [--reviews FILE...]
+"""Figures of the guard's built-in heads. usage: guard_scorecard.py TRAIN_HEADS MODEL EXAMPLES OUT [--apart SCORES...] [--reviews FILE...] [--evaluation N]
 
 TRAIN_HEADS is the built example of that name; EXAMPLES is guard_data.py's file, of which the test rows are judged.
 --apart takes files of `train_heads scores`, one per JADE fold, each of a model that never saw the fold's subclasses.
+--evaluation says how many times figures were taken on these test rows, with this one.
 --reviews takes plain texts, one a line, all benign: how many are flagged. Intervals are Wilson's at 95 %; those of F1
 are from 2,000 drawings of the counts with a fixed seed."""
 
@@ -12,6 +13,7 @@ for name in ("train_heads", "model", "examples", "out"):
     parser.add_argument(name)
 parser.add_argument("--apart", nargs="*", default=[])
 parser.add_argument("--reviews", nargs="*", default=[])
+parser.add_argument("--evaluation", type=int, default=1)
 arguments = parser.parse_args()
 LEVELS = ("controversial", "unsafe")
 generator = random.Random(1)
@@ -84,7 +86,7 @@ def jade(rows):
 
 rows = [row for row in judged(arguments.examples) if row[0]["split"] == "test"]
 safe = lambda r: r[0]["severity"] == "safe"
-card = {"kind": "jingwei/guard-heads-scorecard", "version": 1, "model_sha256": hashlib.sha256(pathlib.Path(arguments.model).read_bytes()).hexdigest(), "heads": [], "classes": [], "over_defence": [], "jade": {}}
+card = {"kind": "jingwei/guard-heads-scorecard", "version": 1, "evaluation": arguments.evaluation, "model_sha256": hashlib.sha256(pathlib.Path(arguments.model).read_bytes()).hexdigest(), "heads": [], "either_head": [], "classes": [], "over_defence": [], "jade": {}}
 for head in ("injection", "harm"):
     for lang in ("zh", "en"):
         mine = [r for r in rows if r[0]["lang"] == lang and (r[0]["head"] == head or safe(r))]
@@ -97,6 +99,11 @@ for head in ("injection", "harm"):
             hit = [s for _, s in these if flagged(s, head, "controversial")]
             right = sum(any(h["head"] == head and h["class"] == name for h in s["heads"]) for s in hit)
             card["classes"].append({"head": head, "lang": lang, "class": name, "recall": share(len(hit), len(these)), "class_right": share(right, len(hit))})
+
+# A guard blocks what any head flags, whatever the authors of the set called it.
+for source in ("s-labs", "neuralchemy"):
+    these = [r for r in rows if r[0]["source"] == source and r[0]["lang"] == "en"]
+    card["either_head"].append({"source": source, "lang": "en"} | figures([r for r in these if not safe(r)], [r for r in these if safe(r)], None))
 
 
 def over_defence(name, rows):

@@ -270,7 +270,7 @@ impl<'a> Scanner<'a> {
             all.found = found
                 .into_iter()
                 .map(|found| {
-                    let harmless = found.harmless || !self.is_meant(found, &places, &texts, &mut heard);
+                    let harmless = found.harmless || !self.is_meant(text, found, &places, &texts, &mut heard);
                     Found { harmless, ..found }
                 })
                 .collect();
@@ -284,7 +284,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Whether the sentences around a hit are of the intent that its rule asks for. In doubt they are.
-    fn is_meant(&self, found: Found, places: &[Range<usize>], texts: &[&str], heard: &mut Heard) -> bool {
+    fn is_meant(&self, text: &str, found: Found, places: &[Range<usize>], texts: &[&str], heard: &mut Heard) -> bool {
         let Some(intent) = self.engine.policy().rules.get(found.rule).and_then(|rule| rule.intent.as_ref()) else {
             return true;
         };
@@ -296,7 +296,19 @@ impl<'a> Scanner<'a> {
         let first = places.partition_point(|place| place.end <= found.span.start);
         let end = places.partition_point(|place| place.start < found.span.end);
         let probability = heard.probability(&intent.detector, &intent.head, first..end);
-        probability.is_none_or(|probability| probability >= intent.least)
+        if probability.is_none_or(|probability| probability >= intent.least) {
+            return true;
+        }
+        // Much harmless talk around it does not make a clause harmless. Alone it says less, so more is asked of it.
+        let around = clause_around(text, found.span);
+        let whole: usize = places.get(first..end).into_iter().flatten().map(Range::len).sum();
+        if whole < PADDED * around.len() {
+            return false;
+        }
+        let least = intent.least.max(LEAST_OF_CLAUSE);
+        let clause = unescape(around, self.limits);
+        let judged = detector.judge_sentences(&[clause.as_ref()], 0, self.direction);
+        judged.is_ok_and(|judged| judged.iter().flatten().any(|j| j.head == intent.head && j.probability >= least))
     }
 
     /// Texts that are encoded in this one. Gives the offsets from which on the ones in place are open, and
@@ -494,6 +506,42 @@ fn last_letter(text: &str) -> usize {
         Some((at, c)) if c.is_alphanumeric() && !is_ideograph(c) => at,
         _ => text.len(),
     }
+}
+
+/// A sentence so many times as long as the clause of a hit may be padded.
+const PADDED: usize = 2;
+/// What a clause alone must have, at least.
+const LEAST_OF_CLAUSE: f64 = 0.5;
+
+/// What was found and the few words around it that belong to it: up to the next punctuation, and not far.
+fn clause_around(text: &str, span: Span) -> &str {
+    const FAR: usize = 24;
+    let ends = |c: char| {
+        matches!(
+            c,
+            '，' | ','
+                | '。'
+                | '；'
+                | ';'
+                | '！'
+                | '!'
+                | '？'
+                | '?'
+                | '：'
+                | ':'
+                | '、'
+                | '\n'
+                | '（'
+                | '）'
+                | '('
+                | ')'
+        )
+    };
+    let before = text.get(..span.start).unwrap_or_default().chars().rev().take(FAR).take_while(|c| !ends(*c));
+    let after = text.get(span.end..).unwrap_or_default().chars().take(FAR).take_while(|c| !ends(*c));
+    let start = span.start - before.map(char::len_utf8).sum::<usize>();
+    let end = span.end + after.map(char::len_utf8).sum::<usize>();
+    text.get(start..end).unwrap_or_default()
 }
 
 /// Walks back over combining marks to the letter that they stand on.

@@ -7,7 +7,7 @@ use std::{
 
 use jingwei_core::{Digest, Limits};
 use jingwei_text::{
-    heads::{Model, Severity, Sums},
+    heads::{HeadScore, Model, Scores, Severity, Sums},
     plain_form,
 };
 
@@ -83,7 +83,7 @@ impl HeadsDetector {
 impl Detector for HeadsDetector {
     fn judge(&self, texts: &[&str], _direction: Direction) -> Result<Vec<Vec<Judgement>>, Unavailable> {
         let model = self.model()?;
-        Ok(texts.iter().map(|text| judgements(model, &model.accumulate(&plain_form(text)))).collect())
+        Ok(texts.iter().map(|text| judgements(&model.score(&plain_form(text)))).collect())
     }
 
     /// Features of a sentence are counted once, however many windows it is in.
@@ -96,20 +96,8 @@ impl Detector for HeadsDetector {
         let model = self.model()?;
         let sums: Vec<Sums> = sentences.iter().map(|sentence| model.accumulate(&plain_form(sentence))).collect();
         let worst = |last: usize| {
-            let mut window = Sums::default();
-            let mut worst: Vec<Judgement> = Vec::new();
-            for first in (last.saturating_sub(CONTEXT)..=last).rev() {
-                window = sums.get(first).copied().unwrap_or_default() + window;
-                for (at, judgement) in judgements(model, &window).into_iter().enumerate() {
-                    match worst.get_mut(at) {
-                        Some(known) if (judgement.level, judgement.probability) <= (known.level, known.probability) => {
-                        }
-                        Some(known) => *known = judgement,
-                        None => worst.push(judgement),
-                    }
-                }
-            }
-            worst
+            let window = sums.get(last.saturating_sub(CONTEXT)..=last).unwrap_or_default();
+            judgements(&model.scores_of_last(window))
         };
         Ok((from..sentences.len()).map(worst).collect())
     }
@@ -130,9 +118,8 @@ impl Detector for HeadsDetector {
     }
 }
 
-fn judgements(model: &Model, sums: &Sums) -> Vec<Judgement> {
-    let scores = model.scores(sums);
-    let judgement = |score: &jingwei_text::heads::HeadScore<'_>| Judgement {
+fn judgements(scores: &Scores<'_>) -> Vec<Judgement> {
+    let judgement = |score: &HeadScore<'_>| Judgement {
         head: score.head.to_owned(),
         class: score.class.to_owned(),
         probability: score.probability,

@@ -4,6 +4,7 @@
 //! judged before anybody writes code for it. Silent are only settings of a server, and fields of the protocol whose
 //! value is one of the few words that they may hold, or an identifier that a machine made.
 
+use base64::Engine as _;
 use jingwei_core::Limits;
 use serde_json::{Map, Value};
 
@@ -114,7 +115,11 @@ impl Walk {
                 self.limit(path, role, format!("nested deeper than {}; not read", self.limits.depth));
             }
             Value::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
+                // The place of what says nothing is not written: names may be long, and lists longer.
+                for (index, item) in items.iter().enumerate().filter(|(_, item)| speaks(item)) {
+                    if self.full {
+                        break;
+                    }
                     self.value(item, &format!("{path}[{index}]"), key, role, zone, depth + 1);
                 }
             }
@@ -140,7 +145,10 @@ impl Walk {
             let kind = map.get(*kind).and_then(Value::as_str).unwrap_or_default();
             is_text_type(kind)
         });
-        for (key, value) in map {
+        for (key, value) in map.iter().filter(|(_, value)| speaks(value)) {
+            if self.full {
+                break;
+            }
             let path = format!("{path}.{key}");
             match value {
                 Value::String(text) if holds_text && key == "data" => self.text(text, &path, role),
@@ -157,6 +165,11 @@ impl Walk {
             return;
         }
         if zone == Zone::Protocol && is_media(key, text) {
+            // A file may be a text all the same.
+            if let Some(said) = text_of_file(text) {
+                self.text(&said, &format!("{path}#file"), role);
+                return;
+            }
             let what = format!("{} bytes of something that is not text", text.len());
             let unjudged = Some(Unjudged::NotText(what));
             self.surfaces.push(Surface { path: path.to_owned(), text: String::new(), role, unjudged });
@@ -270,15 +283,36 @@ pub(crate) fn is_tool_result(map: &Map<String, Value>) -> bool {
     )
 }
 
-/// A picture, a sound or a file in base64. One that says it is a text is a text, and so is what is no base64 or too short
-/// to be media.
+/// Whether there may be a text in it.
+fn speaks(value: &Value) -> bool {
+    matches!(value, Value::String(_) | Value::Array(_) | Value::Object(_))
+}
+
+/// Fields in which a picture, a sound or a file stands.
+const MEDIA_FIELDS: [&str; 7] = ["url", "image_url", "file_data", "data", "b64_json", "image", "audio"];
+
+/// A picture, a sound or a file in base64, where one is expected. One that says it is a text is a text, and so is what is
+/// no base64 or too short to be media.
 fn is_media(key: &str, text: &str) -> bool {
     const SHORTEST: usize = 32;
+    const LONGEST_TYPE: usize = 100;
+    if !MEDIA_FIELDS.contains(&key) {
+        return false;
+    }
     let in_base64 = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
     if let Some((kind, data)) = text.strip_prefix("data:").and_then(|rest| rest.split_once(',')) {
-        return kind.len() <= 100 && kind.ends_with(";base64") && !is_text_type(kind) && in_base64(data);
+        let of_type = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'+' | b'-' | b';' | b'=');
+        let typed = kind.len() <= LONGEST_TYPE && kind.contains('/') && kind.bytes().all(of_type);
+        return typed && kind.ends_with(";base64") && !is_text_type(kind) && in_base64(data);
     }
     matches!(key, "data" | "file_data" | "b64_json") && text.len() >= SHORTEST && in_base64(text)
+}
+
+/// What a file in base64 says, if it is a text in UTF-8.
+fn text_of_file(media: &str) -> Option<String> {
+    let data = media.strip_prefix("data:").and_then(|rest| rest.split_once(',')).map_or(media, |(_, data)| data);
+    let bytes = base64::engine::general_purpose::STANDARD.decode(data).ok()?;
+    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
 }
 
 fn is_text_type(kind: &str) -> bool {

@@ -15,9 +15,8 @@ use std::{error::Error, fs, hint::black_box, path::Path, time::Instant};
 
 use jingwei_core::{Digest, Lang, Limits};
 use jingwei_text::{
-    NormalizeOptions,
     heads::{Example, Model, TrainOptions, evaluate, train},
-    normalize,
+    plain_form,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -66,7 +65,7 @@ fn time(model: &Model, examples: &[Example]) {
     for lang in Lang::ALL {
         let texts = examples.iter().filter(|example| example.lang == lang);
         let mut blocks = vec![String::new()];
-        for text in texts.map(|example| normalize(&example.text, &NormalizeOptions::DISGUISED).text) {
+        for text in texts.map(|example| plain_form(&example.text)) {
             if blocks.last().is_some_and(|block| block.len() >= 1000) {
                 blocks.push(String::new());
             }

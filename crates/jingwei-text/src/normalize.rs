@@ -82,25 +82,20 @@ pub(crate) fn folded(text: &str, table: &'static Table) -> (Normalized, Watch) {
     let mut writer = Writer::new(text, table.folding() == fold::Folding::Words);
     let mut cluster: Vec<Unit> = Vec::new();
     let mut units: Vec<Unit> = Vec::new();
-    let mut rest = text.char_indices().peekable();
-    while let Some((start, c)) = rest.next() {
-        let folded = table.get(c);
+    let mut rest = text.char_indices().map(|(at, c)| (at, c, table.get(c))).peekable();
+    while let Some((start, c, folded)) = rest.next() {
         if folded.is_hidden() {
             continue;
         }
         let end = start + c.len_utf8();
-        let alone = rest.peek().is_none_or(|(_, next)| {
-            let next = table.get(*next);
-            next.begins() && !next.is_hidden()
-        });
+        let alone = rest.peek().is_none_or(|(_, _, next)| next.begins() && !next.is_hidden());
         if folded.is_simple() && alone {
             writer.character(folded, c, start, end);
             continue;
         }
         cluster.clear();
         cluster.push(Unit { c, start, end });
-        while let Some((at, next)) = rest.peek().copied() {
-            let folded = table.get(next);
+        while let Some((at, next, folded)) = rest.peek().copied() {
             if folded.begins() && !folded.is_hidden() {
                 break;
             }

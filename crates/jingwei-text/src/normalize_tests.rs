@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::reading::put_together;
 use crate::{
     fold::{begins_cluster, is_separator},
     hidden::is_hidden,
@@ -171,6 +172,7 @@ proptest! {
         let text = pieces.concat();
         let (words, watch) = folded(&text, &fold::WORDS);
         prop_assert!(watch.may_be_disguised || undisguised(&words.text).is_none(), "{:?}", text);
+        prop_assert!(watch.may_be_split || put_together(&words.text).is_none(), "{:?}", text);
     }
 
     #[test]

@@ -248,7 +248,7 @@ fn is_seam(left: &str, before: char, next: char, second: Option<char>) -> bool {
 
 /// The text with characters that were taken apart put together again: 弓单 is 弹. `None`: there are none.
 /// Parts that are an ordinary word beside each other (女子) stay as they are.
-fn put_together(words: &str) -> Option<Normalized> {
+pub(crate) fn put_together(words: &str) -> Option<Normalized> {
     let mut found: Option<(String, OffsetMap)> = None;
     let mut copied = 0;
     let mut rest = words.char_indices().peekable();
@@ -314,8 +314,13 @@ mod tests {
 
     #[test]
     fn parts_are_put_together() {
-        for (text, together) in [("做火乍弓单吧", "做炸弹吧"), ("女子和日月", "女子和日月"), ("木", "木"), ("", "")]
-        {
+        for (text, together) in [
+            ("做火乍弓单吧", "做炸弹吧"),
+            ("火-乍 弓-单", "炸弹"),
+            ("女子和日月", "女子和日月"),
+            ("木", "木"),
+            ("", ""),
+        ] {
             let words = normalize(text, &NormalizeOptions::WORDS);
             let whole = put_together(&words.text).map_or(words.text.clone(), |whole| whole.text);
             assert_eq!(whole, together);

@@ -13,20 +13,30 @@ const WHOLE: u32 = 1 << 31;
 pub(crate) struct Trie {
     /// Symbol on the way from its parent, by state. The root is state 0.
     labels: Vec<u32>,
-    /// `children[s]..children[s + 1]` are the children of state `s`.
-    children: Vec<u32>,
-    /// The state of the longest proper suffix.
-    fail: Vec<u32>,
+    /// What is read together lies together: one more than there are states.
+    nodes: Vec<Node>,
     depth: Vec<u16>,
-    /// Pattern that ends at a state.
-    pattern: Vec<u32>,
-    /// Nearest state of a proper suffix at which a pattern ends; 0: none.
-    output: Vec<u32>,
     /// State after one symbol from the root, with [`WHOLE`].
     first: Vec<u32>,
     pairs: Pairs,
     /// Some patterns are a single symbol.
     has_singles: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    /// The first child; the next state's is where the children end.
+    children: u32,
+    /// The state of the longest proper suffix.
+    fail: u32,
+    /// Pattern that ends here.
+    pattern: u32,
+    /// Nearest state of a proper suffix at which a pattern ends; 0: none.
+    output: u32,
+}
+
+impl Node {
+    const NEW: Self = Self { children: 0, fail: 0, pattern: NONE, output: 0 };
 }
 
 /// Pairs of symbols with which patterns begin: never misses one, and is wrong about few others.
@@ -83,11 +93,8 @@ impl Trie {
     pub fn build(patterns: &[Box<[u32]>]) -> Self {
         let mut trie = Self {
             labels: vec![0],
-            children: Vec::new(),
-            fail: vec![0],
+            nodes: vec![Node::NEW],
             depth: vec![0],
-            pattern: vec![NONE],
-            output: vec![0],
             first: Vec::new(),
             pairs: Pairs::with_capacity(0),
             has_singles: false,
@@ -104,7 +111,7 @@ impl Trie {
     /// Bytes on the heap.
     #[cfg(test)]
     pub fn bytes(&self) -> usize {
-        4 * (self.labels.len() * 5 + self.first.len()) + 2 * self.depth.len() + 8 * self.pairs.bits.len()
+        4 * (self.labels.len() * 5 + self.first.len() + 4) + 2 * self.depth.len() + 8 * self.pairs.bits.len()
     }
 
     /// States, breadth first: each is a range of patterns that share their first symbols.
@@ -112,33 +119,31 @@ impl Trie {
         let mut ranges: Vec<(usize, usize)> = vec![(0, patterns.len())];
         let mut state = 0;
         while let Some((mut from, to)) = ranges.get(state).copied() {
-            self.children.push(count(self.labels.len()));
+            self.nodes[state].children = count(self.labels.len());
             let depth = usize::from(self.depth[state]);
             if patterns.get(from).is_some_and(|pattern| pattern.len() == depth) && depth > 0 {
-                self.pattern[state] = count(from);
+                self.nodes[state].pattern = count(from);
                 from += 1;
             }
             while from < to {
                 let symbol = patterns[from][depth];
                 let end = from + patterns[from..to].partition_point(|pattern| pattern[depth] == symbol);
                 self.labels.push(symbol);
-                self.fail.push(0);
+                self.nodes.push(Node::NEW);
                 self.depth.push(u16::try_from(depth + 1).unwrap_or(u16::MAX));
-                self.pattern.push(NONE);
-                self.output.push(0);
                 ranges.push((from, end));
                 from = end;
             }
             state += 1;
         }
-        self.children.push(count(self.labels.len()));
+        self.nodes.push(Node { children: count(self.labels.len()), ..Node::NEW });
     }
 
     fn link(&mut self) {
         let highest = self.child_range(0).map(|child| self.labels[child]).max().unwrap_or(0);
         self.first = vec![0; highest as usize + 1];
         for child in self.child_range(0) {
-            let whole = if self.pattern[child] == NONE { 0 } else { WHOLE };
+            let whole = if self.nodes[child].pattern == NONE { 0 } else { WHOLE };
             self.has_singles |= whole != 0;
             self.first[self.labels[child] as usize] = count(child) | whole;
         }
@@ -151,26 +156,27 @@ impl Trie {
         }
         for state in 0..self.labels.len() {
             for child in self.child_range(state) {
-                let mut suffix = self.fail[state] as usize;
+                let mut suffix = self.nodes[state].fail as usize;
                 if state != 0 {
-                    self.fail[child] = loop {
+                    self.nodes[child].fail = loop {
                         if let Some(next) = self.child(suffix, self.labels[child]) {
                             break count(next);
                         }
                         if suffix == 0 {
                             break 0;
                         }
-                        suffix = self.fail[suffix] as usize;
+                        suffix = self.nodes[suffix].fail as usize;
                     };
                 }
-                let fail = self.fail[child] as usize;
-                self.output[child] = if self.pattern[fail] == NONE { self.output[fail] } else { count(fail) };
+                let fail = self.nodes[child].fail;
+                let suffix = self.nodes[fail as usize];
+                self.nodes[child].output = if suffix.pattern == NONE { suffix.output } else { fail };
             }
         }
     }
 
     fn child_range(&self, state: usize) -> std::ops::Range<usize> {
-        self.children[state] as usize..self.children[state + 1] as usize
+        self.nodes[state].children as usize..self.nodes[state + 1].children as usize
     }
 
     #[inline]
@@ -209,17 +215,18 @@ impl Trie {
                     state = next;
                     break;
                 }
-                state = self.fail[state] as usize;
+                state = self.nodes[state].fail as usize;
             }
             if state == 0 {
                 continue;
             }
-            let mut ending = if self.pattern[state] == NONE { self.output[state] as usize } else { state };
+            let node = self.nodes[state];
+            let mut ending = if node.pattern == NONE { node.output as usize } else { state };
             while ending != 0 {
-                if !found(at + 1, self.pattern[ending]) {
+                if !found(at + 1, self.nodes[ending].pattern) {
                     return State(0);
                 }
-                ending = self.output[ending] as usize;
+                ending = self.nodes[ending].output as usize;
             }
         }
         State(count(state))
@@ -251,7 +258,7 @@ impl Trie {
             if !self.child_range(state).is_empty() && may_begin(depth) {
                 return depth;
             }
-            state = self.fail[state] as usize;
+            state = self.nodes[state].fail as usize;
         }
         0
     }

@@ -23,8 +23,9 @@ pub(crate) fn undisguised(words: &str) -> Option<Normalized> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Watch {
     last: char,
-    before_last: char,
-    last_is_part: bool,
+    /// The last two characters that are no separators: those between Chinese characters are taken out.
+    shown: [char; 2],
+    shown_is_part: bool,
     /// Single letters in a row with a joint between each two.
     singles: u8,
     pub may_be_disguised: bool,
@@ -35,8 +36,8 @@ impl Watch {
     pub fn new() -> Self {
         Self {
             last: '\0',
-            before_last: '\0',
-            last_is_part: false,
+            shown: ['\0'; 2],
+            shown_is_part: false,
             singles: 0,
             may_be_disguised: false,
             may_be_split: false,
@@ -45,19 +46,24 @@ impl Watch {
 
     #[inline]
     pub fn see(&mut self, folded: Folded, c: char) {
-        if self.last_is_part && folded.is_later_part() && !self.may_be_split {
-            self.may_be_split = may_join(self.last, c);
-        }
-        self.last_is_part = folded.is_part();
-        if c == self.last && c == self.before_last && c.is_alphabetic() {
-            self.may_be_disguised = true;
-        }
         if c.is_ascii() || folded.is_separator() {
             self.see_sign(c, folded.is_separator() || c == ',');
         } else {
             self.singles = 0;
         }
-        (self.before_last, self.last) = (self.last, c);
+        self.last = c;
+        if folded.is_separator() {
+            return;
+        }
+        let [last, before_last] = self.shown;
+        if self.shown_is_part && folded.is_later_part() && !self.may_be_split {
+            self.may_be_split = may_join(last, c);
+        }
+        if c == last && c == before_last && c.is_alphabetic() {
+            self.may_be_disguised = true;
+        }
+        self.shown_is_part = folded.is_part();
+        self.shown = [c, last];
     }
 
     fn see_sign(&mut self, c: char, joint: bool) {

@@ -11,6 +11,10 @@ pub struct Calibration {
     /// Probability is the logistic function of `slope * sum + intercept` (Platt 1999). Positive, so that order is kept.
     pub slope: f64,
     pub intercept: f64,
+    /// How much more a few sentences must sum to where they are judged apart from the sentences before them: a long
+    /// text has many such parts, and one of them is easily mistaken.
+    #[serde(default)]
+    pub part_margin: f64,
     pub controversial: Threshold,
     pub r#unsafe: Threshold,
 }
@@ -41,10 +45,13 @@ impl Calibration {
 
     pub(super) fn check(&self) -> Result<(), String> {
         let is_line = self.slope.is_finite() && self.slope > 0.0 && self.intercept.is_finite();
+        let is_margin = self.part_margin.is_finite() && self.part_margin >= 0.0;
         let (low, high) = (self.controversial.probability, self.r#unsafe.probability);
         let is_ladder = 0.0 < low && low <= high && high <= 1.0;
-        if !(is_line && is_ladder) {
-            return Err("the calibration must rise, and 0 < controversial <= unsafe <= 1".to_owned());
+        if !(is_line && is_margin && is_ladder) {
+            return Err(
+                "the calibration must rise, and 0 < controversial <= unsafe <= 1, and no margin is below 0".to_owned()
+            );
         }
         Ok(())
     }
@@ -61,6 +68,8 @@ pub(super) struct Point<'a> {
     /// 1 where the text is of some class, 0 where it is benign, between for what depends on the context.
     pub target: f64,
     pub source: &'a str,
+    /// Whether it is of those benign examples on which thresholds are set, where there are enough of them.
+    pub sets_threshold: bool,
 }
 
 /// Wanted false-positive rates of the two thresholds.
@@ -73,25 +82,31 @@ pub struct Rates {
 
 /// Fewest examples of each side on which a calibration is worth having.
 pub(super) const MIN_POINTS: usize = 20;
+/// Small sources together weigh like one of this size: no single example of theirs moves a threshold far.
+const SMALL_SOURCES: usize = 100;
 /// Where there are too few examples.
 pub(super) const UNCALIBRATED: [f64; 2] = [0.5, 0.8];
 
-pub(super) fn calibrate(points: &[Point<'_>], rates: Rates) -> Calibration {
+pub(super) fn calibrate(points: &[Point<'_>], rates: Rates, part_margin: f64) -> Calibration {
     let benign = points.iter().filter(|point| point.target == 0.0).count();
     let enough = benign >= MIN_POINTS && points.len() - benign >= MIN_POINTS;
     let (slope, intercept) = if enough { platt(points) } else { (1.0, 0.0) };
+    let setters: Vec<Point<'_>> =
+        points.iter().filter(|point| point.target == 0.0 && point.sets_threshold).cloned().collect();
+    let setters = if setters.len() >= MIN_POINTS { &setters } else { points };
+    let benign = setters.iter().filter(|point| point.target == 0.0).count();
     let threshold = |rate: f64, fallback: f64| {
-        let at = if benign >= MIN_POINTS { quantile(points, rate) } else { None };
+        let at = if benign >= MIN_POINTS { quantile(setters, rate) } else { None };
         let probability = at.map_or(fallback, |sum| logistic(slope * sum + intercept)).clamp(1e-6, 1.0 - 1e-9);
         let reaches = |sum: f64| logistic(slope * sum + intercept) >= probability;
-        Threshold { probability, false_positive_rate: share(points, reaches), benign: benign as u64 }
+        Threshold { probability, false_positive_rate: share(setters, reaches), benign: benign as u64 }
     };
     let controversial = threshold(rates.controversial, UNCALIBRATED[0]);
     let mut r#unsafe = threshold(rates.r#unsafe, UNCALIBRATED[1]);
     if r#unsafe.probability < controversial.probability {
         r#unsafe = controversial.clone();
     }
-    Calibration { slope, intercept, controversial, r#unsafe }
+    Calibration { slope, intercept, part_margin, controversial, r#unsafe }
 }
 
 /// Newton's method on two parameters, with Platt's targets, which keep separable examples finite.
@@ -136,7 +151,7 @@ fn weights<'a>(points: &'a [Point<'a>]) -> impl Iterator<Item = (f64, f64)> {
     let small: usize = sizes.values().filter(|size| **size < MIN_POINTS).sum();
     benign().map(move |point| {
         let size = sizes.get(point.source).copied().unwrap_or(1);
-        (point.sum, 1.0 / (if size < MIN_POINTS { small.max(MIN_POINTS) } else { size }) as f64)
+        (point.sum, 1.0 / (if size < MIN_POINTS { small.max(SMALL_SOURCES) } else { size }) as f64)
     })
 }
 
@@ -168,7 +183,7 @@ mod tests {
     use super::*;
 
     fn points() -> Vec<Point<'static>> {
-        let point = |sum: f64, target: f64, source| Point { sum, target, source };
+        let point = |sum: f64, target: f64, source| Point { sum, target, source, sets_threshold: false };
         let harmful = (0..100).map(|n| point(f64::from(n) / 25.0 - 1.0, 1.0, "attacks"));
         let many = (0..1000).map(|n| point(f64::from(n) / 500.0 - 2.5, 0.0, "many"));
         let few = (0..50).map(|n| point(f64::from(n) / 25.0 - 1.5, 0.0, "few"));
@@ -177,7 +192,7 @@ mod tests {
 
     #[test]
     fn thresholds_keep_their_rates_with_every_source_weighing_alike() {
-        let found = calibrate(&points(), Rates { controversial: 0.1, r#unsafe: 0.01 });
+        let found = calibrate(&points(), Rates { controversial: 0.1, r#unsafe: 0.01 }, 0.0);
         assert_eq!(found.check(), Ok(()));
         for (threshold, rate) in [(&found.controversial, 0.1), (&found.r#unsafe, 0.01)] {
             assert!(
@@ -194,14 +209,14 @@ mod tests {
 
     #[test]
     fn too_few_examples_leave_plain_probabilities() {
-        let found = calibrate(&points()[..10], Rates { controversial: 0.1, r#unsafe: 0.01 });
+        let found = calibrate(&points()[..10], Rates { controversial: 0.1, r#unsafe: 0.01 }, 0.0);
         assert_eq!((found.slope, found.controversial.probability, found.r#unsafe.probability), (1.0, 0.5, 0.8));
     }
 
     #[test]
     fn probabilities_are_frequencies() {
         let points = points();
-        let found = calibrate(&points, Rates { controversial: 0.1, r#unsafe: 0.01 });
+        let found = calibrate(&points, Rates { controversial: 0.1, r#unsafe: 0.01 }, 0.0);
         let expected: f64 = points.iter().map(|point| found.judge(point.sum).0).sum();
         assert!((expected - 100.0).abs() < 2.0, "{expected}");
     }

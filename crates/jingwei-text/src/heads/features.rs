@@ -7,8 +7,8 @@ use crate::{
     phonetic::{Syllable, syllable_count, syllable_of},
 };
 
-/// Version of the features: weights that were trained on others mean nothing here.
-pub(super) const FEATURES: u32 = 1;
+/// Version of the features and of how weights are written: weights that were trained on others mean nothing here.
+pub(super) const FEATURES: u32 = 2;
 
 /// How a text is written: what tells its language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

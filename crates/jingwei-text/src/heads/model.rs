@@ -10,7 +10,7 @@ use super::{
     features::{FEATURES, Letters, features},
     sentences,
 };
-use crate::{NormalizeOptions, normalize};
+use crate::plain_form;
 
 const MAGIC: &[u8; 8] = b"JWHEADS1";
 /// Largest header of a model file.
@@ -63,7 +63,7 @@ pub(super) struct Header {
     pub slots_log2: u32,
     /// Added to the number of features of a text before the root is taken: very short texts stay near the prior.
     pub smoothing: f64,
-    /// What one step of a weight is worth, per output.
+    /// What one of a weight's [`steps`] is worth, per output.
     pub scales: [f64; OUTPUTS],
     /// Added to the sums of a text in this language, per output.
     pub biases: BTreeMap<Lang, [f64; OUTPUTS]>,
@@ -74,7 +74,7 @@ pub(super) struct Header {
     pub weights: Digest,
 }
 
-/// Check byte of the feature that the slot belongs to (0: nobody's), then a weight per output.
+/// Check byte of the feature that the slot belongs to (0: nobody's), then a weight per output, as [`steps`] reads it.
 pub(super) type Slot = [u8; 1 + OUTPUTS];
 
 /// Linear heads over hashed features.
@@ -225,7 +225,7 @@ impl Model {
         self
     }
 
-    /// Scores one text in normal form ([`NormalizeOptions::DISGUISED`]) as a whole.
+    /// Scores one text in normal form ([`plain_form`]) as a whole.
     #[must_use]
     pub fn score(&self, text: &str) -> Scores<'_> {
         self.scores(&self.accumulate(text))
@@ -244,7 +244,7 @@ impl Model {
             // No branch: about half of the features of a text are nobody's.
             let mask = -i32::from(*owner == check);
             for (dot, weight) in dots.iter_mut().zip(weights) {
-                *dot = dot.wrapping_add(i32::from(i8::from_le_bytes([*weight])) & mask);
+                *dot = dot.wrapping_add(steps(*weight) & mask);
             }
         });
         Sums { dots, features: count, letters }
@@ -258,7 +258,7 @@ impl Model {
             let Some([owner, weights @ ..]) = self.slots.get(slot) else { continue };
             for (dot, weight) in sums.dots.iter_mut().zip(weights).filter(|_| *owner == check) {
                 let count = i32::try_from(*count).unwrap_or(i32::MAX);
-                *dot = dot.saturating_add(count.saturating_mul(i32::from(i8::from_le_bytes([*weight]))));
+                *dot = dot.saturating_add(count.saturating_mul(steps(*weight)));
             }
         }
         sums
@@ -267,46 +267,57 @@ impl Model {
     /// What the heads say about a text with these sums.
     #[must_use]
     pub fn scores(&self, sums: &Sums) -> Scores<'_> {
+        self.scores_of(sums, false)
+    }
+
+    fn scores_of(&self, sums: &Sums, is_part: bool) -> Scores<'_> {
         let lang = sums.lang();
-        let score = |head| self.head_score(head, sums, lang);
+        let score = |head| self.head_score(head, sums, lang, is_part);
         Scores { lang, heads: self.header.heads.iter().map(score).collect() }
     }
 
-    /// Scores a text as its writer wrote it, as the guard does: every sentence, and every two and [`WINDOW`] sentences
-    /// that follow each other, and all of it. The highest probability of a head is the text's.
+    /// What the heads say about the last of a few sentences, given the sums of each, in order: those [`WINDOW`] that
+    /// the text ends with as they are, and fewer of them where they are bad enough by themselves
+    /// ([`Calibration::part_margin`]). The highest probability of a head counts.
     #[must_use]
-    pub fn judge(&self, text: &str) -> Scores<'_> {
-        let (all, windows) = self.windows(text);
-        let mut worst = self.scores(&all);
-        for window in windows {
-            for (worst, head) in worst.heads.iter_mut().zip(self.scores(&window).heads) {
-                if (head.severity, head.probability) > (worst.severity, worst.probability) {
-                    *worst = head;
-                }
-            }
+    pub fn scores_of_last(&self, sentences: &[Sums]) -> Scores<'_> {
+        let mut windows = windows_of_last(sentences);
+        let (whole, _) = windows.next().unwrap_or_default();
+        let mut worst = self.scores(&whole);
+        for (window, is_part) in windows {
+            raise(&mut worst, self.scores_of(&window, is_part));
         }
         worst
     }
 
-    /// The language of a text, and the highest sum of a head before calibration among its windows in that language.
-    pub(super) fn worst_raw(&self, head: &Head, text: &str) -> (Lang, f64) {
-        let (all, windows) = self.windows(text);
-        let lang = all.lang();
-        let in_language = windows.iter().filter(|window| window.lang() == lang).chain([&all]);
-        (lang, in_language.map(|window| self.raw(head.output, window, lang)).fold(f64::NEG_INFINITY, f64::max))
+    /// Scores a text as its writer wrote it, as the guard does: after every sentence, [`Self::scores_of_last`]. The
+    /// highest probability of a head is the text's.
+    #[must_use]
+    pub fn judge(&self, text: &str) -> Scores<'_> {
+        let sums = self.sentence_sums(text);
+        let mut worst = self.scores_of_last(sums.get(..1).unwrap_or_default());
+        for end in 2..=sums.len() {
+            raise(&mut worst, self.scores_of_last(&sums[..end]));
+        }
+        worst.lang = sums.iter().copied().sum::<Sums>().lang();
+        worst
     }
 
-    /// Sums of the whole text and of its windows.
-    fn windows(&self, text: &str) -> (Sums, Vec<Sums>) {
-        let normal = |sentence| normalize(sentence, &NormalizeOptions::DISGUISED).text;
-        let sums: Vec<Sums> = sentences(text).map(|s| self.accumulate(&normal(s))).filter(|s| !s.is_empty()).collect();
-        let mut windows = Vec::with_capacity(sums.len() * WINDOW);
-        for at in 0..sums.len() {
-            windows.extend(
-                (1..=WINDOW.min(sums.len() - at)).map(|length| sums[at..at + length].iter().copied().sum::<Sums>()),
-            );
-        }
-        (sums.iter().copied().sum(), windows)
+    /// The language of a text, and the highest sum of a head before calibration among its windows in that language.
+    pub(super) fn worst_raw(&self, head: &Head, text: &str, part_margin: f64) -> (Lang, f64) {
+        let sums = self.sentence_sums(text);
+        let all: Sums = sums.iter().copied().sum();
+        let lang = all.lang();
+        let windows = (1..=sums.len()).flat_map(|end| windows_of_last(&sums[..end]));
+        let in_language = windows
+            .filter(|(window, _)| window.lang() == lang)
+            .map(|(window, is_part)| self.raw(head.output, &window, lang) - if is_part { part_margin } else { 0.0 });
+        let found = in_language.fold(f64::NEG_INFINITY, f64::max);
+        (lang, if found.is_finite() { found } else { self.raw(head.output, &all, lang) })
+    }
+
+    fn sentence_sums(&self, text: &str) -> Vec<Sums> {
+        sentences(text).map(|s| self.accumulate(&plain_form(s))).filter(|sums| !sums.is_empty()).collect()
     }
 
     /// The sum of an output before calibration.
@@ -317,16 +328,56 @@ impl Model {
         f64::from(dot) * at(&self.header.scales) / norm + self.header.biases.get(&lang).map_or(0.0, at)
     }
 
-    fn head_score<'a>(&'a self, head: &'a Head, sums: &Sums, lang: Lang) -> HeadScore<'a> {
+    fn head_score<'a>(&'a self, head: &'a Head, sums: &Sums, lang: Lang, is_part: bool) -> HeadScore<'a> {
         let likelihood = |output: &Option<usize>| output.map_or(0.0, |output| self.raw(output, sums, lang));
         let class = head.classes.iter().max_by(|a, b| likelihood(a.1).total_cmp(&likelihood(b.1)));
         let class = class.map_or("", |(class, _)| class.as_str());
         let (probability, severity) = match head.calibration.get(&lang) {
-            Some(calibration) if !sums.is_empty() => calibration.judge(self.raw(head.output, sums, lang)),
+            Some(calibration) if !sums.is_empty() => {
+                let margin = if is_part { calibration.part_margin } else { 0.0 };
+                calibration.judge(self.raw(head.output, sums, lang) - margin)
+            }
             _ => (0.0, Severity::Safe),
         };
         HeadScore { head: &head.id, class, probability, severity }
     }
+}
+
+/// The sentences that a text ends with: [`WINDOW`] of them, then ever fewer, and whether others came before.
+fn windows_of_last(sentences: &[Sums]) -> impl Iterator<Item = (Sums, bool)> {
+    let longest = sentences.len().min(WINDOW);
+    let window = move |length| {
+        let last = sentences.get(sentences.len() - length..).unwrap_or_default();
+        (last.iter().copied().sum(), length < longest)
+    };
+    (1..=longest).rev().map(window)
+}
+
+fn raise<'a>(worst: &mut Scores<'a>, other: Scores<'a>) {
+    for (worst, head) in worst.heads.iter_mut().zip(other.heads) {
+        if (head.severity, head.probability) > (worst.severity, worst.probability) {
+            *worst = head;
+        }
+    }
+}
+
+/// How many steps of its output's scale a weight is worth: the square of the byte, with its sign, so that small weights
+/// are told apart and large ones have room.
+pub(super) fn steps(weight: u8) -> i32 {
+    let weight = i32::from(i8::from_le_bytes([weight]));
+    weight * weight.abs()
+}
+
+/// The byte whose [`steps`] come closest.
+pub(super) fn byte_of(steps: f64) -> u8 {
+    let root = (steps.abs().sqrt().round() * steps.signum()).clamp(-127.0, 127.0);
+    // In range by the clamp. Squares are uneven: the root that is closest may not have the closest square.
+    let near = |offset: f64| (root + offset).clamp(-127.0, 127.0);
+    let closest = [0.0, -1.0, 1.0].map(near).into_iter().min_by(|a, b| {
+        let miss = |root: f64| (root * root.abs() - steps).abs();
+        miss(*a).total_cmp(&miss(*b))
+    });
+    (closest.unwrap_or(0.0) as i8).to_le_bytes()[0]
 }
 
 /// Slot and check byte of a feature.
@@ -364,5 +415,23 @@ impl Header {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_come_closest_to_their_steps() {
+        for weight in i8::MIN + 1..=i8::MAX {
+            let byte = weight.to_le_bytes()[0];
+            assert_eq!(byte_of(f64::from(steps(byte))), byte, "{weight}");
+        }
+        for (wanted, expected) in
+            [(0.4, 0), (0.6, 1), (2.4, 1), (2.6, 4), (-6.6, -9), (15_900.0, 15_876), (1e9, 16_129)]
+        {
+            assert_eq!(steps(byte_of(wanted)), expected, "{wanted}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! From labelled examples to a model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jingwei_core::{Digest, Lang};
 use serde::{Deserialize, Serialize};
@@ -11,11 +11,11 @@ use super::{
     disguise::{Choices, Homophones},
     features::{FEATURES, Letters, features},
     fit::{Instance, Rows, Task},
-    model::{Header, OUTPUTS, Slot, place},
+    model::{Header, OUTPUTS, Slot, byte_of, place, steps},
     sentences,
     vocabulary::{Document, Vocabulary, vocabulary},
 };
-use crate::{NormalizeOptions, normalize};
+use crate::plain_form;
 
 /// A text that people judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,6 +77,10 @@ pub struct TrainOptions<'a> {
     pub copy_weight: f64,
     /// What each window of a benign example weighs, compared with the example.
     pub window_weight: f64,
+    /// By head: how much more a part of a text must sum to than a text of its own ([`Calibration::part_margin`]).
+    pub part_margin: BTreeMap<String, f64>,
+    /// Sources of benign examples that are easily mistaken: thresholds are set on these alone, where there are enough.
+    pub threshold_sources: BTreeSet<String>,
     /// What an example weighs, by source. 1 where nothing is said.
     pub source_weights: BTreeMap<String, f64>,
     /// What a benign example weighs for a head that its author did not have in mind.
@@ -96,14 +100,16 @@ impl Default for TrainOptions<'_> {
         let head = |zh, en| BTreeMap::from([(Lang::Zh, zh), (Lang::En, en)]);
         Self {
             seed: 1,
-            slots_log2: 18,
+            slots_log2: 19,
             fewest: 2,
             closeness: 10.0,
             ratio_power: BTreeMap::from([("injection".to_owned(), 1.0), ("harm".to_owned(), 0.5)]),
             smoothing: 8.0,
             copies: 1,
             copy_weight: 0.5,
-            window_weight: 0.3,
+            window_weight: 1.0,
+            part_margin: BTreeMap::from([("injection".to_owned(), 3.0), ("harm".to_owned(), 1.0)]),
+            threshold_sources: BTreeSet::new(),
             source_weights: BTreeMap::new(),
             foreign_weight: 1.0,
             rates: BTreeMap::from([
@@ -205,6 +211,7 @@ fn check(examples: &[Example], options: &TrainOptions<'_>) -> Result<(), TrainEr
         ("slots_log2", (8..=20).contains(&options.slots_log2)),
         ("closeness", is_positive(options.closeness)),
         ("ratio_power", options.ratio_power.values().all(|power| (0.0..=4.0).contains(power))),
+        ("part_margin", options.part_margin.values().all(|margin| (0.0..=1e6).contains(margin))),
         ("smoothing", (0.0..=1e6).contains(&options.smoothing)),
         ("copies", options.copies <= 16),
         ("copy_weight", is_positive(options.copy_weight)),
@@ -321,7 +328,7 @@ fn count(sentences: &[&str]) -> Counted {
     let mut all = Vec::new();
     let mut letters = Letters::default();
     for sentence in sentences {
-        let normal = normalize(sentence, &NormalizeOptions::DISGUISED).text;
+        let normal = plain_form(sentence);
         let found = features(&normal, |hash| all.push(hash));
         letters.ideographs += found.ideographs;
         letters.others += found.others;
@@ -372,8 +379,8 @@ fn instances(
     originals.iter().zip(documents).enumerate().filter_map(instance).collect()
 }
 
-/// Of a thousand weights, the largest one may be cut short: one outlier would coarsen all the others.
-const KEPT_PER_THOUSAND: usize = 999;
+/// What the largest weight of an output is worth.
+const LARGEST_STEPS: f64 = 127.0 * 127.0;
 
 fn assemble(
     words: &Vocabulary,
@@ -391,21 +398,17 @@ fn assemble(
             biases.entry(lang).or_insert([0.0; OUTPUTS])[output] += bias;
         }
         if scales[output] == 0.0 {
-            let mut sizes: Vec<f64> = weights.iter().map(|weight| weight.abs()).filter(|size| *size > 0.0).collect();
-            sizes.sort_by(f64::total_cmp);
-            let largest = sizes.get(sizes.len() * KEPT_PER_THOUSAND / 1000).copied().unwrap_or(0.0);
-            scales[output] = largest / 127.0;
+            let largest = weights.iter().map(|weight| weight.abs()).fold(0.0, f64::max);
+            scales[output] = largest / LARGEST_STEPS;
         }
     }
     let slot = |(at, owner): (usize, &u8)| {
         let known = options.base.and_then(|base| base.slots.get(at)).copied().unwrap_or_default();
         let mut slot = Slot::default();
         for (output, (weights, _)) in solutions.iter().enumerate() {
-            let before = known.get(1 + output).map_or(0.0, |weight| f64::from(i8::from_le_bytes([*weight])));
+            let before = known.get(1 + output).map_or(0.0, |weight| f64::from(steps(*weight)));
             let scale = scales[output].max(f64::MIN_POSITIVE);
-            let steps = (before + (weights.get(at).copied().unwrap_or(0.0) / scale).round()).clamp(-127.0, 127.0);
-            // In range by the clamp.
-            slot[1 + output] = (steps as i8).to_le_bytes()[0];
+            slot[1 + output] = byte_of(before + weights.get(at).copied().unwrap_or(0.0) / scale);
         }
         let says_something = slot.iter().any(|byte| *byte != 0);
         slot[0] = if says_something { (*owner).max(known[0]) } else { 0 };
@@ -430,11 +433,13 @@ fn calibrate_heads(model: &mut Model, examples: &[Example], options: &TrainOptio
     let dev: Vec<&Example> = examples.iter().filter(|example| example.split == Split::Dev).collect();
     let mut found: Vec<(usize, Lang, Calibration)> = Vec::new();
     for (number, head) in model.header.heads.iter().enumerate() {
+        let margin = options.part_margin.get(&head.id).copied().unwrap_or(0.0);
         let mut points: BTreeMap<Lang, Vec<Point<'_>>> = BTreeMap::from([(Lang::Zh, vec![]), (Lang::En, vec![])]);
         for example in &dev {
             if let Some(target) = target_for(example, &head.id) {
-                let (lang, sum) = model.worst_raw(head, &example.text);
-                points.entry(lang).or_default().push(Point { sum, target, source: &example.source });
+                let (lang, sum) = model.worst_raw(head, &example.text, margin);
+                let sets_threshold = options.threshold_sources.contains(&example.source);
+                points.entry(lang).or_default().push(Point { sum, target, source: &example.source, sets_threshold });
             }
         }
         for (lang, points) in points {
@@ -442,7 +447,7 @@ fn calibrate_heads(model: &mut Model, examples: &[Example], options: &TrainOptio
             let rates = rates.unwrap_or(Rates { controversial: 0.02, r#unsafe: 0.005 });
             let benign = points.iter().filter(|point| point.target == 0.0).count();
             if !head.calibration.contains_key(&lang) || benign.min(points.len() - benign) >= MIN_POINTS {
-                found.push((number, lang, calibrate(&points, rates)));
+                found.push((number, lang, calibrate(&points, rates, margin)));
             }
         }
     }
