@@ -263,7 +263,6 @@ fn media_is_media_only_where_it_is_expected() {
 #[test]
 fn many_numbers_under_a_long_name_cost_little() {
     let request = serde_json::json!({ "messages": [], "k".repeat(3_000_000): vec![1; 50_000] });
-    let begun = std::time::Instant::now();
-    let _ = surfaces_of_chat_request(&request, &Limits::default());
-    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+    let found = surfaces_of_chat_request(&request, &Limits::default());
+    assert!(found.iter().map(|surface| surface.path.len()).sum::<usize>() < 10_000_000, "{} texts", found.len());
 }
