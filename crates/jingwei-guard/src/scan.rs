@@ -539,7 +539,8 @@ fn clause_around(text: &str, span: Span) -> &str {
     };
     // Words of another writing are another matter: 炸弹 and then English.
     let chinese = text.get(span.start..span.end).unwrap_or_default().chars().any(is_ideograph);
-    let belongs = |c: &char| !ends(*c) && !(chinese && c.is_ascii_alphabetic());
+    let foreign = |c: char| chinese && c.is_ascii_alphabetic();
+    let belongs = |c: &char| !ends(*c) && !foreign(*c);
     let before = text.get(..span.start).unwrap_or_default().chars().rev().take(FAR).take_while(belongs);
     let after = text.get(span.end..).unwrap_or_default().chars().take(FAR).take_while(belongs);
     let start = span.start - before.map(char::len_utf8).sum::<usize>();
