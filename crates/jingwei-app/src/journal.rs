@@ -286,7 +286,7 @@ fn failed(path: &Path, error: io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use jingwei_core::{Finish, Usage};
+    use jingwei_core::Finish;
 
     use super::*;
 
@@ -301,12 +301,7 @@ mod tests {
     }
 
     fn reply(text: &str) -> Answer {
-        Answer::Chat(Ok(ChatReply {
-            text: text.to_owned(),
-            finish: Finish::Stop,
-            refusal: None,
-            usage: Usage::default(),
-        }))
+        Answer::Chat(Ok(ChatReply::new(text, Finish::Stop)))
     }
 
     fn failure() -> Answer {

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jingwei_core::{
-    Arm, ChatMessage, ChatReply, ChatRequest, ChatRole, Component, ComponentId, Digest, ExposureFacts, ExposureProbe,
-    Files, Finish, Limits, Target, TargetError, Targets,
+    Arm, ChatMessage, ChatReply, ChatRequest, Component, ComponentId, Digest, ExposureFacts, ExposureProbe, Files,
+    Finish, Limits, Target, TargetError, Targets,
 };
 use jingwei_guard::{Direction, Placeholders};
 use jingwei_net::{Client, OpenAiClient, Secret};
@@ -88,7 +88,7 @@ impl Target for Recorded {
     fn send(&self, request: &ChatRequest) -> Result<ChatReply, TargetError> {
         let mut request = request.clone();
         if let Some(prompt) = &self.prompt {
-            request.messages.insert(0, ChatMessage { role: ChatRole::System, content: prompt.clone() });
+            request.messages.insert(0, ChatMessage::system(prompt.clone()));
         }
         let asked = serde_json::to_string(&request).map_err(|e| TargetError::Refused { reason: e.to_string() })?;
         let key = Digest::of_parts(["reply/1", &self.configuration().to_string(), &asked]);
@@ -118,12 +118,7 @@ impl Target for Guarded {
     }
 
     fn send(&self, request: &ChatRequest) -> Result<ChatReply, TargetError> {
-        let filtered = |message: String| ChatReply {
-            text: message,
-            finish: Finish::ContentFilter,
-            refusal: None,
-            usage: jingwei_core::Usage::default(),
-        };
+        let filtered = |message: String| ChatReply::new(message, Finish::ContentFilter);
         let mut request = request.clone();
         let mut placeholders = Placeholders::default();
         for message in &mut request.messages {

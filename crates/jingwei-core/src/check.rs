@@ -7,7 +7,9 @@ use std::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Component, ComponentKind, Digest, Limits, Observation, Text, Timestamp};
+use crate::{
+    ChatReply, ChatRequest, Component, ComponentKind, Digest, Limits, Observation, TargetError, Text, Timestamp,
+};
 
 /// Something executable: takes a component, gives observations.
 ///
@@ -166,76 +168,6 @@ pub trait Target: Send + Sync {
 
     /// Blocks until the answer is whole.
     fn send(&self, request: &ChatRequest) -> Result<ChatReply, TargetError>;
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ChatRequest {
-    pub messages: Vec<ChatMessage>,
-    pub max_tokens: u32,
-    pub temperature: f64,
-    pub seed: u64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChatMessage {
-    pub role: ChatRole,
-    pub content: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ChatRole {
-    System,
-    User,
-    Assistant,
-    Tool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChatReply {
-    pub text: String,
-    pub finish: Finish,
-    /// The provider's own refusal text, where it has such a field.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refusal: Option<String>,
-    pub usage: Usage,
-}
-
-/// Why the answer ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Finish {
-    Stop,
-    Length,
-    ToolCalls,
-    /// The provider or guard filtered it: a refusal, not an error.
-    ContentFilter,
-    Refusal,
-    Other,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
-    pub input_tokens: u64,
-    pub output_tokens: u64,
-}
-
-/// No answer came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "error", rename_all = "snake_case")]
-pub enum TargetError {
-    #[error("no connection to {url}: {reason}; start the model server or correct `url`")]
-    Unreachable { url: String, reason: String },
-    #[error("no answer from {url} within {ms} ms")]
-    TimedOut { url: String, ms: u64 },
-    #[error("{url} answered status {status}: {body}")]
-    Status { url: String, status: u16, body: String },
-    #[error("{url} answered something that is not a chat completion: {reason}")]
-    Garbled { url: String, reason: String },
-    #[error("{reason}")]
-    Refused { reason: String },
-    #[error("the recorded transcripts have no answer to this request; run without --replay to ask the model")]
-    NotRecorded,
 }
 
 /// What asking an address tells about who may use it. `None`: it could not be found out.

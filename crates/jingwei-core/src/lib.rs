@@ -4,6 +4,7 @@
 //! vocabulary (ids, texts, grades), the shape of an observation and the traits that a check sees;
 //! it holds no rule, no algorithm and no format of any tool. Everybody may import it.
 
+mod chat;
 mod check;
 mod component;
 mod digest;
@@ -16,12 +17,10 @@ mod text;
 mod time;
 mod verdict;
 
+pub use chat::{ChatMessage, ChatReply, ChatRequest, ChatRole, Finish, TargetError, ToolCall, ToolSpec, Usage};
 pub use check::{
-    Arm, ArmedTarget, ChatMessage, ChatReply, ChatRequest, ChatRole, Finish, Target, TargetError, Targets, Usage,
-};
-pub use check::{
-    Check, CheckError, Cost, Ctx, ExposureFacts, ExposureProbe, FileEntry, FileKind, Files, NoProgress, PortError,
-    Progress, ReadSeek,
+    Arm, ArmedTarget, Check, CheckError, Cost, Ctx, ExposureFacts, ExposureProbe, FileEntry, FileKind, Files,
+    NoProgress, PortError, Progress, ReadSeek, Target, Targets,
 };
 pub use component::{Component, ComponentKind, Role, Side, Stage};
 pub use digest::{Digest, Hasher};

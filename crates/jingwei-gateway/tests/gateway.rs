@@ -495,7 +495,8 @@ async fn a_new_policy_serves_whole_or_not_at_all() {
         Client::new(&NetSettings { allow_loopback: true, ..NetSettings::default() }).unwrap(),
     );
     let ask = |text: &str| jingwei_core::ChatRequest {
-        messages: vec![jingwei_core::ChatMessage { role: jingwei_core::ChatRole::User, content: text.to_owned() }],
+        messages: vec![jingwei_core::ChatMessage::user(text)],
+        tools: Vec::new(),
         max_tokens: 5,
         temperature: 0.0,
         seed: 1,

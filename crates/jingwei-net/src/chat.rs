@@ -11,6 +11,7 @@ use crate::{
     client::{Answer, Outgoing, api_url},
     read_json,
     reply::{clean, native_refusal, read_chat_reply},
+    retry::retry_after,
 };
 
 /// Asks OpenAI-compatible servers for chat completions.
@@ -56,9 +57,11 @@ fn read_answer(url: &str, answer: &Answer, key: Option<&Secret>, limits: &Limits
     {
         return Ok(refusal);
     }
+    let asked = retry_after(&answer.headers).map(|pause| pause.as_millis());
+    let retry_after_ms = asked.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX));
     let shown = &answer.body[..answer.body.len().min(4_096)];
     let body = clean(&erase(&String::from_utf8_lossy(shown)), 300);
-    Err(TargetError::Status { url: url.to_owned(), status: answer.status, body })
+    Err(TargetError::Status { url: url.to_owned(), status: answer.status, body, retry_after_ms })
 }
 
 /// The seed keeps its low 31 bits: servers take 32 or 64 bits, signed or not, and refuse or cut the rest.

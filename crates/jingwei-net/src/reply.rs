@@ -41,7 +41,7 @@ pub(crate) fn read_chat_reply(body: &[u8], content_type: &str, limits: &Limits) 
     let finish = finish_of(choice, refusal.is_some(), calls)?;
     let silent = refusal.is_some() || calls || matches!(finish, Finish::ContentFilter | Finish::Refusal);
     let text = text_of(message.get("content"), silent)?;
-    Ok(ChatReply { text, finish, refusal, usage: usage_of(&document) })
+    Ok(ChatReply { text, finish, refusal, tool_calls: Vec::new(), usage: usage_of(&document) })
 }
 
 /// The refusal of a provider's own filter, told as an error (status 400 or 403, or 200 with an error in it).
@@ -55,10 +55,9 @@ pub(crate) fn native_refusal(document: &Value) -> Option<ChatReply> {
         REFUSAL_CODES.contains(&bare.as_str())
     });
     named.then(|| ChatReply {
-        text: String::new(),
-        finish: Finish::ContentFilter,
         refusal: Some(error_text(error)),
         usage: usage_of(document),
+        ..ChatReply::new("", Finish::ContentFilter)
     })
 }
 

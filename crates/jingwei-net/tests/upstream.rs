@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers outside #[test] functions")]
 
 use bytes::Bytes;
-use jingwei_core::{ChatMessage, ChatReply, ChatRequest, ChatRole, Limits, TargetError};
+use jingwei_core::{ChatMessage, ChatReply, ChatRequest, Limits, TargetError};
 use jingwei_net::{
     Client, Forward, GuardModel, GuardModelError, GuardToken, NetError, NetSettings, OpenAiClient, RetrySettings,
     Secret, Verb, probe_exposure,
@@ -19,8 +19,8 @@ fn small() -> Limits {
 }
 
 fn hello() -> ChatRequest {
-    let messages = vec![ChatMessage { role: ChatRole::User, content: "你好".to_owned() }];
-    ChatRequest { messages, max_tokens: 900, temperature: 0.0, seed: u64::MAX }
+    let messages = vec![ChatMessage::user("你好")];
+    ChatRequest { messages, tools: Vec::new(), max_tokens: 900, temperature: 0.0, seed: u64::MAX }
 }
 
 async fn ask(upstream: &Upstream, limits: &Limits) -> Result<ChatReply, TargetError> {

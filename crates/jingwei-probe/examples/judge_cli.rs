@@ -8,7 +8,7 @@ use std::{
     io::{self, Read, Write},
 };
 
-use jingwei_core::{ChatReply, Finish, Usage};
+use jingwei_core::{ChatReply, Finish};
 use jingwei_probe::{Judge, LabelledReply, RefusalJudge, measure};
 use serde::Deserialize;
 
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for line in lines {
         let line: Line = serde_json::from_str(line)?;
-        let reply = ChatReply { text: line.reply, finish: Finish::Stop, refusal: None, usage: Usage::default() };
+        let reply = ChatReply::new(line.reply, Finish::Stop);
         let verdict = RefusalJudge.judge(&line.question, &reply);
         let answer = serde_json::json!({ "call": verdict.call, "reason": verdict.reason() });
         writeln!(out, "{answer}")?;

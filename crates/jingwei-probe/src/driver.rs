@@ -1,4 +1,4 @@
-use jingwei_core::{ChatMessage, ChatReply, ChatRequest, ChatRole, Target, TargetError};
+use jingwei_core::{ChatMessage, ChatReply, ChatRequest, Target, TargetError};
 
 /// How a target is sampled.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,7 +27,8 @@ impl Driver for SingleTurn {
 
     fn ask(&self, question: &str, sampling: Sampling, target: &dyn Target) -> Result<ChatReply, TargetError> {
         target.send(&ChatRequest {
-            messages: vec![ChatMessage { role: ChatRole::User, content: question.to_owned() }],
+            messages: vec![ChatMessage::user(question)],
+            tools: Vec::new(),
             max_tokens: sampling.max_tokens,
             temperature: sampling.temperature,
             seed: sampling.seed,

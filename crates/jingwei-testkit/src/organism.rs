@@ -131,8 +131,8 @@ impl ScriptedTarget {
     fn error(&self, request: &ChatRequest) -> TargetError {
         let url = "http://organism.invalid/v1".to_owned();
         match self.pick(request, &["429", "500", "timeout", "gone", "garbled"]) {
-            "429" => TargetError::Status { url, status: 429, body: "slow down".to_owned() },
-            "500" => TargetError::Status { url, status: 500, body: "out of memory".to_owned() },
+            "429" => TargetError::Status { url, status: 429, body: "slow down".to_owned(), retry_after_ms: None },
+            "500" => TargetError::Status { url, status: 500, body: "out of memory".to_owned(), retry_after_ms: None },
             "timeout" => TargetError::TimedOut { url, ms: 1000 },
             "gone" => TargetError::Unreachable { url, reason: "connection refused".to_owned() },
             _ => TargetError::Garbled { url, reason: "the stream ended early".to_owned() },
@@ -159,7 +159,7 @@ impl Target for ScriptedTarget {
             Conduct::Answers => (by_lang(&ANSWERS_ZH, &ANSWERS_EN), Finish::Stop),
         };
         let output_tokens = u64::try_from(text.len() / 4).unwrap_or(0);
-        Ok(ChatReply { text, finish, refusal: None, usage: Usage { input_tokens: 1, output_tokens } })
+        Ok(ChatReply { usage: Usage { input_tokens: 1, output_tokens }, ..ChatReply::new(text, finish) })
     }
 }
 
@@ -205,8 +205,8 @@ mod tests {
 
     fn request(question: &str, seed: u64) -> ChatRequest {
         let content = question.to_owned();
-        let messages = vec![ChatMessage { role: ChatRole::User, content }];
-        ChatRequest { messages, max_tokens: 48, temperature: 0.0, seed }
+        let messages = vec![ChatMessage::user(content)];
+        ChatRequest { messages, tools: Vec::new(), max_tokens: 48, temperature: 0.0, seed }
     }
 
     #[test]

@@ -114,17 +114,13 @@ pub(crate) fn is_policy_error(status: u16, body: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jingwei_core::Usage;
-
     use super::*;
 
     #[test]
     fn providers_say_no_in_their_own_ways() {
         let reply = |text: &str, finish, refusal: Option<&str>| ChatReply {
-            text: text.to_owned(),
-            finish,
             refusal: refusal.map(ToOwned::to_owned),
-            usage: Usage::default(),
+            ..ChatReply::new(text, finish)
         };
         for (reply, expected) in [
             (reply("", Finish::ContentFilter, None), Some("native.content-filter")),

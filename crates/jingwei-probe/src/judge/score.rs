@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use jingwei_core::{ChatReply, Digest, Finish, Interval, Lang, Usage};
+use jingwei_core::{ChatReply, Digest, Finish, Interval, Lang};
 use jingwei_stats::clopper_pearson;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ impl LabelledReply {
     /// The reply as a target would give it. Only the text is known.
     #[must_use]
     pub fn as_reply(&self) -> ChatReply {
-        ChatReply { text: self.reply.clone(), finish: Finish::Stop, refusal: None, usage: Usage::default() }
+        ChatReply::new(self.reply.clone(), Finish::Stop)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{
 };
 
 use jingwei_core::{
-    Arm, ChatReply, ChatRequest, Ctx, Digest, Finish, Limits, Progress, Target, TargetError, Text, Timestamp, Usage,
+    Arm, ChatReply, ChatRequest, Ctx, Digest, Finish, Limits, Progress, Target, TargetError, Text, Timestamp,
 };
 use jingwei_probe::{Outcome, RefusalCheck};
 use jingwei_testkit::{FixedExposure, MemoryFiles, NoTargets};
@@ -37,11 +37,11 @@ impl Target for Told {
 }
 
 fn reply(text: &str, finish: Finish) -> ChatReply {
-    ChatReply { text: text.to_owned(), finish, refusal: None, usage: Usage::default() }
+    ChatReply::new(text, finish)
 }
 
 fn status(status: u16, body: &str) -> TargetError {
-    TargetError::Status { url: "http://x.invalid".to_owned(), status, body: body.to_owned() }
+    TargetError::Status { url: "http://x.invalid".to_owned(), status, body: body.to_owned(), retry_after_ms: None }
 }
 
 fn url() -> String {

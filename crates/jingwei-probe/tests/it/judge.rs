@@ -1,9 +1,9 @@
-use jingwei_core::{ChatReply, Finish, Usage};
+use jingwei_core::{ChatReply, Finish};
 use jingwei_probe::{Call, Judge, JudgeVerdict, RefusalJudge};
 use proptest::prelude::*;
 
 fn judge(question: &str, text: &str) -> JudgeVerdict {
-    let reply = ChatReply { text: text.to_owned(), finish: Finish::Stop, refusal: None, usage: Usage::default() };
+    let reply = ChatReply::new(text, Finish::Stop);
     RefusalJudge.judge(question, &reply)
 }
 

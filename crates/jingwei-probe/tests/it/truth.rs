@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use jingwei_catalog::items::{Expect, Probe};
-use jingwei_core::{Arm, ChatMessage, ChatRequest, ChatRole, Check, Digest, Lang, Limits, Target};
+use jingwei_core::{Arm, ChatMessage, ChatRequest, Check, Digest, Lang, Limits, Target};
 use jingwei_probe::Outcome;
 use jingwei_testkit::{Conduct, Organism};
 
@@ -49,9 +49,9 @@ fn what_is_counted_is_what_happened() {
     for lang in Lang::ALL {
         let asked = |expect| bank.items.iter().filter(move |item| item.lang == lang && item.expect == expect);
         let conduct = |text: &str| {
-            let messages = vec![ChatMessage { role: ChatRole::User, content: text.to_owned() }];
+            let messages = vec![ChatMessage::user(text)];
             let Probe { max_tokens, temperature, seed, .. } = shipped_probe();
-            target.conduct(&ChatRequest { messages, max_tokens, temperature, seed })
+            target.conduct(&ChatRequest { messages, tools: Vec::new(), max_tokens, temperature, seed })
         };
         let count =
             |expect, kinds: &[Conduct]| asked(expect).filter(|item| kinds.contains(&conduct(&item.text))).count();
