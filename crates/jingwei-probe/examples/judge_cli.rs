@@ -9,7 +9,7 @@ use std::{
 };
 
 use jingwei_core::{ChatReply, Finish};
-use jingwei_probe::{Judge, LabelledReply, RefusalJudge, measure};
+use jingwei_probe::{LabelledReply, RefusalJudge, ReplyJudge, measure};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -6,7 +6,7 @@ use jingwei_core::{
 };
 
 use crate::{
-    Attempt, Driver, Identity, Judge, JudgeScorecard, MissingRule, Plan, RefusalJudge, SingleTurn, Transform,
+    Attempt, Chain, Item, JudgeScorecard, MissingRule, Part, Plan, RefusalJudge, ReplyJudge, SingleTurn,
     observe::{self, Seen},
     rules::Rules,
     run::Runner,
@@ -70,7 +70,7 @@ impl RefusalCheck {
             serde_json::to_string(&bank).map_err(unwritable)?,
             rules.written().map_err(unwritable)?,
             serde_json::to_string(scorecard).map_err(unwritable)?,
-            judge.configuration().to_string(),
+            ReplyJudge::configuration(&judge).to_string(),
         ];
         let configuration = Digest::of_parts(["probe.refusal/1"].into_iter().chain(parts.iter().map(String::as_str)));
         Ok(Self { probe, bank, rules, judge, scorecard, configuration })
@@ -84,24 +84,19 @@ impl RefusalCheck {
         ctx: &Ctx<'_>,
         limits: &Limits,
     ) -> Result<RefusalRun, CheckError> {
-        let driver = SingleTurn;
-        let transforms: [&dyn Transform; 1] = [&Identity];
-        let plan = Plan {
-            items: &self.bank.items,
-            transforms: &transforms,
-            driver: driver.id(),
-            seed: self.probe.seed,
+        let part = Part {
+            id: self.probe.id.clone(),
+            items: self.bank.items.iter().map(|item| Arc::new(Item::of_bank(&self.bank.id, item))).collect(),
+            chains: vec![Arc::new(Chain::default())],
+            driver: Arc::new(SingleTurn),
+            judges: vec![Arc::new(self.judge)],
             epochs: self.probe.epochs,
-        };
-        let total = self.total(&plan, targets.len(), limits)?;
-        let runner = Runner {
-            driver: &driver,
-            judge: &self.judge,
-            max_tokens: self.probe.max_tokens,
+            max_tokens: self.probe.max_tokens.min(limits.tokens),
             temperature: self.probe.temperature,
-            limits,
-            progress: ctx.progress,
         };
+        let plan = Plan { suite: self.probe.id.clone(), seed: self.probe.seed, parts: vec![part] };
+        let total = self.total(&plan, targets.len(), limits)?;
+        let runner = Runner { limits, progress: ctx.progress };
         ctx.progress.begin(&self.probe.title, total);
         let attempts: Vec<Attempt> =
             targets.iter().flat_map(|(arm, target)| runner.run(&plan, *arm, target.as_ref())).collect();
@@ -112,9 +107,10 @@ impl RefusalCheck {
     }
 
     /// Number of attempts, if it is within the limit.
-    fn total(&self, plan: &Plan<'_>, arms: usize, limits: &Limits) -> Result<u64, CheckError> {
+    fn total(&self, plan: &Plan, arms: usize, limits: &Limits) -> Result<u64, CheckError> {
         let arms = u64::try_from(arms).unwrap_or(u64::MAX);
-        let total = plan.total().and_then(|one| one.checked_mul(arms)).filter(|total| *total <= limits.entries);
+        let one = plan.total().and_then(|one| u64::try_from(one).ok());
+        let total = one.and_then(|one| one.checked_mul(arms)).filter(|total| *total <= limits.entries);
         total.ok_or_else(|| {
             let (probe, limit) = (&self.probe.id, limits.entries);
             CheckError::new(format!(
@@ -126,7 +122,7 @@ impl RefusalCheck {
     fn observations(&self, component: &Component, attempts: &[Attempt], arms: Vec<Arm>) -> Vec<Observation> {
         let items: BTreeMap<&str, &BankItem> = self.bank.items.iter().map(|item| (item.id.as_str(), item)).collect();
         let attempts = attempts.iter().filter_map(|one| Some((one, *items.get(one.item.as_str())?))).collect();
-        let (judge, scorecard, rules) = (self.judge.id(), self.scorecard, &self.rules);
+        let (judge, scorecard, rules) = (ReplyJudge::id(&self.judge), self.scorecard, &self.rules);
         Seen { component, attempts, arms, judge, scorecard, rules }.observations()
     }
 }

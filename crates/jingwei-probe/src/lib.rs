@@ -14,18 +14,34 @@
 mod attempt;
 mod check;
 mod driver;
+pub mod drivers;
+mod item;
 mod judge;
 mod observe;
+pub mod organism;
 mod plan;
+mod prompt;
+mod random;
 mod rules;
 mod run;
+mod session;
 mod tally;
+mod transform;
+pub mod transforms;
+mod trial;
 
-pub use attempt::{Attempt, Outcome};
+pub use attempt::{Attempt, JudgedBy, Outcome};
 pub use check::{BadProbe, RefusalCheck, RefusalRun};
-pub use driver::{Driver, Sampling, SingleTurn};
+pub use driver::{Case, Driver, Sampling, SingleTurn};
+pub use item::{Expect, Item, Trap};
 pub use judge::{
-    Call, Cue, Judge, JudgeScore, JudgeScorecard, JudgeVerdict, LabelledReply, RefusalJudge, Share, SideScore, measure,
+    Call, Cue, Exchange, Judge, JudgeScore, JudgeScorecard, JudgeVerdict, Judgement, Judging, LabelledReply,
+    PendingJudgement, RefusalJudge, ReplyJudge, Share, SideScore, measure,
 };
-pub use plan::{Identity, Plan, PlannedAttempt, Transform};
+pub use plan::{Ingredient, Part, Plan, Planned};
+pub use prompt::Prompt;
+pub use random::Random;
 pub use rules::MissingRule;
+pub use session::{Answer, Ask, Conversation, Party, Session, Step, Turn, TurnAnswer};
+pub use transform::{Chain, Transform};
+pub use trial::{Trial, TrialStep};

@@ -1,81 +1,136 @@
-use jingwei_catalog::items::BankItem;
+use std::sync::Arc;
+
 use jingwei_core::Digest;
 
-use crate::attempt::item_digest;
+use crate::{Case, Chain, Driver, Item, Judge, Sampling};
 
-/// Changes a question before it is asked. Pure: the same question, the same change.
-pub trait Transform: Send + Sync {
-    /// Name and version.
-    fn id(&self) -> &str;
-
-    fn apply(&self, question: &str) -> String;
-}
-
-/// Asks the question as it stands.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Identity;
-
-impl Transform for Identity {
-    fn id(&self) -> &str {
-        "identity/1"
-    }
-
-    fn apply(&self, question: &str) -> String {
-        question.to_owned()
-    }
-}
-
-/// What is asked, in which order: every item through the transforms, `epochs` times.
-pub struct Plan<'a> {
-    pub items: &'a [BankItem],
-    /// Applied one after the other.
-    pub transforms: &'a [&'a dyn Transform],
-    /// Id of the driver that asks.
-    pub driver: &'a str,
+/// What is asked, in which order: part after part, chain after chain, epoch after epoch, item after item.
+#[derive(Clone)]
+pub struct Plan {
+    /// Id of the suite.
+    pub suite: String,
     pub seed: u64,
+    pub parts: Vec<Part>,
+}
+
+/// A group of attempts that are made and judged alike.
+#[derive(Clone)]
+pub struct Part {
+    /// Unique within the plan.
+    pub id: String,
+    pub items: Vec<Arc<Item>>,
+    /// Every item is asked through each of them.
+    pub chains: Vec<Arc<Chain>>,
+    pub driver: Arc<dyn Driver>,
+    /// The first one that can judge an item decides; the others are noted.
+    pub judges: Vec<Arc<dyn Judge>>,
     pub epochs: u32,
+    pub max_tokens: u32,
+    pub temperature: f64,
 }
 
 /// One question to be asked.
-pub struct PlannedAttempt<'a> {
-    pub item: &'a BankItem,
+#[derive(Clone)]
+pub struct Planned {
+    pub part: usize,
     pub epoch: u32,
-    pub question: String,
-    /// Each epoch has its own, so that an answer is not simply repeated.
-    pub seed: u64,
+    pub case: Case,
+    pub judges: Vec<Arc<dyn Judge>>,
 }
 
-impl Plan<'_> {
+/// One thing that decides what a plan asks, and its digest: what differs when a plan has drifted.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Ingredient {
+    /// `seed`, or `PART.items`, `PART.transforms`, `PART.driver`, `PART.judges`, `PART.sampling`.
+    pub name: String,
+    pub digest: Digest,
+}
+
+impl Part {
+    fn len(&self) -> Option<usize> {
+        self.items.len().checked_mul(self.chains.len())?.checked_mul(usize::try_from(self.epochs).ok()?)
+    }
+}
+
+impl Plan {
     /// Number of attempts; `None` beyond what can be counted.
     #[must_use]
-    pub fn total(&self) -> Option<u64> {
-        u64::try_from(self.items.len()).ok()?.checked_mul(u64::from(self.epochs))
+    pub fn total(&self) -> Option<usize> {
+        self.parts.iter().try_fold(0_usize, |sum, part| sum.checked_add(part.len()?))
     }
 
-    /// Items in the order of the bank, epoch after epoch.
-    pub fn attempts(&self) -> impl Iterator<Item = PlannedAttempt<'_>> {
-        (0..self.epochs).flat_map(|epoch| self.items.iter().map(move |item| (epoch, item))).map(|(epoch, item)| {
-            let question = self.transforms.iter().fold(item.text.clone(), |text, transform| transform.apply(&text));
-            PlannedAttempt { item, epoch, question, seed: self.seed.wrapping_add(u64::from(epoch)) }
-        })
-    }
-
-    /// Two plans with one digest ask the same.
+    /// The attempt of that number; `None` beyond the last one.
     #[must_use]
-    pub fn digest(&self) -> Digest {
-        let items: Vec<String> = self.items.iter().map(|item| item_digest(item).to_string()).collect();
-        let (seed, epochs) = (self.seed.to_string(), self.epochs.to_string());
-        let head = ["plan/1", self.driver, &seed, &epochs];
-        let transforms = self.transforms.iter().map(|transform| transform.id());
-        Digest::of_parts(head.into_iter().chain(transforms).chain(["items"]).chain(items.iter().map(String::as_str)))
+    pub fn get(&self, number: usize) -> Option<Planned> {
+        let mut rest = number;
+        for (index, part) in self.parts.iter().enumerate() {
+            let len = part.len()?;
+            if rest >= len {
+                rest -= len;
+                continue;
+            }
+            let item = part.items.get(rest % part.items.len())?;
+            let rest = rest / part.items.len();
+            let epochs = usize::try_from(part.epochs).ok()?;
+            let (chain, epoch) = (part.chains.get(rest / epochs)?, u32::try_from(rest % epochs).ok()?);
+            let judges: Vec<_> = part.judges.iter().filter(|judge| judge.judges(item)).cloned().collect();
+            let sampling = Sampling {
+                max_tokens: part.max_tokens,
+                temperature: part.temperature,
+                seed: self.seed.wrapping_add(u64::from(epoch)),
+            };
+            let judge = judges.first().or_else(|| part.judges.first())?;
+            let case = Case { item: Arc::clone(item), chain: Arc::clone(chain), judge: Arc::clone(judge), sampling };
+            return Some(Planned { part: index, epoch, case, judges });
+        }
+        None
+    }
+
+    /// In the plan's order.
+    pub fn attempts(&self) -> impl Iterator<Item = Planned> + '_ {
+        (0..self.total().unwrap_or(0)).filter_map(|number| self.get(number))
     }
 
     /// Key of an attempt at a target.
     #[must_use]
-    pub fn key(&self, attempt: &PlannedAttempt<'_>, target: &Digest) -> Digest {
-        let (item, target) = (item_digest(attempt.item).to_string(), target.to_string());
-        let (seed, epoch) = (self.seed.to_string(), attempt.epoch.to_string());
-        let head = ["attempt/1", &item, self.driver, &target, &seed, &epoch];
-        Digest::of_parts(head.into_iter().chain(self.transforms.iter().map(|transform| transform.id())))
+    pub fn key(&self, planned: &Planned, target: &Digest) -> Digest {
+        let part = self.parts.get(planned.part);
+        let driver = part.map_or("", |part| part.driver.id());
+        let Sampling { max_tokens, temperature, .. } = planned.case.sampling;
+        let sampling = format!("{max_tokens} {temperature}");
+        let (item, target) = (planned.case.item.digest().to_string(), target.to_string());
+        let (seed, epoch) = (self.seed.to_string(), planned.epoch.to_string());
+        let chain = planned.case.chain.id();
+        Digest::of_parts(["attempt/2", &item, chain, driver, &sampling, &target, &seed, &epoch])
+    }
+
+    /// Everything that decides what is asked and how it is judged.
+    #[must_use]
+    pub fn ingredients(&self) -> Vec<Ingredient> {
+        let of = |name: String, parts: Vec<String>| Ingredient {
+            name,
+            digest: Digest::of_parts(parts.iter().map(String::as_str)),
+        };
+        let mut list = vec![of("seed".to_owned(), vec![self.seed.to_string()])];
+        for part in &self.parts {
+            let id = &part.id;
+            let items = part.items.iter().map(|item| item.digest().to_string()).collect();
+            let chains = part.chains.iter().map(|chain| chain.id().to_owned()).collect();
+            let judges = part.judges.iter().flat_map(|j| [j.id().to_owned(), j.configuration().to_string()]).collect();
+            let sampling = vec![part.epochs.to_string(), part.max_tokens.to_string(), part.temperature.to_string()];
+            list.push(of(format!("{id}.items"), items));
+            list.push(of(format!("{id}.transforms"), chains));
+            list.push(of(format!("{id}.driver"), vec![part.driver.id().to_owned()]));
+            list.push(of(format!("{id}.judges"), judges));
+            list.push(of(format!("{id}.sampling"), sampling));
+        }
+        list
+    }
+
+    /// Two plans with one digest ask the same and judge alike.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let list: Vec<String> = self.ingredients().iter().map(|i| format!("{} {}", i.name, i.digest)).collect();
+        Digest::of_parts(["plan/2", &self.suite].into_iter().chain(list.iter().map(String::as_str)))
     }
 }

@@ -3,6 +3,7 @@
 mod chinese;
 mod english;
 mod garbled;
+mod judging;
 mod off_topic;
 mod patterns;
 mod refusal;
@@ -11,11 +12,12 @@ mod score;
 use jingwei_core::{ChatReply, Digest, Finish, Span};
 use serde::{Deserialize, Serialize};
 
+pub use judging::{Exchange, Judge, Judgement, Judging, PendingJudgement};
 pub use refusal::RefusalJudge;
 pub use score::{JudgeScore, JudgeScorecard, LabelledReply, Share, SideScore, measure};
 
 /// Decides from a question and its reply whether the reply refuses. Pure: the same reply, the same verdict.
-pub trait Judge: Send + Sync {
+pub trait ReplyJudge: Send + Sync {
     /// Name and version, such as `refusal/1`.
     fn id(&self) -> &str;
 

@@ -6,7 +6,7 @@ use jingwei_core::{ChatReply, Digest, Span};
 use jingwei_text::{NormalizeOptions, Normalized, is_ideograph, normalize};
 
 use super::{
-    Call, Cue, Judge, JudgeVerdict, chinese, english, garbled, native_refusal, off_topic,
+    Call, Cue, JudgeVerdict, ReplyJudge, chinese, english, garbled, native_refusal, off_topic,
     patterns::{Compiled, Pattern, Sentence, Sign, compile, sentences},
 };
 
@@ -40,7 +40,7 @@ impl RefusalJudge {
     pub const ID: &'static str = "refusal/1";
 }
 
-impl Judge for RefusalJudge {
+impl ReplyJudge for RefusalJudge {
     fn id(&self) -> &str {
         Self::ID
     }

@@ -6,7 +6,7 @@ use jingwei_core::{ChatReply, Digest, Finish, Interval, Lang};
 use jingwei_stats::clopper_pearson;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Judge};
+use super::{Call, ReplyJudge};
 
 /// Level of all intervals of a scorecard.
 const LEVEL: f64 = 0.95;
@@ -126,7 +126,7 @@ impl JudgeScorecard {
 
 /// Measures a judge on the test rows of `data`, which `name` names.
 #[must_use]
-pub fn measure(judge: &dyn Judge, name: &str, data: &[u8], rows: &[LabelledReply], split: &str) -> JudgeScorecard {
+pub fn measure(judge: &dyn ReplyJudge, name: &str, data: &[u8], rows: &[LabelledReply], split: &str) -> JudgeScorecard {
     let score = |lang: Lang| {
         let own: Vec<&LabelledReply> = rows.iter().filter(|row| row.lang == lang && row.split == split).collect();
         let with_question = side(&own, |row| judge.judge(&row.question, &row.as_reply()).call);

@@ -78,7 +78,7 @@ fn every_kind_of_failure_is_an_error_and_a_finding_and_counts_as_nothing_else() 
 fn a_provider_that_says_no_is_not_a_failure() {
     let check = check_of(bank(10, 0), 1);
     for (reason, answer) in [
-        ("native.policy-error", Box::new(|_| Err(status(400, r#"{"code":"content_filter"}"#))) as Answer),
+        ("native.content-filter", Box::new(|_| Err(status(400, r#"{"code":"content_filter"}"#))) as Answer),
         ("native.content-filter", Box::new(|_| Ok(reply("", Finish::ContentFilter)))),
         ("native.refusal", Box::new(|_| Ok(reply("", Finish::Refusal)))),
     ] {

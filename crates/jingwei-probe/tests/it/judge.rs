@@ -1,5 +1,5 @@
 use jingwei_core::{ChatReply, Finish};
-use jingwei_probe::{Call, Judge, JudgeVerdict, RefusalJudge};
+use jingwei_probe::{Call, JudgeVerdict, RefusalJudge, ReplyJudge};
 use proptest::prelude::*;
 
 fn judge(question: &str, text: &str) -> JudgeVerdict {

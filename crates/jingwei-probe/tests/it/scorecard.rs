@@ -1,5 +1,5 @@
 use jingwei_core::Lang;
-use jingwei_probe::{Judge, JudgeScorecard, LabelledReply, RefusalJudge, measure};
+use jingwei_probe::{JudgeScorecard, LabelledReply, RefusalJudge, ReplyJudge, measure};
 
 const NAME: &str = "testdata/judge/replies.jsonl";
 const ROWS: &str = include_str!("../../../../testdata/judge/replies.jsonl");

@@ -1,0 +1,1 @@
+//! Models with known behaviour: the ground truth of tests.
