@@ -1,3 +1,5 @@
+use crate::binomial::binomial_density;
+
 /// A Beta distribution: what is believed about a probability after `a` bad and `b` good tries.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Beta {
@@ -68,7 +70,8 @@ pub fn regularized_incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     if x >= 1.0 {
         return 1.0;
     }
-    let front = (ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * x.ln() + b * (-x).ln_1p()).exp();
+    // xᵃ (1−x)ᵇ / B(a, b) as a binomial density: differences of ln Γ would lose digits for large shapes.
+    let front = binomial_density(a, b, x, 1.0 - x) * a * b / (a + b);
     // The fraction converges fast on one side of the mean; symmetry gives the other side.
     if x < (a + 1.0) / (a + b + 2.0) {
         (front * continued_fraction(a, b, x) / a).clamp(0.0, 1.0)
@@ -102,7 +105,7 @@ fn continued_fraction(a: f64, b: f64, x: f64) -> f64 {
 }
 
 /// ln Γ(x) for x > 0: Stirling's series after shifting x above 15 (error below 1e-15 relative).
-fn ln_gamma(x: f64) -> f64 {
+pub(crate) fn ln_gamma(x: f64) -> f64 {
     let mut shift = 0.0;
     let mut x = x;
     while x < 15.0 {

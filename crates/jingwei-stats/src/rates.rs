@@ -1,4 +1,4 @@
-use crate::Beta;
+use crate::{Beta, normal_quantile};
 
 /// A rate with its two-sided interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,39 +33,12 @@ pub fn wilson(k: u64, n: u64, level: f64) -> Option<Rate> {
     if n == 0 || k > n || !(level > 0.0 && level < 1.0) {
         return None;
     }
-    let z = standard_normal_quantile(f64::midpoint(1.0, level));
+    let z = normal_quantile(f64::midpoint(1.0, level))?;
     let (count, value) = (n as f64, k as f64 / n as f64);
     let square = z * z;
     let centre = (value + square / (2.0 * count)) / (1.0 + square / count);
     let half = z / (1.0 + square / count) * (value * (1.0 - value) / count + square / (4.0 * count * count)).sqrt();
     Some(Rate { k, n, value, lower: (centre - half).max(0.0), upper: (centre + half).min(1.0), level })
-}
-
-/// z with P(Z ≤ z) = p for 0.5 ≤ p < 1, by bisection.
-fn standard_normal_quantile(p: f64) -> f64 {
-    let (mut low, mut high) = (0.0_f64, 40.0_f64);
-    for _ in 0..200 {
-        let middle = f64::midpoint(low, high);
-        if middle <= low || middle >= high {
-            break;
-        }
-        if standard_normal_cdf(middle) < p { low = middle } else { high = middle }
-    }
-    f64::midpoint(low, high)
-}
-
-/// P(Z ≤ z) for z ≥ 0 by Marsaglia's series (2004); 1 beyond 8, where the tail is below 1e-15.
-fn standard_normal_cdf(z: f64) -> f64 {
-    if z > 8.0 {
-        return 1.0;
-    }
-    let (mut sum, mut term, mut odd) = (z, z, 3.0);
-    while term > 1e-17 * sum {
-        term *= z * z / odd;
-        sum += term;
-        odd += 2.0;
-    }
-    0.5 + sum * (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt()
 }
 
 #[cfg(test)]
