@@ -35,6 +35,9 @@ impl Default for NetSettings {
     }
 }
 
+/// Connections to one host that are kept for the next request.
+const IDLE_CONNECTIONS: usize = 1_024;
+
 /// The HTTP client. Clones share its connections.
 #[derive(Clone)]
 pub struct Client {
@@ -66,6 +69,9 @@ impl Client {
             .no_proxy()
             .referer(false)
             .http1_only()
+            // A run keeps hundreds of calls to one host under way; each must find its connection again.
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .tcp_nodelay(true)
             .user_agent(concat!("jingwei/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_millis(settings.connect_timeout_ms))
             .redirect(redirect_policy(settings.redirects, rules))
@@ -73,6 +79,13 @@ impl Client {
             .build()
             .map_err(|e| NetError::Refused { reason: format!("the HTTP client cannot be made: {}", root_cause(&e)) })?;
         Ok(Self { http, rules })
+    }
+
+    /// Whether an address can be the base of an OpenAI-compatible server that this client may ask, as far as the address
+    /// itself tells: nothing is sent, and no name is looked up.
+    pub fn check_base(&self, base: &str) -> Result<(), NetError> {
+        let url = api_url(base, "")?;
+        check_host(&url, self.rules).map_err(|reason| NetError::Refused { reason })
     }
 
     /// Sends a request and waits for the head of the response.
@@ -91,25 +104,16 @@ impl Client {
         limits: &Limits,
     ) -> Result<Answer, NetError> {
         let deadline = Instant::now() + Duration::from_millis(limits.wall_ms);
-        let timed_out = || NetError::TimedOut { url: out.url.to_string(), ms: limits.wall_ms };
-        for tries in 1.. {
-            let outcome = timeout_at(deadline, self.ask_once(out, limits)).await.map_err(|_| timed_out())?;
-            let pause = match &outcome {
-                Ok(answer) if retry::is_passing(answer.status) => {
-                    retries.pause(tries, retry::retry_after(&answer.headers))
-                }
-                Err(error) if error.may_be_sent_again() => retries.pause(tries, None),
-                _ => None,
-            };
-            match pause {
-                Some(pause) if Instant::now() + pause < deadline => sleep(pause).await,
-                _ => return outcome,
-            }
-        }
-        Err(timed_out())
+        repeat(&out.url, retries, limits, deadline, || self.ask_once(out, limits, never_enough)).await
     }
 
-    async fn ask_once(&self, out: &Outgoing, limits: &Limits) -> Result<Answer, NetError> {
+    /// Reads until the body ends, or until `enough` says so of the head and the newest piece.
+    pub(crate) async fn ask_once(
+        &self,
+        out: &Outgoing,
+        limits: &Limits,
+        mut enough: impl FnMut(&HeaderMap, &[u8]) -> bool,
+    ) -> Result<Answer, NetError> {
         let mut response = self.begin(out).await?;
         let url = &out.url;
         let too_large = || NetError::TooLarge { url: url.to_string(), limit: limits.header_bytes };
@@ -122,9 +126,40 @@ impl Client {
                 return Err(too_large());
             }
             body.extend_from_slice(&piece);
+            if enough(response.headers(), &piece) {
+                break;
+            }
         }
         Ok(Answer { status: response.status().as_u16(), headers: response.headers().clone(), body: body.freeze() })
     }
+}
+
+fn never_enough(_: &HeaderMap, _: &[u8]) -> bool {
+    false
+}
+
+/// Makes one exchange, again where `retries` allow it and the deadline leaves time.
+pub(crate) async fn repeat<F: Future<Output = Result<Answer, NetError>>>(
+    url: &Url,
+    retries: &RetrySettings,
+    limits: &Limits,
+    deadline: Instant,
+    mut once: impl FnMut() -> F,
+) -> Result<Answer, NetError> {
+    let timed_out = || NetError::TimedOut { url: url.to_string(), ms: limits.wall_ms };
+    for tries in 1.. {
+        let outcome = timeout_at(deadline, once()).await.map_err(|_| timed_out())?;
+        let pause = match &outcome {
+            Ok(answer) if retry::is_passing(answer.status) => retries.pause(tries, retry::retry_after(&answer.headers)),
+            Err(error) if error.may_be_sent_again() => retries.pause(tries, None),
+            _ => None,
+        };
+        match pause {
+            Some(pause) if Instant::now() + pause < deadline => sleep(pause).await,
+            _ => return outcome,
+        }
+    }
+    Err(timed_out())
 }
 
 /// Reads an address: http or https, a host, no credentials in it. Decimal, octal and hexadecimal forms of

@@ -1,33 +1,39 @@
-use jingwei_core::{ChatReply, Finish, Limits, Usage};
+//! Chat completions as OpenAI's format says them.
+
+use jingwei_core::{ChatReply, Finish, Limits, ToolCall, Usage};
 use serde_json::Value;
 
-use crate::read_json;
+use crate::{
+    read_json,
+    refusal::{error_text, is_filter_reason, native_refusal},
+};
 
-/// Error codes with which providers say that their own filter refused a request: that is an answer
-/// about content, not a failure. Compared without regard to case and separators.
-const REFUSAL_CODES: [&str; 8] = [
-    "contentfilter",                // Azure OpenAI `code`
-    "responsibleaipolicyviolation", // Azure OpenAI `innererror.code`
-    "contentpolicyviolation",       // OpenAI
-    "datainspectionfailed",         // Alibaba Cloud Model Studio
-    "sensitivecontentdetected",     // Volcano Engine Ark
-    "inputtextsensitivecontentdetected",
-    "outputtextsensitivecontentdetected",
-    "1301", // Zhipu
-];
-
-/// Reads the body of a successful answer.
-pub(crate) fn read_chat_reply(body: &[u8], content_type: &str, limits: &Limits) -> Result<ChatReply, String> {
-    let document = read_json(body, limits).map_err(|fault| {
+/// Reads a document, or says what is wrong with it and with its declared type.
+pub(crate) fn read_document(body: &[u8], content_type: &str, limits: &Limits) -> Result<Value, String> {
+    read_json(body, limits).map_err(|fault| {
         let declared = content_type.split(';').next().unwrap_or_default().trim();
         if declared.is_empty() || declared.ends_with("json") {
             fault.to_string()
         } else {
             format!("{fault}, and its content type is `{}`", clean(declared, 80))
         }
-    })?;
-    if let Some(error) = document.get("error").filter(|e| !e.is_null()) {
-        return native_refusal(&document).ok_or_else(|| format!("an error with status 200: {}", error_text(error)));
+    })
+}
+
+/// An error that came with a good status is a refusal or a fault.
+pub(crate) fn hidden_error(document: &Value) -> Option<Result<ChatReply, String>> {
+    let error = document.get("error").filter(|e| !e.is_null())?;
+    Some(native_refusal(document).ok_or_else(|| format!("an error with status 200: {}", error_text(error))))
+}
+
+/// Reads the body of a successful answer. What a model thought (`reasoning_content`) is no part of its answer.
+pub(crate) fn read_chat_reply(body: &[u8], content_type: &str, limits: &Limits) -> Result<ChatReply, String> {
+    let document = read_document(body, content_type, limits)?;
+    if let Some(outcome) = hidden_error(&document) {
+        return outcome;
+    }
+    if let Some(refusal) = native_refusal_beside(&document) {
+        return Ok(refusal);
     }
     let choices = document.get("choices").ok_or("`choices` is missing")?;
     let choice = choices.as_array().ok_or("`choices` is not a list")?.first().ok_or("`choices` is empty")?;
@@ -37,28 +43,49 @@ pub(crate) fn read_chat_reply(body: &[u8], content_type: &str, limits: &Limits) 
         Some(Value::String(text)) => Some(text.clone()),
         Some(_) => return Err("`choices[0].message.refusal` is not a text".to_owned()),
     };
-    let calls = message.get("tool_calls").and_then(Value::as_array).is_some_and(|calls| !calls.is_empty());
-    let finish = finish_of(choice, refusal.is_some(), calls)?;
-    let silent = refusal.is_some() || calls || matches!(finish, Finish::ContentFilter | Finish::Refusal);
-    let text = text_of(message.get("content"), silent)?;
-    Ok(ChatReply { text, finish, refusal, tool_calls: Vec::new(), usage: usage_of(&document) })
+    let refusal = refusal.filter(|text| !text.is_empty());
+    let tool_calls = tool_calls_of(message)?;
+    let finish = finish_of(choice, refusal.is_some(), !tool_calls.is_empty())?;
+    let thought = ["reasoning_content", "reasoning"].iter().any(|key| message.get(key).is_some_and(Value::is_string));
+    let quiet = matches!(finish, Finish::ContentFilter | Finish::Refusal | Finish::ToolCalls);
+    let text = text_of(message.get("content"), refusal.is_some() || quiet || thought)?;
+    Ok(ChatReply { text, finish, refusal, tool_calls, usage: usage_of(&document) })
 }
 
-/// The refusal of a provider's own filter, told as an error (status 400 or 403, or 200 with an error in it).
-pub(crate) fn native_refusal(document: &Value) -> Option<ChatReply> {
-    let error = document.get("error").unwrap_or(document);
-    let inner = error.get("innererror").or_else(|| error.get("inner_error"));
-    let codes = [error.get("code"), error.get("type"), inner.and_then(|e| e.get("code")), document.get("code")];
-    let named = codes.into_iter().flatten().any(|code| {
-        let code = code.as_str().map_or_else(|| code.to_string(), ToOwned::to_owned);
-        let bare: String = code.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-        REFUSAL_CODES.contains(&bare.as_str())
-    });
-    named.then(|| ChatReply {
-        refusal: Some(error_text(error)),
-        usage: usage_of(document),
-        ..ChatReply::new("", Finish::ContentFilter)
-    })
+/// MiniMax answers with status 200 and no choices where its filter refused.
+fn native_refusal_beside(document: &Value) -> Option<ChatReply> {
+    let unanswered = document.get("choices").is_none_or(Value::is_null);
+    (unanswered && document.get("base_resp").is_some()).then(|| native_refusal(document)).flatten()
+}
+
+/// Calls of tools; the old single `function_call` counts as one.
+fn tool_calls_of(message: &Value) -> Result<Vec<ToolCall>, String> {
+    let call = |id: Option<&Value>, function: Option<&Value>| {
+        let function = function?;
+        Some(ToolCall {
+            id: id.and_then(Value::as_str).unwrap_or_default().to_owned(),
+            name: function.get("name")?.as_str()?.to_owned(),
+            arguments: arguments_text(function.get("arguments")),
+        })
+    };
+    match (message.get("tool_calls"), message.get("function_call")) {
+        (Some(Value::Array(calls)), _) if !calls.is_empty() => calls
+            .iter()
+            .map(|entry| call(entry.get("id"), entry.get("function")))
+            .collect::<Option<_>>()
+            .ok_or_else(|| "`choices[0].message.tool_calls` has a call without a name".to_owned()),
+        (None | Some(Value::Null | Value::Array(_)), function) => Ok(call(None, function).into_iter().collect()),
+        (Some(_), _) => Err("`choices[0].message.tool_calls` is not a list".to_owned()),
+    }
+}
+
+/// Arguments as a text: some servers write the document itself.
+pub(crate) fn arguments_text(arguments: Option<&Value>) -> String {
+    match arguments {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => "{}".to_owned(),
+        Some(document) => document.to_string(),
+    }
 }
 
 fn finish_of(choice: &Value, refused: bool, calls: bool) -> Result<Finish, String> {
@@ -68,16 +95,21 @@ fn finish_of(choice: &Value, refused: bool, calls: bool) -> Result<Finish, Strin
         Some(Value::Null) => "",
         Some(_) => return Err("`choices[0].finish_reason` is not a text".to_owned()),
     };
-    Ok(match reason {
-        "content_filter" => Finish::ContentFilter,
+    Ok(finish_named(reason, refused, calls))
+}
+
+/// Why an answer ended, from the words that the formats use for it.
+pub(crate) fn finish_named(reason: &str, refused: bool, calls: bool) -> Finish {
+    match reason {
+        reason if is_filter_reason(reason) => Finish::ContentFilter,
         "refusal" => Finish::Refusal,
         _ if refused => Finish::Refusal,
         "stop" | "" if calls => Finish::ToolCalls,
         "stop" | "eos" | "stop_sequence" | "end_turn" => Finish::Stop,
-        "length" | "max_tokens" => Finish::Length,
-        "tool_calls" | "function_call" => Finish::ToolCalls,
+        "length" | "max_tokens" | "max_output_tokens" | "model_context_window_exceeded" => Finish::Length,
+        "tool_calls" | "function_call" | "tool_use" => Finish::ToolCalls,
         _ => Finish::Other,
-    })
+    }
 }
 
 /// A text, or a list of parts of which the text parts count.
@@ -87,20 +119,21 @@ fn text_of(content: Option<&Value>, silent: bool) -> Result<String, String> {
         Some(Value::Array(parts)) => {
             Ok(parts.iter().filter_map(|part| part.get("text").and_then(Value::as_str)).collect())
         }
-        None | Some(Value::Null) if silent => Ok(String::new()),
-        None | Some(Value::Null) => Err("`choices[0].message.content` is missing".to_owned()),
+        Some(Value::Null) => Ok(String::new()),
+        None if silent => Ok(String::new()),
+        None => Err("`choices[0].message.content` is missing".to_owned()),
         Some(_) => Err("`choices[0].message.content` is not a text".to_owned()),
     }
 }
 
-fn usage_of(document: &Value) -> Usage {
-    let count = |key: &str| document.pointer(&format!("/usage/{key}")).and_then(Value::as_u64).unwrap_or(0);
-    Usage { input_tokens: count("prompt_tokens"), output_tokens: count("completion_tokens") }
-}
-
-fn error_text(error: &Value) -> String {
-    let message = error.get("message").or_else(|| error.get("msg")).unwrap_or(error);
-    clean(&message.as_str().map_or_else(|| message.to_string(), ToOwned::to_owned), 300)
+/// Token counts under either pair of names; counts that are no numbers are not known.
+pub(crate) fn usage_of(document: &Value) -> Usage {
+    let usage = document.get("usage");
+    let count = |keys: [&str; 2]| keys.iter().find_map(|key| usage?.get(key)?.as_u64()).unwrap_or(0);
+    Usage {
+        input_tokens: count(["prompt_tokens", "input_tokens"]),
+        output_tokens: count(["completion_tokens", "output_tokens"]),
+    }
 }
 
 /// At most `most` characters, without control characters: fit for one line of a report.
@@ -133,8 +166,22 @@ mod tests {
             (r#"{"content":null}"#, r#""content_filter""#, ("", Finish::ContentFilter, None)),
             (r#"{"content":"a"}"#, r#""something_new""#, ("a", Finish::Other, None)),
             (r#"{"content":null,"refusal":"no"}"#, r#""stop""#, ("", Finish::Refusal, Some("no"))),
-            (r#"{"content":null,"tool_calls":[{"id":"1"}]}"#, r#""tool_calls""#, ("", Finish::ToolCalls, None)),
-            (r#"{"content":null,"tool_calls":[{"id":"1"}]}"#, r#""stop""#, ("", Finish::ToolCalls, None)),
+            (
+                r#"{"content":null,"tool_calls":[{"id":"1","function":{"name":"f"}}]}"#,
+                r#""tool_calls""#,
+                ("", Finish::ToolCalls, None),
+            ),
+            (
+                r#"{"content":null,"tool_calls":[{"id":"1","function":{"name":"f"}}]}"#,
+                r#""stop""#,
+                ("", Finish::ToolCalls, None),
+            ),
+            (r#"{"content":null}"#, r#""stop""#, ("", Finish::Stop, None)),
+            (r#"{"content":"","refusal":""}"#, r#""stop""#, ("", Finish::Stop, None)),
+            (r#"{"reasoning_content":"hm"}"#, r#""length""#, ("", Finish::Length, None)),
+            (r#"{"content":"a","reasoning_content":"hm"}"#, r#""stop""#, ("a", Finish::Stop, None)),
+            (r#"{"content":"a"}"#, r#""sensitive""#, ("a", Finish::ContentFilter, None)),
+            (r#"{"content":""}"#, r#""SAFETY""#, ("", Finish::ContentFilter, None)),
             (
                 r#"{"content":[{"type":"text","text":"a"},{"x":1},{"text":"b"}]}"#,
                 r#""stop""#,
@@ -166,6 +213,11 @@ mod tests {
         check(&one(r#"{"role":"assistant"}"#, r#""stop""#), Err("`choices[0].message.content` is missing"));
         check(&one(r#"{"content":7}"#, r#""stop""#), Err("`choices[0].message.content` is not a text"));
         check(&one(r#"{"content":"a","refusal":7}"#, "null"), Err("`choices[0].message.refusal` is not a text"));
+        check(&one(r#"{"content":"a","tool_calls":7}"#, "null"), Err("`choices[0].message.tool_calls` is not a list"));
+        check(
+            &one(r#"{"content":"a","tool_calls":[{"id":"1"}]}"#, "null"),
+            Err("`choices[0].message.tool_calls` has a call without a name"),
+        );
         check(&one(r#"{"content":"a"}"#, "7"), Err("`choices[0].finish_reason` is not a text"));
         check(&"x".repeat(2_001), Err("the document is larger than 2000 bytes"));
         let html = read_chat_reply(b"<html>", "text/html; charset=utf-8", &Limits::default());
@@ -173,25 +225,5 @@ mod tests {
             html.unwrap_err(),
             "the document is not JSON at line 1, column 1, and its content type is `text/html`"
         );
-    }
-
-    #[test]
-    fn a_provider_that_refuses_has_answered() {
-        for (body, refuses) in [
-            (r#"{"error":{"code":"content_filter","message":"filtered"}}"#, true),
-            (r#"{"error":{"code":null,"innererror":{"code":"ResponsibleAIPolicyViolation"}}}"#, true),
-            (r#"{"error":{"type":"content_policy_violation"}}"#, true),
-            (r#"{"error":{"code":"data_inspection_failed"}}"#, true),
-            (r#"{"code":"DataInspectionFailed","message":"m"}"#, true),
-            (r#"{"error":{"code":"1301"}}"#, true),
-            (r#"{"error":{"code":1301}}"#, true),
-            (r#"{"error":{"code":"model_not_found"}}"#, false),
-            (r#"{"error":"content_filter"}"#, false),
-            ("[]", false),
-            ("7", false),
-        ] {
-            let refusal = native_refusal(&serde_json::from_str(body).unwrap());
-            assert_eq!(refusal.is_some_and(|r| r.finish == Finish::ContentFilter), refuses, "{body}");
-        }
     }
 }

@@ -1,5 +1,4 @@
 //! The client against a server that behaves as it is told. Loopback only, ephemeral ports.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "test helpers outside #[test] functions")]
 
 use bytes::Bytes;
 use jingwei_core::{ChatMessage, ChatReply, ChatRequest, Limits, TargetError};
@@ -10,13 +9,7 @@ use jingwei_net::{
 use jingwei_testkit::{Behaviour, Upstream, chat_completion, event_stream};
 use serde_json::{Value, json};
 
-fn loopback() -> Client {
-    Client::new(&NetSettings { allow_loopback: true, ..NetSettings::default() }).unwrap()
-}
-
-fn small() -> Limits {
-    Limits { wall_ms: 5_000, header_bytes: 1 << 20, tokens: 16, ..Limits::default() }
-}
+use crate::support::{loopback, raw, small};
 
 fn hello() -> ChatRequest {
     let messages = vec![ChatMessage::user("你好")];
@@ -41,10 +34,6 @@ async fn check(script: Vec<Behaviour>, limits: &Limits, expected: &str, asked: u
     };
     assert!(outcome.starts_with(expected), "{script:?}\n gave {outcome}\n not {expected}");
     assert_eq!(upstream.received().len(), asked, "{expected}");
-}
-
-fn raw(status: u16, content_type: &str, body: &[u8]) -> Behaviour {
-    Behaviour::Reply { status, headers: vec![("content-type", content_type.to_owned())], body: body.to_vec() }
 }
 
 #[tokio::test]
