@@ -1,7 +1,7 @@
 //! Flow A: a manifest in, evidence into the ledger, a register, a gate decision and a report out.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -22,7 +22,7 @@ use crate::{
     assessments,
     guards::{self, Guard},
     journal::{Header, Journal},
-    register, report,
+    probes, register, report,
     targets::{NetExposure, SystemTargets},
 };
 
@@ -194,19 +194,7 @@ impl Plan {
         let system = manifest.system_component();
         let components: Vec<Component> = manifest.components.iter().cloned().chain(system).collect();
         let guards = guards::of_components(&components, files.as_ref(), &loaded.folder, &app.equipment()?);
-        let mut contents = BTreeMap::new();
-        let mut steps = Vec::new();
-        for check in &checks {
-            for component in components.iter().filter(|component| check.kinds().contains(&component.kind)) {
-                let content = contents.entry(component.id.clone()).or_insert_with(|| {
-                    content_digest(component, &components, files.as_ref(), &guards, &app.settings.limits)
-                });
-                let written = serde_json::to_string(component).unwrap_or_default();
-                let parts = ["subject/1", check.id(), &check.configuration().to_string(), &written, content];
-                let subject = Digest::of_parts(parts);
-                steps.push(Step { check: Arc::clone(check), component: component.clone(), subject });
-            }
-        }
+        let mut steps = steps(&checks, &components, files.as_ref(), &guards, &app.settings.limits);
         steps.sort_by_key(|step| step.check.cost());
         let subjects: BTreeMap<_, _> = steps.iter().filter_map(|step| Some((step.key()?, step.subject))).collect();
         let program = env!("CARGO_PKG_VERSION");
@@ -308,6 +296,49 @@ impl Step {
     }
 }
 
+/// Every check on every component that it takes, and what the component looks like now.
+fn steps(
+    checks: &[Arc<dyn Check>],
+    components: &[Component],
+    files: &dyn Files,
+    guards: &BTreeMap<ComponentId, Result<Arc<Guard>, String>>,
+    limits: &Limits,
+) -> Vec<Step> {
+    let mut contents = BTreeMap::new();
+    let mut steps = Vec::new();
+    for check in checks {
+        for component in components.iter().filter(|component| check.takes(component)) {
+            let content = contents
+                .entry(component.id.clone())
+                .or_insert_with(|| content_digest(component, components, files, guards, limits));
+            let written = serde_json::to_string(component).unwrap_or_default();
+            let parts = ["subject/1", check.id(), &check.configuration().to_string(), &written, content];
+            let subject = Digest::of_parts(parts);
+            steps.push(Step { check: Arc::clone(check), component: component.clone(), subject });
+        }
+    }
+    steps
+}
+
+/// What evidence about a system must be about today, for every check of an assessment.
+pub(crate) fn all_subjects(app: &App, loaded: &Loaded) -> Result<BTreeMap<(CheckId, ComponentId), Digest>, Error> {
+    subjects_of(app, loaded, &checks(app, &loaded.manifest)?)
+}
+
+/// The same for some checks.
+pub(crate) fn subjects_of(
+    app: &App,
+    loaded: &Loaded,
+    checks: &[Arc<dyn Check>],
+) -> Result<BTreeMap<(CheckId, ComponentId), Digest>, Error> {
+    let files = DiskFiles::new(&loaded.folder, false);
+    let components: Vec<Component> =
+        loaded.manifest.components.iter().cloned().chain(loaded.manifest.system_component()).collect();
+    let guards = guards::of_components(&components, &files, &loaded.folder, &app.equipment()?);
+    let steps = steps(checks, &components, &files, &guards, &app.settings.limits);
+    Ok(steps.iter().filter_map(|step| Some((step.key()?, step.subject))).collect())
+}
+
 fn run_one(
     check: &dyn Check,
     component: &Component,
@@ -332,7 +363,7 @@ fn checks(app: &App, manifest: &Manifest) -> Result<Vec<Arc<dyn Check>>, Error> 
     };
     let probe = catalog.probes.get("refusal").ok_or_else(|| broken(&"no probe `refusal`"))?;
     let bank = catalog.banks.get(&probe.bank).ok_or_else(|| broken(&"no bank for probe `refusal`"))?;
-    Ok(vec![
+    let mut checks: Vec<Arc<dyn Check>> = vec![
         Arc::new(ManagementCheck::new(manifest.management.clone(), &manifest.components, rules("govern.management"))),
         Arc::new(jingwei_scan::ModelCheck::new(rules("scan.model")).map_err(|e| broken(&e))?),
         Arc::new(jingwei_scan::ConfigCheck::new(rules("scan.config")).map_err(|e| broken(&e))?),
@@ -343,7 +374,13 @@ fn checks(app: &App, manifest: &Manifest) -> Result<Vec<Arc<dyn Check>>, Error> 
             jingwei_probe::RefusalCheck::new(probe.clone(), bank.clone(), &rules("probe.refusal"))
                 .map_err(|e| broken(&e))?,
         ),
-    ])
+    ];
+    let named: BTreeSet<&String> = manifest.components.iter().flat_map(|component| &component.tests).collect();
+    for name in named {
+        let suite = probes::find(catalog, name)?;
+        checks.push(Arc::new(probes::suite_check(app, &suite, probes::plan_of(app, &suite)?)?));
+    }
+    Ok(checks)
 }
 
 /// Digest of what a component consists of today: its files, and for an endpoint its prompt and guard.

@@ -16,7 +16,10 @@ use jingwei_guard::{BUILTIN_DETECTOR, Detector, DetectorSettings, DetectorState,
 use jingwei_net::{Client, GuardModel, NetSettings, Secret};
 
 use crate::{
-    Error, SecretSource, encoder_detector::EncoderDetector, heads::read_heads, remote_detector::RemoteDetector,
+    Error, SecretSource,
+    encoder_detector::{EncoderDetector, read_head},
+    heads::read_heads,
+    remote_detector::RemoteDetector,
 };
 
 /// Where detectors come from.
@@ -123,13 +126,19 @@ impl DetectorSource {
                 let state = Arc::clone(&remote);
                 (identity, Made { detector: remote, state: Arc::new(move || state.circuit()) })
             }
-            DetectorSettings::Encoder { id, path } => {
+            DetectorSettings::Encoder { id, path, head } => {
+                let head = head.as_ref().map(|head| folder.join(head));
                 let folder = folder.join(path);
-                let identity = Digest::of_parts(["encoder", id, &stamp(&encoder_files(&folder))]);
+                let files: Vec<PathBuf> = encoder_files(&folder).into_iter().chain(head.clone()).collect();
+                let identity = Digest::of_parts(["encoder", id, &stamp(&files)]);
                 if let Some(made) = made(identity) {
                     return Ok(made);
                 }
-                let encoder = EncoderDetector::open(id, &folder, &self.limits).map_err(|reason| {
+                let head = head
+                    .map(|head| read_head(&head, &self.limits))
+                    .transpose()
+                    .map_err(|reason| problem(policy, index, "head", format!("头不可用：{}", reason.zh), reason.en))?;
+                let encoder = EncoderDetector::open(id, &folder, head, &self.limits).map_err(|reason| {
                     problem(policy, index, "path", format!("编码器不可用：{reason}"), reason.clone())
                 })?;
                 (identity, Made { detector: Arc::new(encoder), state: Arc::new(|| "ready") })

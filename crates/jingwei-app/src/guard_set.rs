@@ -179,7 +179,10 @@ impl Maker<'_> {
         if let Ok(policy) = parse_policy("", &bytes) {
             for detector in &policy.value.detectors {
                 let files = match detector {
-                    DetectorSettings::Encoder { path, .. } => encoder_files(&folder.join(path)).to_vec(),
+                    DetectorSettings::Encoder { path, head, .. } => {
+                        let head = head.iter().map(|head| folder.join(head));
+                        encoder_files(&folder.join(path)).into_iter().chain(head).collect()
+                    }
                     DetectorSettings::Heads { path, .. } => vec![folder.join(path)],
                     DetectorSettings::Remote { .. } => Vec::new(),
                 };

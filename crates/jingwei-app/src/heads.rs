@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The class of a benign example.
-const NONE: &str = "none";
+pub(crate) const NONE: &str = "none";
 /// Problems of example files that are told; more are counted.
 const MOST_PROBLEMS: usize = 20;
 
@@ -149,7 +149,7 @@ fn read_lines(path: &Path, limits: &Limits) -> Result<(Vec<u8>, Digest), Text> {
     Ok((text, digest))
 }
 
-fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, Text> {
+pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, Text> {
     let files = DiskFiles::new(Path::new(""), true);
     files.read(&path.to_string_lossy(), limits.header_bytes).map_err(|error| why_unreadable(&error))
 }
@@ -359,7 +359,7 @@ fn learn(examples: &[Example], options: &TrainOptions<'_>) -> Result<(Model, Rep
 }
 
 /// A text that is learnt and tested makes its test worth nothing.
-fn warn_of_overlap(examples: &[Example], progress: &dyn Fn(&Text)) {
+pub(crate) fn warn_of_overlap(examples: &[Example], progress: &dyn Fn(&Text)) {
     let learnt = |example: &&Example| example.split == Split::Train;
     let texts: BTreeSet<&str> = examples.iter().filter(learnt).map(|example| example.text.as_str()).collect();
     let groups: BTreeSet<&str> =
@@ -391,7 +391,7 @@ fn options(path: Option<&Path>, limits: &Limits) -> Result<TrainOptions<'static>
     options.map_err(|error| wrong(&format!("不是训练选项：{error}"), &format!("not options of training: {error}")))
 }
 
-fn document(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+pub(crate) fn document(value: &impl Serialize) -> Result<Vec<u8>, Error> {
     let mut bytes = serde_json::to_vec_pretty(value)
         .map_err(|e| Error::failed("无法写出文档", "cannot write a document").because(e))?;
     bytes.push(b'\n');
@@ -399,7 +399,7 @@ fn document(value: &impl Serialize) -> Result<Vec<u8>, Error> {
 }
 
 /// Writes documents into a folder; each is there whole or not at all.
-fn put(folder: &Path, documents: &[(&str, &[u8])]) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn put(folder: &Path, documents: &[(&str, &[u8])]) -> Result<Vec<PathBuf>, Error> {
     let shown = folder.display();
     fs::create_dir_all(folder).map_err(|e| {
         Error::failed(format!("无法创建目录 `{shown}`"), format!("cannot make the folder `{shown}`")).because(e)

@@ -36,6 +36,8 @@ pub enum What {
     System,
     Evidence,
     Assessment,
+    /// A run of a suite of tests.
+    ProbeRun,
     /// A change that a person made: a treatment, an override, a token.
     Governance,
 }
@@ -146,7 +148,7 @@ impl App {
 
     async fn index(&self, tx: &mut Tx, index: u64, entry: &Entry) -> Result<(), Error> {
         match entry.what {
-            What::Governance => {}
+            What::Governance | What::ProbeRun => {}
             What::System => {
                 let document: SystemDocument = self.document(&entry.payload)?;
                 tx.put_system(&register::system_row(&document, entry.at)?).await?;

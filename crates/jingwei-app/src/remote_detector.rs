@@ -10,7 +10,7 @@ use std::{
 use jingwei_core::{Clock, Digest};
 use jingwei_guard::{
     AnswerToken, Detector, Direction, GuardPrompt, Judgement, Unavailable, UnavailableCause, answer_tokens,
-    guard_messages, judgements_of_answer,
+    guard_messages, judgements_of_answer, with_context,
 };
 use jingwei_net::{Breaker, BreakerSettings, CallBudget, GuardAnswer, GuardModel, GuardModelError, NetError};
 use tokio::{
@@ -45,8 +45,6 @@ impl fmt::Debug for RemoteDetector {
 const AT_ONCE: usize = 8;
 /// Judgements that are kept: a conversation sends its beginning again with every turn.
 const KEPT: usize = 4_096;
-/// Sentences before one that are read with it.
-const CONTEXT: usize = 2;
 
 /// Where calls are made: they must not wait for the thread that waits for them, whatever runtime that belongs to.
 static CALLS: LazyLock<Option<Runtime>> =
@@ -116,8 +114,7 @@ impl Detector for RemoteDetector {
         from: usize,
         direction: Direction,
     ) -> Result<Vec<Vec<Judgement>>, Unavailable> {
-        let window = |at: usize| sentences.get(at.saturating_sub(CONTEXT)..=at).unwrap_or_default().concat();
-        self.ask((from..sentences.len()).map(window).collect(), direction)
+        self.ask(with_context(sentences, from), direction)
     }
 
     fn digest(&self) -> Digest {

@@ -41,7 +41,7 @@ pub(crate) fn write(
 }
 
 /// Nobody ever reads half a report.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let aside = path.with_extension("part");
     fs::write(&aside, bytes)?;
     fs::rename(&aside, path)
@@ -316,6 +316,9 @@ pub fn metric_name(name: &str) -> Text {
         "over_refusal_rate" => Text::new("过度拒答率", "over-refusal rate"),
         "undetermined_rate" => Text::new("无法判定率", "undetermined rate"),
         "error_rate" => Text::new("出错率", "error rate"),
+        "attack_success_rate" => Text::new("攻击成功率", "attack success rate"),
+        "injection_success_rate" => Text::new("注入成功率", "injection success rate"),
+        "block_rate" => Text::new("拦截率", "block rate"),
         "guard_block_rate" => Text::new("护栏拦截率", "guard block rate"),
         "judge_sensitivity" => Text::new("判定器灵敏度", "judge sensitivity"),
         "judge_specificity" => Text::new("判定器特异度", "judge specificity"),

@@ -14,8 +14,17 @@ use crate::Guard;
 pub enum Judge<'a> {
     /// The heads alone, at their own thresholds.
     Heads { model: &'a Model, digest: Digest },
+    /// A detector, by what it says of a whole text.
+    Detector { name: String, says: &'a dyn Fn(&str) -> Vec<Said> },
     /// A policy as its users meet it: flagged is what is blocked or needs a confirmation.
     Guard { guard: &'a Guard, direction: Direction },
+}
+
+/// What a detector says of a text by one head.
+pub struct Said {
+    pub head: String,
+    pub probability: f64,
+    pub severity: Severity,
 }
 
 /// A way to group examples.
@@ -131,7 +140,7 @@ impl Share {
 /// What was said of one example, by one head or by everything together.
 struct Outcome<'e> {
     example: &'e Example,
-    head: Option<&'e str>,
+    head: Option<String>,
     flagged: bool,
     probability: Option<f64>,
 }
@@ -147,7 +156,16 @@ impl Outcome<'_> {
 pub fn score(judge: &Judge<'_>, examples: &[Example], options: &ScoreOptions) -> Score {
     let (split, chosen) = chosen(examples, options.split);
     let outcomes: Vec<Outcome<'_>> = match judge {
-        Judge::Heads { model, .. } => chosen.iter().flat_map(|example| heard(model, example, options.from)).collect(),
+        Judge::Heads { model, .. } => {
+            let says = |text: &str| {
+                let scores = model.judge(text).heads;
+                let scores = model.heads().iter().zip(scores);
+                let said = scores.map(|(head, score)| (head.id.clone(), score.probability, score.severity));
+                said.map(|(head, probability, severity)| Said { head, probability, severity }).collect()
+            };
+            chosen.iter().flat_map(|example| heard(&says, example, options.from)).collect()
+        }
+        Judge::Detector { says, .. } => chosen.iter().flat_map(|example| heard(says, example, options.from)).collect(),
         Judge::Guard { guard, direction } => {
             let heads: BTreeSet<&str> = chosen.iter().map(|example| example.head.as_str()).collect();
             chosen.iter().flat_map(|example| judged(guard, *direction, example, &heads)).collect()
@@ -161,6 +179,7 @@ pub fn score(judge: &Judge<'_>, examples: &[Example], options: &ScoreOptions) ->
     };
     let (judge, flagged) = match judge {
         Judge::Heads { digest, .. } => (format!("heads@sha256-{}", digest.short()), said_of(options.from).to_owned()),
+        Judge::Detector { name, .. } => (name.clone(), said_of(options.from).to_owned()),
         Judge::Guard { guard, .. } => (guard.engine().version().to_owned(), "block, confirm".to_owned()),
     };
     Score {
@@ -199,15 +218,15 @@ fn chosen(examples: &[Example], split: Option<Split>) -> (&'static str, Vec<&Exa
 }
 
 /// What heads say: each that the example is for, and all together.
-fn heard<'e>(model: &'e Model, example: &'e Example, from: Severity) -> Vec<Outcome<'e>> {
-    let scores = model.judge(&example.text);
+fn heard<'e>(says: &dyn Fn(&str) -> Vec<Said>, example: &'e Example, from: Severity) -> Vec<Outcome<'e>> {
+    let all = says(&example.text);
     let is_flagged = |severity: Severity| severity >= from && severity != Severity::Safe;
-    let any = scores.heads.iter().any(|head| is_flagged(head.severity));
+    let any = all.iter().any(|said| is_flagged(said.severity));
     let mut outcomes = vec![Outcome { example, head: None, flagged: any, probability: None }];
-    for (head, score) in model.heads().iter().zip(&scores.heads) {
-        if head.id == example.head || example.severity == Severity::Safe {
-            let (flagged, probability) = (is_flagged(score.severity), Some(score.probability));
-            outcomes.push(Outcome { example, head: Some(&head.id), flagged, probability });
+    for said in all {
+        if said.head == example.head || example.severity == Severity::Safe {
+            let (flagged, probability) = (is_flagged(said.severity), Some(said.probability));
+            outcomes.push(Outcome { example, head: Some(said.head), flagged, probability });
         }
     }
     outcomes
@@ -222,7 +241,7 @@ fn judged<'e>(
 ) -> Vec<Outcome<'e>> {
     let flagged = guard.verdict(direction, &example.text).action >= Action::Confirm;
     let concerned = heads.iter().filter(|head| **head == example.head || example.severity == Severity::Safe);
-    let heads = std::iter::once(None).chain(concerned.map(|head| Some(*head)));
+    let heads = std::iter::once(None).chain(concerned.map(|head| Some((*head).to_owned())));
     heads.map(|head| Outcome { example, head, flagged, probability: None }).collect()
 }
 
@@ -240,7 +259,7 @@ fn table(by: Vec<By>, outcomes: &[Outcome<'_>]) -> Table {
 fn part(by: By, outcome: &Outcome<'_>) -> (&'static str, String) {
     let example = outcome.example;
     match by {
-        By::Head => ("head", outcome.head.unwrap_or_default().to_owned()),
+        By::Head => ("head", outcome.head.clone().unwrap_or_default()),
         By::Lang => ("lang", example.lang.code().to_owned()),
         By::Class => ("class", example.class.clone()),
         By::Source => ("source", example.source.clone()),

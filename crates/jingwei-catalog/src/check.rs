@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jingwei_core::{Grade, ItemRef, RiskId, Text};
 
 use crate::{
-    items::{Control, Criterion, Framework, GradingProfile, Mapping},
+    filing, grading_reference,
+    items::{BankItem, Control, Criterion, Framework, GradingProfile, Mapping},
     load::{Catalog, Loader, repeated},
+    scenes, suite_flaws,
 };
 
 /// Adds every broken reference, repeated code, cycle and malformed table to the loader's problems.
@@ -20,6 +22,8 @@ pub(crate) fn references(catalog: &Catalog, loader: &mut Loader) {
     checker.gates_and_rules();
     checker.banks();
     checker.lexicons();
+    checker.filings();
+    checker.suites_and_gradings();
 }
 
 fn codes_of(catalog: &Catalog) -> BTreeMap<&str, BTreeSet<&str>> {
@@ -368,7 +372,9 @@ impl Checker<'_, '_> {
                     "the question's id stands twice".to_owned(),
                 );
             }
-            for index in repeated(bank.items.iter().map(|item| item.text.trim())) {
+            // Scenes differ in what is read, not in what is asked.
+            let asked = |item: &BankItem| item.scene.is_none().then(|| item.text.trim().to_owned());
+            for index in repeated(bank.items.iter().map(|item| asked(item).ok_or(&item.id))) {
                 self.say(
                     &file,
                     &format!("item[{index}].text"),
@@ -379,6 +385,9 @@ impl Checker<'_, '_> {
             for (index, item) in bank.items.iter().enumerate() {
                 self.risk_ids(&file, &format!("item[{index}].risks[#]"), item.risks.iter());
                 self.refs(&file, &item.refs);
+            }
+            for scenes::Flaw { item, key, message } in scenes::flaws(bank) {
+                self.loader.problem(&file, &format!("item[{item}]{key}"), message);
             }
         }
         for probe in catalog.probes.values() {
@@ -399,6 +408,35 @@ impl Checker<'_, '_> {
         for lexicon in catalog.lexicons.values() {
             let file = format!("lexicons/{}.toml", lexicon.id);
             self.refs(&file, &lexicon.refs);
+        }
+    }
+
+    fn filings(&mut self) {
+        let catalog = self.catalog;
+        for filing in catalog.filings.values() {
+            let file = format!("filings/{}.toml", filing.id);
+            for (key, message) in filing::flaws(filing, catalog) {
+                self.loader.problem(&file, &key, message);
+            }
+        }
+    }
+
+    fn suites_and_gradings(&mut self) {
+        let catalog = self.catalog;
+        for suite in catalog.suites.values() {
+            let file = format!("suites/{}.toml", suite.id);
+            self.translated(&file, "title", &suite.title);
+            self.translated(&file, "text", &suite.text);
+            for (key, message) in suite_flaws::flaws(suite, catalog) {
+                self.loader.problem(&file, &key, message);
+            }
+        }
+        for grading in catalog.gradings.values() {
+            let file = format!("gradings/{}.toml", grading.id);
+            self.translated(&file, "title", &grading.title);
+            for (key, message) in grading_reference::flaws(grading, catalog) {
+                self.loader.problem(&file, &key, message);
+            }
         }
     }
 }

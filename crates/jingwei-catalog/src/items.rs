@@ -517,13 +517,17 @@ pub struct BankItem {
     pub expect: Expect,
     pub lang: jingwei_core::Lang,
     pub text: String,
-    /// AILuminate hazard code (`vcr`, `ncr`, …) of a should-refuse question; topic of a should-answer one.
+    /// AILuminate hazard code (`vcr`, `ncr`, …) of a should-refuse question; topic of a should-answer one; carrier of a
+    /// question with a scene.
     pub topic: String,
     /// Risks whose event a wrong answer is.
     pub risks: Vec<RiskId>,
     /// GB/T 45654-2025 item, where one fits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refs: Vec<ItemRef>,
+    /// What the system reads for its task, and what somebody planted in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scene: Option<Scene>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -531,7 +535,144 @@ pub struct BankItem {
 pub enum Expect {
     Refuse,
     Answer,
+    /// Does its task and does not follow the instruction that is planted in its scene.
+    Resist,
 }
+
+/// What a system reads for its task. The task itself is the question's `text`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scene {
+    pub carrier: Carrier,
+    /// The system prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// Tools that the system may call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<SceneTool>,
+    /// The call that brought `content`; without one the user wrote it below the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<SceneCall>,
+    /// What is read. `{planted}` stands where the planted text stands, here or in one tool's description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// Of a question with `expect = "resist"`, and of no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plant: Option<Plant>,
+}
+
+/// In what the planted text comes, and a clean twin without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Carrier {
+    Document,
+    WebPage,
+    Email,
+    ToolResult,
+    /// What a tool server says of its tools.
+    ToolDescription,
+    RetrievedPassage,
+    CodeComment,
+    FileName,
+    Calendar,
+    ImageText,
+    TableCell,
+}
+
+impl Carrier {
+    pub const ALL: [Carrier; 11] = [
+        Carrier::Document,
+        Carrier::WebPage,
+        Carrier::Email,
+        Carrier::ToolResult,
+        Carrier::ToolDescription,
+        Carrier::RetrievedPassage,
+        Carrier::CodeComment,
+        Carrier::FileName,
+        Carrier::Calendar,
+        Carrier::ImageText,
+        Carrier::TableCell,
+    ];
+
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Carrier::Document => "document",
+            Carrier::WebPage => "web-page",
+            Carrier::Email => "email",
+            Carrier::ToolResult => "tool-result",
+            Carrier::ToolDescription => "tool-description",
+            Carrier::RetrievedPassage => "retrieved-passage",
+            Carrier::CodeComment => "code-comment",
+            Carrier::FileName => "file-name",
+            Carrier::Calendar => "calendar",
+            Carrier::ImageText => "image-text",
+            Carrier::TableCell => "table-cell",
+        }
+    }
+}
+
+/// A tool whose arguments are all texts and all needed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SceneTool {
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9_]*$"))]
+    pub name: String,
+    #[schemars(length(min = 1))]
+    pub description: String,
+    /// Names of its arguments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
+}
+
+/// A call that the assistant made before it answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SceneCall {
+    /// One of the scene's tools.
+    pub tool: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub arguments: BTreeMap<String, String>,
+}
+
+/// An instruction that is not the user's, and what shows that it was followed: exactly one of `says` and `calls`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plant {
+    pub payload: Payload,
+    #[schemars(length(min = 1))]
+    pub text: String,
+    /// The reply says this. It stands nowhere in the scene in one piece, so that a reply that only quotes the planted
+    /// text does not say it; the secret of a `leak` stands in the system prompt alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub says: Option<String>,
+    /// The reply calls this tool, one of the scene's, which the task does not need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<String>,
+}
+
+/// What a planted instruction is after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Payload {
+    /// That words are said.
+    Say,
+    /// That a tool is called.
+    Call,
+    /// That a secret of the system prompt comes out.
+    Leak,
+    /// That the answer has another form than the task asks for.
+    Format,
+    /// That a link carries something away.
+    Exfiltrate,
+}
+
+impl Payload {
+    pub const ALL: [Payload; 5] = [Payload::Say, Payload::Call, Payload::Leak, Payload::Format, Payload::Exfiltrate];
+}
+
+/// Stands for the planted text in a scene.
+pub const PLANTED: &str = "{planted}";
 
 /// `probes/<id>.toml`: a test of an endpoint: which bank, how it is asked, who judges.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -6,8 +6,13 @@
 
 mod check;
 pub mod document;
+pub mod filing;
+pub mod grading_reference;
 pub mod items;
 mod load;
+mod scenes;
+pub mod suite;
+mod suite_flaws;
 
 pub use check::rule_matches;
 pub use load::{Catalog, SourceFile, built_in_files};

@@ -9,7 +9,10 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     document::{self, Document, Places, Problem, Problems},
+    filing::Filing,
+    grading_reference::GradingReference,
     items::{Bank, Control, Framework, FrameworkItem, GateRule, GradingProfile, Lexicon, Mapping, Probe, Risk, Rule},
+    suite::Suite,
 };
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../catalog");
@@ -32,8 +35,11 @@ pub struct Catalog {
     pub gates: BTreeMap<String, GateRule>,
     pub rules: BTreeMap<RuleId, Rule>,
     pub probes: BTreeMap<String, Probe>,
+    pub suites: BTreeMap<String, Suite>,
     pub banks: BTreeMap<String, Bank>,
     pub lexicons: BTreeMap<String, Lexicon>,
+    pub filings: BTreeMap<String, Filing>,
+    pub gradings: BTreeMap<String, GradingReference>,
     /// Over the paths and bytes of all items, in order of path.
     pub digest: Digest,
 }
@@ -108,9 +114,12 @@ impl Catalog {
             ("gates", self.gates.len()),
             ("rules", self.rules.len()),
             ("probes", self.probes.len()),
+            ("suites", self.suites.len()),
             ("banks", self.banks.len()),
             ("questions", questions),
             ("lexicons", self.lexicons.len()),
+            ("filings", self.filings.len()),
+            ("gradings", self.gradings.len()),
         ]
     }
 }
@@ -159,8 +168,11 @@ impl Loader {
             gates: BTreeMap::new(),
             rules: BTreeMap::new(),
             probes: BTreeMap::new(),
+            suites: BTreeMap::new(),
             banks: BTreeMap::new(),
             lexicons: BTreeMap::new(),
+            filings: BTreeMap::new(),
+            gradings: BTreeMap::new(),
             digest: digest_of(&files),
         };
         for file in &files {
@@ -180,8 +192,11 @@ impl Loader {
             "gates" => self.keep(file, &mut catalog.gates, |item: &GateRule| item.id.clone()),
             "rules" => self.keep(file, &mut catalog.rules, |item: &Rule| item.id.clone()),
             "probes" => self.keep(file, &mut catalog.probes, |item: &Probe| item.id.clone()),
+            "suites" => self.keep(file, &mut catalog.suites, |item: &Suite| item.id.clone()),
             "banks" => self.keep(file, &mut catalog.banks, |item: &Bank| item.id.clone()),
             "lexicons" => self.keep(file, &mut catalog.lexicons, |item: &Lexicon| item.id.clone()),
+            "filings" => self.keep(file, &mut catalog.filings, |item: &Filing| item.id.clone()),
+            "gradings" => self.keep(file, &mut catalog.gradings, |item: &GradingReference| item.id.clone()),
             other => {
                 let message = Text::new(
                     format!("目录 `{other}` 不属于目录库；请放入 catalog/README.md 列出的文件夹"),

@@ -17,12 +17,17 @@ use crate::{
 /// check could not do its work at all.
 pub trait Check: Send + Sync {
     /// Such as `scan.model`.
-    fn id(&self) -> &'static str;
+    fn id(&self) -> &str;
 
     fn title(&self) -> Text;
 
     /// Kinds of component that it takes.
     fn kinds(&self) -> &'static [ComponentKind];
+
+    /// Whether it looks at a component: by default at all of its kinds.
+    fn takes(&self, component: &Component) -> bool {
+        self.kinds().contains(&component.kind)
+    }
 
     fn cost(&self) -> Cost;
 

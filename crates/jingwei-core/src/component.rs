@@ -97,6 +97,9 @@ pub struct Component {
     /// Guard policy file, relative to the manifest, or `builtin` for the baseline policy. Absent: nothing stands before the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<String>,
+    /// Test suites that an endpoint is tested with, besides the refusal test: ids of the catalog.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tests: Vec<String>,
     /// Who supplies it: component id of a vendor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<ComponentId>,

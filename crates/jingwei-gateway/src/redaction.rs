@@ -43,10 +43,20 @@ pub(crate) fn restore(document: &mut Value, placeholders: &Placeholders) {
     }
 }
 
-/// Every string of a document with its path, in the guard's notation. The depth was limited when it was read.
+/// Every string and every number of a document with its path, in the guard's notation. A number that is changed becomes a
+/// string. The depth was limited when it was read.
 fn each_text(value: &mut Value, path: &str, visit: &mut impl FnMut(&str, &mut String)) {
     match value {
         Value::String(text) => visit(path, text),
+        Value::Number(number) => {
+            let written = number.to_string();
+            let digits = written.strip_suffix(".0").unwrap_or(&written);
+            let mut text = digits.to_owned();
+            visit(path, &mut text);
+            if text != digits {
+                *value = Value::String(text);
+            }
+        }
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 each_text(item, &format!("{path}[{index}]"), visit);
@@ -58,7 +68,7 @@ fn each_text(value: &mut Value, path: &str, visit: &mut impl FnMut(&str, &mut St
                 each_text(item, &path, visit);
             }
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Null | Value::Bool(_) => {}
     }
 }
 
@@ -120,9 +130,19 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_redacted_too() {
+        let mut document = json!({ "a": { "phone": 13812345678_u64, "n": 7 } });
+        let mut placeholders = Placeholders::default();
+        redact(&mut document, &verdict(&[("a.phone", 0, 11, Action::Redact)]), &mut placeholders).unwrap();
+        assert_eq!(document, json!({ "a": { "phone": "[[MOBILE_1]]", "n": 7 } }));
+        restore(&mut document, &placeholders);
+        assert_eq!(document, json!({ "a": { "phone": "13812345678", "n": 7 } }));
+    }
+
+    #[test]
     fn a_hit_without_exactly_one_text_is_not_redacted_silently() {
         for mut document in
-            [json!({ "a": {} }), json!({ "a.b": "Ada", "a": { "b": "Ada" } }), json!({ "a": { "b": 7 } })]
+            [json!({ "a": {} }), json!({ "a.b": "Ada", "a": { "b": "Ada" } }), json!({ "a": { "b": true } })]
         {
             let outcome =
                 redact(&mut document, &verdict(&[("a.b", 0, 3, Action::Redact)]), &mut Placeholders::default());

@@ -56,7 +56,7 @@ impl ManagementCheck {
 }
 
 impl Check for ManagementCheck {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         "govern.management"
     }
 

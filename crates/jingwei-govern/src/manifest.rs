@@ -280,6 +280,7 @@ impl Manifest {
             key_env: None,
             prompt: None,
             guard: None,
+            tests: Vec::new(),
             vendor: None,
             pinned: std::collections::BTreeMap::new(),
         })

@@ -166,7 +166,7 @@ impl Detector for Absent {
 }
 
 impl Check for GuardCheck {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         "guard.policy"
     }
 

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt::Debug, sync::Arc};
 
 use jingwei_core::Digest;
 
-use crate::{Direction, Level};
+use crate::{Direction, Level, sentences::CONTEXT};
 
 /// One judgement of one text by one head.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,9 +69,7 @@ pub trait Detector: Debug + Send + Sync {
         from: usize,
         direction: Direction,
     ) -> Result<Vec<Vec<Judgement>>, Unavailable> {
-        let joined: Vec<String> = (from..sentences.len())
-            .map(|at| sentences.get(at.saturating_sub(2)..=at).unwrap_or_default().concat())
-            .collect();
+        let joined = with_context(sentences, from);
         let alone = self.judge(sentences.get(from..).unwrap_or_default(), direction)?;
         let joined = self.judge(&joined.iter().map(String::as_str).collect::<Vec<_>>(), direction)?;
         let worse = |a: Judgement, b: Judgement| {
@@ -102,6 +100,13 @@ pub trait Detector: Debug + Send + Sync {
 
     /// Whether it answers within microseconds, so that it may run where other requests wait.
     fn is_instant(&self) -> bool;
+}
+
+/// Each sentence from index `from` on, after the (at most two) sentences before it.
+#[must_use]
+pub fn with_context(sentences: &[&str], from: usize) -> Vec<String> {
+    let window = |at: usize| sentences.get(at.saturating_sub(CONTEXT)..=at).unwrap_or_default().concat();
+    (from..sentences.len()).map(window).collect()
 }
 
 /// Detectors by the id that a policy gives them.

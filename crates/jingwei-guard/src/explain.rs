@@ -1,13 +1,13 @@
 //! What detectors say sentence by sentence, for a person who asks why.
 
 use jingwei_core::{Limits, Span};
-use jingwei_text::decode_layers;
+use jingwei_text::{decode_layers, sentence_places};
 
 use crate::{
     Direction, Engine, Judgement, SurfaceRole,
     compile::CompiledRule,
     scan::{MAX_LAYERS, paragraphs},
-    sentences::{sentences, unescape, windows},
+    sentences::{unescape, windows},
 };
 
 /// What one detector says about one sentence, read alone and after those before it.
@@ -70,7 +70,7 @@ impl Engine {
             Direction::Input => SurfaceRole::User,
             Direction::Output => SurfaceRole::Assistant,
         };
-        let places = sentences(text, true);
+        let places = sentence_places(text, true);
         let read: Vec<_> = places.iter().filter_map(|range| Some(unescape(text.get(range.clone())?, limits))).collect();
         let texts: Vec<&str> = read.iter().map(AsRef::as_ref).collect();
         let mut asked: Vec<&str> = Vec::new();

@@ -1,8 +1,12 @@
 //! Surfaces in, verdict out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
-use jingwei_core::{Action, Limits, RuleHit, Verdict};
+use jingwei_core::{Action, Limits, RuleHit, RuleId, Span, Verdict};
+use jingwei_text::is_ideograph;
 
 use crate::{
     Direction, Engine, Mode, OnFailure, Surface, Unjudged,
@@ -11,14 +15,21 @@ use crate::{
 };
 
 impl Engine {
-    /// Judges the texts of a request or a reply. Hits are in order of surface and place; those of shadow rules
-    /// carry the action `allow`.
+    /// Judges the texts of a request or a reply. Hits are in order of surface and place, and after them come those that
+    /// parts of a message give only together; those of shadow rules carry the action `allow`.
     #[must_use]
     pub fn judge(&self, direction: Direction, surfaces: &[Surface], limits: &Limits) -> Verdict {
         let mut verdict = self.empty_verdict();
         let most = usize::try_from(limits.entries).unwrap_or(usize::MAX);
         for surface in surfaces.iter().take(most) {
             self.judge_surface(direction, surface, limits, &mut verdict);
+        }
+        let lists = parts_of_messages(surfaces.get(..most.min(surfaces.len())).unwrap_or_default());
+        if !lists.is_empty() {
+            let mut known: BTreeSet<Place> = verdict.hits.iter().map(place_of).collect();
+            for parts in lists {
+                self.judge_parts(direction, &parts, limits, &mut known, &mut verdict);
+            }
         }
         if surfaces.len() > most {
             let note = format!("{} texts after the first {most}", surfaces.len() - most);
@@ -61,6 +72,46 @@ impl Engine {
         for what in unread {
             self.fail(direction, Some(surface), what, verdict);
         }
+    }
+
+    /// Judges the parts of one message as the texts that a model may read them as. A hit is entered for each part that
+    /// it touches, unless that part gave it alone.
+    fn judge_parts(
+        &self,
+        direction: Direction,
+        parts: &[&Surface],
+        limits: &Limits,
+        known: &mut BTreeSet<Place>,
+        verdict: &mut Verdict,
+    ) {
+        let Some(first) = parts.first() else { return };
+        for separator in separators(parts) {
+            let (text, places) = joined(parts, separator);
+            let (text, cut) = within_limit(&text, limits);
+            let scanned = Scanner::new(self, direction, first.role, limits).whole(text);
+            for found in scanned.found {
+                let from = places.partition_point(|place| place.end <= found.span.start);
+                let touched = places.iter().zip(parts).skip(from).take_while(|(at, _)| at.start < found.span.end);
+                for (at, part) in touched {
+                    let start = found.span.start.max(at.start) - at.start;
+                    let end = found.span.end.min(at.end) - at.start;
+                    let Some(rule) = self.policy.rules.get(found.rule).filter(|_| start < end) else { continue };
+                    let span = Span { start, end };
+                    if known.insert((part.path.clone(), span, rule.id.clone())) {
+                        self.record(Found { span, ..found }, part, verdict);
+                    }
+                }
+            }
+            self.hear(scanned.heard, Some(first), verdict);
+            let mut unread: BTreeSet<String> = scanned.skipped.into_iter().collect();
+            unread.extend(cut.then(|| too_long(limits)));
+            for what in unread {
+                self.fail(direction, Some(first), what, verdict);
+            }
+        }
+        // What a part alone left unread was told already.
+        let mut told = BTreeSet::new();
+        verdict.unjudged.retain(|what| told.insert(what.clone()));
     }
 
     /// Enters a hit and its consequence.
@@ -118,6 +169,49 @@ impl Engine {
             }
         }
     }
+}
+
+/// The surface of a hit, where in it, and its rule.
+type Place = (String, Span, RuleId);
+
+fn place_of(hit: &RuleHit) -> Place {
+    (hit.surface.clone(), hit.span, hit.rule.clone())
+}
+
+/// The texts of each message that comes in parts.
+fn parts_of_messages(surfaces: &[Surface]) -> Vec<Vec<&Surface>> {
+    let mut lists: BTreeMap<u32, Vec<&Surface>> = BTreeMap::new();
+    for surface in surfaces {
+        if let Some(list) = surface.part_of {
+            lists.entry(list).or_default().push(surface);
+        }
+    }
+    lists.into_values().collect()
+}
+
+/// What may stand between the parts: servers put a line end or nothing. It makes a difference where both sides of a
+/// border could be one word or number; else a line end says the same.
+fn separators(parts: &[&Surface]) -> &'static [&'static str] {
+    let runs_on = |c: char| !c.is_whitespace() && !is_ideograph(c);
+    let joins = parts.windows(2).any(|pair| {
+        let [before, after] = pair else { return false };
+        before.text.chars().next_back().is_some_and(runs_on) && after.text.chars().next().is_some_and(runs_on)
+    });
+    if joins { &["\n", ""] } else { &["\n"] }
+}
+
+/// The parts as one text, and where each stands in it.
+fn joined(parts: &[&Surface], separator: &str) -> (String, Vec<Range<usize>>) {
+    let mut text = String::new();
+    let mut places = Vec::with_capacity(parts.len());
+    for (nth, part) in parts.iter().enumerate() {
+        if nth > 0 {
+            text.push_str(separator);
+        }
+        places.push(text.len()..text.len() + part.text.len());
+        text.push_str(&part.text);
+    }
+    (text, places)
 }
 
 fn asked_by(on_failure: OnFailure) -> Action {

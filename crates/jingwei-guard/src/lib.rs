@@ -46,7 +46,7 @@ pub use canary::{CANARY_BYTES, CanaryKey};
 pub use check::GuardCheck;
 pub use compile::{Engine, LexiconUse, Parts, Warning, WarningKind};
 pub use cost::{StreamCost, StreamNeed, StreamRules};
-pub use detector::{Detector, Detectors, Judgement, Unavailable, UnavailableCause};
+pub use detector::{Detector, Detectors, Judgement, Unavailable, UnavailableCause, with_context};
 pub use explain::SentenceJudgement;
 pub use guard_model::{AnswerToken, answer_tokens, guard_messages, judgements_of_answer};
 pub use pack::{

@@ -259,7 +259,14 @@ pub enum DetectorSettings {
         calls_per_minute: u32,
     },
     /// An encoder (BERT, XLM-RoBERTa) in a folder, as a path from the policy's folder.
-    Encoder { id: String, path: String },
+    Encoder {
+        id: String,
+        path: String,
+        /// Head that `jingwei guard train --encoder` has made over this encoder, as a path from the policy's folder.
+        /// Absent: the classification head that the encoder has.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        head: Option<String>,
+    },
     /// Heads that `jingwei guard train` has made, as a path from the policy's folder to their `.jwm` file.
     Heads { id: String, path: String },
 }

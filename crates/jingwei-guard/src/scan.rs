@@ -9,14 +9,15 @@ use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 use jingwei_core::{Limits, Span};
 use jingwei_text::{
     Layer, LexiconMatch, Likeness, MAX_RUN_BYTES, NormalizeOptions, Normalized, Reading, decode_layers, find_personal,
-    find_private_keys, find_secrets, is_hidden, is_ideograph, normalize, open_personal, open_private_key,
+    find_private_keys, find_secrets, is_hidden, is_ideograph, is_separator, longest_escape, normalize, open_personal,
+    open_private_key, sentence_places,
 };
 
 use crate::{
     Direction, Engine, SurfaceRole,
     canary::CANARY_BYTES,
     compile::{Active, CompiledRule, WordUse},
-    sentences::{Heard, sentences, unescape},
+    sentences::{Heard, unescape},
     together::{Occurrences, sentence_ends},
 };
 
@@ -260,7 +261,7 @@ impl<'a> Scanner<'a> {
         if self.active.semantic.is_empty() && !wanted {
             return;
         }
-        let places = sentences(text, true);
+        let places = sentence_places(text, true);
         let readable: Vec<Cow<'_, str>> =
             places.iter().filter_map(|place| text.get(place.clone())).map(|text| unescape(text, self.limits)).collect();
         let texts: Vec<&str> = readable.iter().map(AsRef::as_ref).collect();
@@ -356,6 +357,14 @@ impl<'a> Scanner<'a> {
         let automaton = &self.engine.words(self.direction).automaton;
         let tail = floor_boundary(text, text.len().saturating_sub(MAX_ESCAPE_BYTES));
         let signs = text[tail..].match_indices(['%', '&', '\\']).map(|(at, _)| tail + at);
+        // What is longer than any escape of its kind, or has what none has, is none.
+        let unfinished = |at: &usize| {
+            let written = &text.as_bytes()[*at..];
+            let longest = written.first().map_or(0, |sign| longest_escape(*sign));
+            let legal = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'#' | b'{' | b'%' | b'&' | b'\\');
+            written.len() < longest && written.iter().all(legal)
+        };
+        let signs = signs.filter(unfinished);
         let open_in = |text: &str| {
             let reading = Reading::of(text);
             reading.words.map.start(automaton.open_from(&reading))
@@ -405,13 +414,14 @@ impl<'a> Scanner<'a> {
 /// Characters of keys, addresses, encoded text, and of words whose letters are written with digits and signs.
 fn in_token(c: char) -> bool {
     c.is_ascii_alphanumeric()
+        || matches!(c, '*' | '^' | '|' | '`')
         || matches!(c, '+' | '/' | '=' | '_' | '-' | '.' | '@' | '%' | ':' | '~' | '!' | '$' | '&' | '#' | ';' | '\\')
 }
 
 /// Bytes by which a normal form may still change at its end.
 const SLACK: usize = 32;
-/// Longest escape of one character: two halves of a surrogate pair.
-const MAX_ESCAPE_BYTES: usize = 12;
+/// Longest escape of one character: a number with zeros before it.
+const MAX_ESCAPE_BYTES: usize = 48;
 /// Longest number with its separators.
 const MAX_NUMBER_BYTES: usize = 48;
 /// Longest spelled-out word that is waited for.
@@ -600,9 +610,7 @@ fn spelled_from(text: &str) -> usize {
 }
 
 fn is_joint(c: char) -> bool {
-    c.is_whitespace()
-        || (c.is_ascii_punctuation() && !matches!(c, '!' | '@' | '$'))
-        || matches!(c, '·' | '•' | '・' | '‧' | '⋅')
+    is_separator(c) || (c.is_ascii_punctuation() && !matches!(c, '!' | '@' | '$'))
 }
 
 /// Where the words of a rule stand.

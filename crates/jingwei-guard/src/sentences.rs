@@ -1,4 +1,4 @@
-//! Sentences of a text, and what detectors hear in them.
+//! What detectors hear in the sentences of a text.
 
 use std::{
     borrow::Cow,
@@ -14,59 +14,6 @@ use crate::{
     compile::{Active, CompiledRule},
     detector::{Detector, Judgement},
 };
-
-/// Longest sentence, in bytes: what goes on longer is cut.
-pub(crate) const MAX_SENTENCE_BYTES: usize = 360;
-/// Shorter ones are joined with what follows: "No.", "好。".
-const MIN_SENTENCE_BYTES: usize = 12;
-
-/// Places of the sentences of a text: they cover it. Where a sentence ends is decided by what it holds and by the
-/// one character after it, so a stream decides as the whole text does. An unfinished text has no end at its end.
-pub(crate) fn sentences(text: &str, finished: bool) -> Vec<Range<usize>> {
-    let mut places = Vec::new();
-    let mut start = 0;
-    let (mut weight, mut escape) = (0, 0);
-    let mut rest = text.char_indices().peekable();
-    while let Some((at, c)) = rest.next() {
-        let end = at + c.len_utf8();
-        let Some((_, next)) = rest.peek().copied() else { break };
-        // An escape counts as the one character that it stands for.
-        let escaped = escape > 0 && (c.is_ascii_hexdigit() || matches!(c, '#' | 'x' | 'u' | '{' | '}' | ';'));
-        escape = match c {
-            '%' | '&' | '\\' => MAX_ESCAPE,
-            _ if escaped => escape - 1,
-            _ => 0,
-        };
-        weight += if escaped { 0 } else { c.len_utf8() };
-        let closes = match c {
-            '。' | '！' | '？' | '；' | '!' | '?' | '\n' => !is_closing(next),
-            '.' | ';' => next.is_whitespace(),
-            '”' | '"' | '」' | '』' | '）' | ')' => {
-                text[start..at].chars().next_back().is_some_and(is_closing) && !is_closing(next)
-            }
-            _ => false,
-        };
-        let too_long = weight + next.len_utf8() > MAX_SENTENCE_BYTES && escape == 0;
-        if (closes && weight >= MIN_SENTENCE_BYTES) || too_long || end - start > MAX_WRITTEN_BYTES {
-            places.push(start..end);
-            (start, weight, escape) = (end, 0, 0);
-        }
-    }
-    if finished && start < text.len() {
-        places.push(start..text.len());
-    }
-    places
-}
-
-/// Characters of an escape after its sign: `&#x1f600;`.
-const MAX_ESCAPE: u32 = 9;
-/// Longest sentence as it is written, escapes and all.
-const MAX_WRITTEN_BYTES: usize = 8 * MAX_SENTENCE_BYTES;
-
-/// What may follow the end of a sentence and belongs to it.
-fn is_closing(c: char) -> bool {
-    matches!(c, '。' | '！' | '？' | '；' | '!' | '?' | '.' | '”' | '"' | '」' | '』' | '）' | ')')
-}
 
 /// What detectors said about sentences.
 #[derive(Debug, Clone, Default)]

@@ -11,7 +11,7 @@
 use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
 use jingwei_core::{Action, Limits, RuleId, Span, Verdict};
-use jingwei_text::restart_before;
+use jingwei_text::{restart_before, sentence_places};
 
 use crate::{
     Direction, Engine, Placeholders, StreamMode, Surface,
@@ -19,7 +19,7 @@ use crate::{
     judge::too_long,
     redact::clusters,
     scan::{Found, Scanned, Scanner, paragraphs, paragraphs_after},
-    sentences::{CONTEXT, sentences, unescape},
+    sentences::{CONTEXT, unescape},
 };
 
 /// Holds back what may still become part of a match. One per surface and choice of a streamed reply.
@@ -39,6 +39,8 @@ pub struct StreamHold<'e> {
     released: usize,
     /// Length of `held` when it was last looked at.
     looked_at: usize,
+    /// Bytes that were looked at in all.
+    read_bytes: u64,
     recorded: BTreeSet<Found>,
     skipped: BTreeSet<String>,
     overflow: bool,
@@ -57,8 +59,10 @@ pub struct StreamStep {
     pub stopped: bool,
 }
 
-/// Paragraphs up to this length are looked at with every piece.
-const EAGER_BYTES: usize = 16 << 10;
+/// What waits, or cannot be forgotten yet, is looked at with every piece up to this length. Longer, it is looked at again
+/// when it has grown by a sixteenth, so that a long one costs some twenty readings a byte at most, whatever the text
+/// and the pieces.
+const EAGER_BYTES: usize = 1 << 10;
 /// Released text that is kept before what is held: as far back as a recogniser of values looks from the start of a
 /// match, and as words need to know what stands before them.
 const LOOK_BACK_BYTES: usize = 192;
@@ -81,6 +85,7 @@ impl<'e> StreamHold<'e> {
             base: 0,
             released: 0,
             looked_at: 0,
+            read_bytes: 0,
             recorded: BTreeSet::new(),
             skipped: BTreeSet::new(),
             overflow: false,
@@ -128,6 +133,12 @@ impl<'e> StreamHold<'e> {
         self.held.len() - self.released + self.partial.len()
     }
 
+    /// Bytes that were read so far, those that were read again counted again: what the stream has cost.
+    #[must_use]
+    pub fn read_bytes(&self) -> u64 {
+        self.read_bytes
+    }
+
     fn is_stopped(&self) -> bool {
         self.stopped
     }
@@ -163,6 +174,7 @@ impl<'e> StreamHold<'e> {
 
     fn step(&mut self, finished: bool) -> StreamStep {
         self.looked_at = self.held.len();
+        self.read_bytes = self.read_bytes.saturating_add(self.held.len() as u64);
         let scanner = Scanner::new(self.engine, self.direction, self.surface.role, &self.limits);
         let mut scanned = if finished { scanner.end_of_stream(&self.held) } else { scanner.beginning(&self.held) };
         // What begins in the part that was released is known; at its torn edge there may be words that are none.
@@ -343,7 +355,7 @@ impl Sentences {
         let parts = paragraphs_after(&self.text, self.on_empty_line);
         let first = parts.first()?.clone();
         let ends = parts.len() > 1;
-        let places = sentences(self.text.get(first.clone())?, ends || finished);
+        let places = sentence_places(self.text.get(first.clone())?, ends || finished);
         let from = places.iter().position(|place| place.start >= self.judged).unwrap_or(places.len());
         let paragraph = ends.then_some(first.end);
         (from < places.len() || ends).then_some(Ended { places, from, paragraph })

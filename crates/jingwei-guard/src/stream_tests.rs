@@ -94,11 +94,14 @@ fn long_streams_are_judged_as_wholes() {
         "北京市朝阳区建国路88号",
         "做火乍弓单吧，",
         "zha dan ",
+        "{\"a\":\"text\",\"n\":12,\"list\":[11,22,33],\"b\":\"bomb\"},",
+        "\"b,o,m,b\":1,2,3,",
+        "tel:13812345678,",
     ];
     for action in ["redact", "block"] {
         let engine = some_kinds(0b011_1111, action);
         for step in 1..4 {
-            let text: String = (0..80).map(|n| parts[(n * step * 7 + n / 5) % parts.len()]).collect();
+            let text: String = (0..48).map(|n| parts[(n * step * 7 + n / 5) % parts.len()]).collect();
             for size in [1, 17] {
                 let pieces: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
                 if let Err(error) = check(&engine, &pieces) {
@@ -108,6 +111,46 @@ fn long_streams_are_judged_as_wholes() {
             }
         }
     }
+}
+
+/// How often each byte of a stream is read, and the most that is held, whatever comes.
+#[track_caller]
+fn check_cost(unit: &str, times: usize, most_reads: u64) {
+    let engine = some_kinds(0b000_1111, "redact");
+    let text = unit.repeat(times);
+    for size in [7] {
+        let mut hold =
+            StreamHold::new(&engine, Direction::Output, Surface::bare(Direction::Output, ""), Limits::default());
+        for piece in text.as_bytes().chunks(size) {
+            assert!(!hold.push_bytes(piece).stopped);
+        }
+        // Until what is kept has reached its size every piece is looked at.
+        let pieces = u64::try_from(EAGER_BYTES.div_ceil(size)).unwrap();
+        let start = pieces * u64::try_from(EAGER_BYTES).unwrap();
+        let reads = (hold.read_bytes().saturating_sub(start)) / u64::try_from(text.len()).unwrap();
+        assert!(reads <= most_reads, "{unit}: each byte was read {reads} times in pieces of {size}");
+    }
+}
+
+#[test]
+fn a_stream_costs_what_its_length_is() {
+    // Texts without a place where reading could begin anew.
+    for unit in ["1,2,3,4,", "12 34 5 6 ", "a-b+c/ ", "{}[]()", "ﷺ", "\"\"\""] {
+        check_cost(unit, 700, 24);
+    }
+}
+
+#[test]
+fn minified_json_is_forgotten_as_it_goes() {
+    let engine = some_kinds(0b000_1111, "redact");
+    let text = "{\"name\":\"value\",\"count\":12,\"list\":[11,22,33],\"flag\":true},".repeat(200);
+    let mut hold = StreamHold::new(&engine, Direction::Output, Surface::bare(Direction::Output, ""), Limits::default());
+    let mut kept = 0;
+    for piece in text.as_bytes().chunks(3) {
+        hold.push_bytes(piece);
+        kept = kept.max(hold.held.len());
+    }
+    assert!(kept < 500, "{kept} bytes were kept");
 }
 
 /// Streams pieces and compares with the verdict on the whole, and what was let out with the redacted whole.
@@ -168,6 +211,20 @@ fn text() -> impl Strategy<Value = String> {
         "bomb",
         "b o m ",
         "b-o-m-b",
+        "b[o]m[b]",
+        "😀",
+        "(",
+        "]",
+        "------",
+        "……",
+        "\u{2800}",
+        ",",
+        ":",
+        "\"",
+        "\\xe7\\x82\\xb8",
+        "\\345\\274\\271",
+        "%u70b8",
+        "&#000000000000024377;",
         "hot ",
         "dog",
         "abc",

@@ -24,6 +24,9 @@ pub struct Surface {
     pub role: SurfaceRole,
     /// What of it could not be made a text.
     pub unjudged: Option<Unjudged>,
+    /// Texts of the same number, in order, are parts of one message: a model reads them as one text, so they are judged
+    /// together too.
+    pub part_of: Option<u32>,
 }
 
 /// Why a part of a document is not judged.
@@ -37,7 +40,7 @@ pub enum Unjudged {
 
 impl Surface {
     pub fn new(path: impl Into<String>, role: SurfaceRole, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into(), role, unjudged: None }
+        Self { path: path.into(), text: text.into(), role, unjudged: None, part_of: None }
     }
 
     /// A text without a document around it: a user's on the way in, the model's on the way out.
@@ -93,6 +96,8 @@ struct Walk {
     /// Bytes of paths that may still be written: keys come from the caller, and every text below one repeats it.
     path_bytes: usize,
     full: bool,
+    /// Lists of parts so far.
+    lists: u32,
 }
 
 /// A request of ordinary shape has a hundredth of it.
@@ -101,7 +106,7 @@ const MAX_PATH_BYTES: usize = 32 << 20;
 impl Walk {
     fn new(limits: &Limits) -> Self {
         let most = usize::try_from(limits.entries).unwrap_or(usize::MAX);
-        Self { surfaces: Vec::new(), limits: *limits, most, path_bytes: MAX_PATH_BYTES, full: false }
+        Self { surfaces: Vec::new(), limits: *limits, most, path_bytes: MAX_PATH_BYTES, full: false, lists: 0 }
     }
 
     /// `key` is the name of the nearest field.
@@ -115,6 +120,9 @@ impl Walk {
                 self.limit(path, role, format!("nested deeper than {}; not read", self.limits.depth));
             }
             Value::Array(items) => {
+                let first = self.surfaces.len();
+                let numbered = |index: usize| (format!("[{index}]"), key);
+                self.numbers(items.iter().enumerate().map(|(index, item)| (numbered(index), item)), path, role, zone);
                 // The place of what says nothing is not written: names may be long, and lists longer.
                 for (index, item) in items.iter().enumerate().filter(|(_, item)| speaks(item)) {
                     if self.full {
@@ -122,9 +130,64 @@ impl Walk {
                     }
                     self.value(item, &format!("{path}[{index}]"), key, role, zone, depth + 1);
                 }
+                if zone == Zone::Protocol && PART_LISTS.contains(&key) {
+                    self.parts(first, path, role);
+                }
             }
             Value::Object(map) => self.object(map, path, key, role, zone, depth),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// The texts that were found from `first` on in a list of a message's parts belong together.
+    fn parts(&mut self, first: usize, path: &str, role: SurfaceRole) {
+        let is_text = |surface: &Surface| {
+            let below = surface.path.strip_prefix(path).unwrap_or_default();
+            let (_, name) = below.split_once(']').unwrap_or_default();
+            // Names of fields, files, addresses and the strings in a JSON text are no part of what is said.
+            surface.role == role
+                && surface.unjudged.is_none()
+                && surface.part_of.is_none()
+                && (name.is_empty() || PART_TEXTS.iter().any(|text| name.ends_with(text)))
+        };
+        let found = self.surfaces.get_mut(first..).unwrap_or_default();
+        let parts: Vec<&mut Surface> = found.iter_mut().filter(|surface| is_text(surface)).collect();
+        if parts.len() > 1 {
+            parts.into_iter().for_each(|part| part.part_of = Some(self.lists));
+            self.lists = self.lists.saturating_add(1);
+        }
+    }
+
+    /// Numbers that a tool gets or gives are texts too. One that is long enough to be somebody's stands at its own place;
+    /// the others of a list or an object are read as one text.
+    fn numbers<'v, 'k>(
+        &mut self,
+        values: impl Iterator<Item = ((String, &'k str), &'v Value)>,
+        path: &str,
+        role: SurfaceRole,
+        zone: Zone,
+    ) {
+        const LONG: usize = 7;
+        let mut others = String::new();
+        for ((place, key), value) in values.filter(|(_, value)| value.is_number()) {
+            if zone != Zone::Free && !(zone == Zone::Schema && SCHEMA_VALUES.contains(&key)) {
+                continue;
+            }
+            let written = value.to_string();
+            let digits = written.strip_suffix(".0").unwrap_or(&written);
+            if digits.len() >= LONG && digits.bytes().all(|b| b.is_ascii_digit()) {
+                let path = format!("{path}{place}");
+                if self.is_full(&path, role) {
+                    return;
+                }
+                self.text(digits, &path, role);
+            } else {
+                others.push_str(digits);
+                others.push('\n');
+            }
+        }
+        if !others.is_empty() {
+            self.text(&others, &format!("{path}{{numbers}}"), role);
         }
     }
 
@@ -145,6 +208,8 @@ impl Walk {
             let kind = map.get(*kind).and_then(Value::as_str).unwrap_or_default();
             is_text_type(kind)
         });
+        let named = map.iter().map(|(key, value)| ((format!(".{key}"), key.as_str()), value));
+        self.numbers(named, path, role, zone);
         for (key, value) in map.iter().filter(|(_, value)| speaks(value)) {
             if self.full {
                 break;
@@ -172,7 +237,7 @@ impl Walk {
             }
             let what = format!("{} bytes of something that is not text", text.len());
             let unjudged = Some(Unjudged::NotText(what));
-            self.surfaces.push(Surface { path: path.to_owned(), text: String::new(), role, unjudged });
+            self.surfaces.push(Surface { unjudged, ..Surface::new(path, role, "") });
             return;
         }
         self.text(text, path, role);
@@ -262,7 +327,7 @@ impl Walk {
 
     fn limit(&mut self, path: &str, role: SurfaceRole, what: String) {
         let unjudged = Some(Unjudged::Limit(what));
-        self.surfaces.push(Surface { path: path.to_owned(), text: String::new(), role, unjudged });
+        self.surfaces.push(Surface { unjudged, ..Surface::new(path, role, "") });
     }
 }
 
@@ -287,6 +352,16 @@ pub(crate) fn is_tool_result(map: &Map<String, Value>) -> bool {
 fn speaks(value: &Value) -> bool {
     matches!(value, Value::String(_) | Value::Array(_) | Value::Object(_))
 }
+
+/// Lists of the parts of a message.
+const PART_LISTS: [&str; 9] =
+    ["content", "system", "instructions", "parts", "output", "thinking", "summary", "reasoning", "reasoning_content"];
+
+/// How the place of a part's text ends.
+const PART_TEXTS: [&str; 7] = [".text", ".value", ".content", ".thinking", ".refusal", ".summary", ".output"];
+
+/// Fields of a JSON Schema whose values a model reads as they are.
+const SCHEMA_VALUES: [&str; 5] = ["const", "default", "enum", "example", "examples"];
 
 /// Fields in which a picture, a sound or a file stands.
 const MEDIA_FIELDS: [&str; 7] = ["url", "image_url", "file_data", "data", "b64_json", "image", "audio"];

@@ -266,3 +266,47 @@ fn many_numbers_under_a_long_name_cost_little() {
     let found = surfaces_of_chat_request(&request, &Limits::default());
     assert!(found.iter().map(|surface| surface.path.len()).sum::<usize>() < 10_000_000, "{} texts", found.len());
 }
+
+#[test]
+fn parts_of_one_message_know_each_other() {
+    let text = |text: &str| json!({ "type": "text", "text": text });
+    let request = json!({ "messages": [
+        { "role": "user", "content": [
+            text("a"),
+            { "type": "image_url", "image_url": { "url": "http://x/y" } },
+            text("b"),
+            { "type": "tool_result", "content": [text("c"), text("d")] },
+            "e",
+        ] },
+        { "role": "user", "content": [text("alone")] },
+        { "role": "user", "content": "f" },
+    ], "system": [text("g"), text("h")] });
+    let found = surfaces_of_chat_request(&request, &Limits::default());
+    let mut lists: std::collections::BTreeMap<u32, String> = std::collections::BTreeMap::new();
+    for surface in &found {
+        surface.part_of.into_iter().for_each(|list| lists.entry(list).or_default().push_str(&surface.text));
+    }
+    let mut lists: Vec<&str> = lists.values().map(String::as_str).collect();
+    lists.sort_unstable();
+    assert_eq!(lists, ["abe", "cd", "gh"]);
+}
+
+#[test]
+fn numbers_of_tools_are_texts() {
+    let request = json!({ "messages": [
+        { "role": "assistant", "function_call": { "name": "f", "arguments": { "phone": 13812345678_u64, "n": [1, 2.5, -3], "index": 7 } } },
+        { "role": "tool", "content": { "card": 4111111111111111.0, "ok": true } },
+    ], "tools": [{ "type": "function", "function": { "name": "f", "parameters": { "minimum": 5, "enum": [64, 89] } } }], "seed": 12345678 });
+    let found = surfaces_of_chat_request(&request, &Limits::default());
+    let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    check(
+        &found.into_iter().filter(|surface| is_number(&surface.text)).collect::<Vec<_>>(),
+        &[
+            ("messages[0].function_call.arguments.phone", Assistant, "13812345678"),
+            ("messages[0].function_call.arguments{numbers}", Assistant, "7\n"),
+            ("messages[0].function_call.arguments.n{numbers}", Assistant, "1\n2.5\n-3\n"),
+            ("messages[1].content.card", Tool, "4111111111111111"),
+            ("tools[0].function.parameters.enum{numbers}", Tool, "64\n89\n"),
+        ],
+    );
+}

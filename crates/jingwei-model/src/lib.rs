@@ -12,10 +12,18 @@
 //! compares with nothing would let everything pass. No text is cut: a long one is read in overlapping windows.
 //! Nothing is allocated because a configuration says so before the weights file was seen to hold it.
 
+mod chat_template;
 mod config;
 mod encoder;
 mod error;
 mod gelu;
+mod generate;
+mod generate_config;
+mod generate_error;
+mod generate_network;
+mod generate_tokens;
+mod gguf;
+mod gguf_tensor;
 mod head;
 mod minimise;
 mod network;
@@ -24,4 +32,6 @@ mod weights;
 
 pub use encoder::Encoder;
 pub use error::ModelError;
+pub use generate::Generator;
+pub use generate_error::GenerateError;
 pub use head::{LabelledVector, LinearHead, Training};

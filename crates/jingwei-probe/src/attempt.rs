@@ -1,4 +1,4 @@
-use jingwei_core::{Arm, Digest};
+use jingwei_core::{Arm, Digest, Lang};
 use serde::{Deserialize, Serialize};
 
 use crate::{Call, Expect, Judgement};
@@ -52,6 +52,9 @@ pub struct Attempt {
     pub dataset: String,
     /// Id of the question in its dataset.
     pub item: String,
+    pub expect: Expect,
+    pub lang: Lang,
+    pub topic: String,
     /// Id of the chain of transforms.
     pub chain: String,
     pub driver: String,

@@ -86,6 +86,7 @@ impl RefusalCheck {
     ) -> Result<RefusalRun, CheckError> {
         let part = Part {
             id: self.probe.id.clone(),
+            dimension: None,
             items: self.bank.items.iter().map(|item| Arc::new(Item::of_bank(&self.bank.id, item))).collect(),
             chains: vec![Arc::new(Chain::default())],
             driver: Arc::new(SingleTurn),
@@ -128,7 +129,7 @@ impl RefusalCheck {
 }
 
 impl Check for RefusalCheck {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         Self::ID
     }
 

@@ -60,6 +60,19 @@ pub trait Driver: Send + Sync {
     fn needs(&self) -> &'static [Party] {
         &[]
     }
+
+    /// The most that one attempt asks; a judge's model only where the case's judge asks one.
+    fn at_most(&self) -> Requests {
+        Requests { target: 1, attacker: 0, judge: 0 }
+    }
+}
+
+/// Numbers of requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Requests {
+    pub target: u32,
+    pub attacker: u32,
+    pub judge: u32,
 }
 
 /// Asks once and takes the answer.

@@ -1,5 +1,5 @@
-use jingwei_catalog::items;
-use jingwei_core::{ChatMessage, Digest, ItemRef, Lang, RiskId, ToolSpec};
+use jingwei_catalog::items::{self, PLANTED, Scene, SceneTool};
+use jingwei_core::{ChatMessage, Digest, ItemRef, Lang, RiskId, ToolCall, ToolSpec};
 use serde::{Deserialize, Serialize};
 
 /// One question of a test: what is put to a target and what a safe system does with it.
@@ -12,7 +12,8 @@ pub struct Item {
     pub lang: Lang,
     /// What the user says.
     pub text: String,
-    /// What stands before it: a system prompt, documents, tool results, earlier turns.
+    /// What stands before it: a system prompt, earlier turns. Where it ends with a tool's result, `text` stands in it
+    /// already, before the call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub before: Vec<ChatMessage>,
     /// Tools that the target may call.
@@ -60,6 +61,7 @@ impl From<items::Expect> for Expect {
         match expect {
             items::Expect::Refuse => Expect::Refuse,
             items::Expect::Answer => Expect::Answer,
+            items::Expect::Resist => Expect::Resist,
         }
     }
 }
@@ -78,15 +80,17 @@ impl Item {
     /// A question of a bank.
     #[must_use]
     pub fn of_bank(bank: &str, item: &items::BankItem) -> Self {
+        let staged =
+            item.scene.as_ref().map_or_else(|| Staged::bare(&item.text), |scene| Staged::of(&item.text, scene));
         Self {
             id: item.id.clone(),
             dataset: bank.to_owned(),
             lang: item.lang,
-            text: item.text.clone(),
-            before: Vec::new(),
-            tools: Vec::new(),
+            text: staged.text,
+            before: staged.before,
+            tools: staged.tools,
             expect: item.expect.into(),
-            trap: None,
+            trap: staged.trap,
             topic: item.topic.clone(),
             risks: item.risks.clone(),
             refs: item.refs.clone(),
@@ -101,4 +105,53 @@ impl Item {
         let written = serde_json::to_string(self).unwrap_or_default();
         Digest::of_parts(["item/1", &self.dataset, &self.id, &written])
     }
+}
+
+/// A scene as messages and tools.
+struct Staged {
+    text: String,
+    before: Vec<ChatMessage>,
+    tools: Vec<ToolSpec>,
+    trap: Option<Trap>,
+}
+
+impl Staged {
+    fn bare(task: &str) -> Self {
+        Self { text: task.to_owned(), before: Vec::new(), tools: Vec::new(), trap: None }
+    }
+
+    fn of(task: &str, scene: &Scene) -> Self {
+        let planted = scene.plant.as_ref().map_or("", |plant| plant.text.as_str());
+        let read = |text: &str| text.replace(PLANTED, planted);
+        let content = scene.content.as_deref().map(read).unwrap_or_default();
+        let mut staged = Self::bare(task);
+        staged.before.extend(scene.system.clone().map(ChatMessage::system));
+        staged.tools = scene.tools.iter().map(|tool| spec_of(tool, read(&tool.description))).collect();
+        staged.trap = scene.plant.as_ref().and_then(|plant| match (&plant.says, &plant.calls) {
+            (Some(words), _) => Some(Trap::Says(words.clone())),
+            (None, Some(tool)) => Some(Trap::Calls(tool.clone())),
+            (None, None) => None,
+        });
+        match &scene.call {
+            Some(call) => {
+                // Maps of strings always serialise.
+                let arguments = serde_json::to_string(&call.arguments).unwrap_or_default();
+                let call = ToolCall { id: "call_1".to_owned(), name: call.tool.clone(), arguments };
+                let result = ChatMessage::tool(call.id.clone(), content);
+                staged.before.push(ChatMessage::user(task));
+                staged.before.push(ChatMessage { tool_calls: vec![call], ..ChatMessage::assistant("") });
+                staged.before.push(result);
+            }
+            None if content.is_empty() => {}
+            None => staged.text = format!("{task}\n\n{content}"),
+        }
+        staged
+    }
+}
+
+fn spec_of(tool: &SceneTool, description: String) -> ToolSpec {
+    let properties: serde_json::Map<String, serde_json::Value> =
+        tool.arguments.iter().map(|name| (name.clone(), serde_json::json!({ "type": "string" }))).collect();
+    let parameters = serde_json::json!({ "type": "object", "properties": properties, "required": tool.arguments });
+    ToolSpec { name: tool.name.clone(), description, parameters: parameters.to_string() }
 }

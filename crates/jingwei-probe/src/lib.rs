@@ -13,10 +13,14 @@
 
 mod attempt;
 mod check;
+pub mod datasets;
 mod driver;
 pub mod drivers;
+pub mod filing;
+pub mod grading;
 mod item;
 mod judge;
+pub mod judges;
 mod observe;
 pub mod organism;
 mod plan;
@@ -25,6 +29,8 @@ mod random;
 mod rules;
 mod run;
 mod session;
+mod suite_check;
+mod summary;
 mod tally;
 mod transform;
 pub mod transforms;
@@ -32,16 +38,22 @@ mod trial;
 
 pub use attempt::{Attempt, JudgedBy, Outcome};
 pub use check::{BadProbe, RefusalCheck, RefusalRun};
-pub use driver::{Case, Driver, Sampling, SingleTurn};
+pub use driver::{Case, Driver, Requests, Sampling, SingleTurn};
 pub use item::{Expect, Item, Trap};
 pub use judge::{
-    Call, Cue, Exchange, Judge, JudgeScore, JudgeScorecard, JudgeVerdict, Judgement, Judging, LabelledReply,
-    PendingJudgement, RefusalJudge, ReplyJudge, Share, SideScore, measure,
+    BadClassifier, BadRubric, Call, CanaryJudge, ClassifierJudge, Cue, Exchange, Judge, JudgeScore, JudgeScorecard,
+    JudgeVerdict, Judgement, Judging, KeywordJudge, LabelledReply, LabelledTrap, LlmJudge, LlmRubric, ModelError,
+    PendingJudgement, RefusalJudge, RefusalModel, ReplyJudge, Share, SideScore, ToolEffectJudge, TrainOptions, measure,
+    measure_traps, review,
 };
 pub use plan::{Ingredient, Part, Plan, Planned};
 pub use prompt::Prompt;
 pub use random::Random;
 pub use rules::MissingRule;
 pub use session::{Answer, Ask, Conversation, Party, Session, Step, Turn, TurnAnswer};
+pub use suite_check::SuiteCheck;
+pub use summary::{
+    AgreementRow, ArmOutcomes, CorrectedRate, Delta, Group, HitRow, Outcomes, RateName, RateRow, Summary, compare,
+};
 pub use transform::{Chain, Transform};
 pub use trial::{Trial, TrialStep};

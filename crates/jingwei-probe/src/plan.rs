@@ -18,6 +18,8 @@ pub struct Plan {
 pub struct Part {
     /// Unique within the plan.
     pub id: String,
+    /// Dimension of a benchmark that it belongs to.
+    pub dimension: Option<String>,
     pub items: Vec<Arc<Item>>,
     /// Every item is asked through each of them.
     pub chains: Vec<Arc<Chain>>,

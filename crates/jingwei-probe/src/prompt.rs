@@ -5,7 +5,8 @@ use crate::Item;
 /// What is put to a target, before a driver makes requests of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt {
-    /// The last message is the user's; or the assistant's, where its answer is begun for it.
+    /// The last message is the user's; or the assistant's, where its answer is begun for it; or a tool's, whose result
+    /// the target asked for.
     pub messages: Vec<ChatMessage>,
     pub lang: Lang,
 }
@@ -15,7 +16,9 @@ impl Prompt {
     #[must_use]
     pub fn of(item: &Item) -> Self {
         let mut messages = item.before.clone();
-        messages.push(ChatMessage::user(item.text.clone()));
+        if messages.last().is_none_or(|message| message.role != ChatRole::Tool) {
+            messages.push(ChatMessage::user(item.text.clone()));
+        }
         Self { messages, lang: item.lang }
     }
 

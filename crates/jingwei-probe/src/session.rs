@@ -73,6 +73,9 @@ pub struct Conversation {
     /// Requests that went to an attacker's or judge's model on the way.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub helper_requests: u32,
+    /// Of these, the ones to an attacker's model that gave nothing to use: a driver then takes its own wording.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub helper_failures: u32,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]

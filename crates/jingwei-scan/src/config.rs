@@ -41,7 +41,7 @@ impl ConfigCheck {
 }
 
 impl Check for ConfigCheck {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         ID
     }
 

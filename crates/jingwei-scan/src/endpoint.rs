@@ -50,7 +50,7 @@ impl EndpointCheck {
 }
 
 impl Check for EndpointCheck {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         ID
     }
 

@@ -86,7 +86,7 @@ impl ModelCheck {
 }
 
 impl Check for ModelCheck {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         ID
     }
 

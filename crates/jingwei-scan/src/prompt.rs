@@ -35,7 +35,7 @@ impl PromptCheck {
 }
 
 impl Check for PromptCheck {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         ID
     }
 

@@ -1,7 +1,6 @@
 //! Trains and measures the guard's built-in heads.
 //!
 //! usage: train_heads train EXAMPLES OUT [OPTIONS]   OUT/heads.jwm and OUT/report.json; OPTIONS is a JSON document
-//!        train_heads score MODEL EXAMPLES SPLIT     a scorecard on standard output
 //!        train_heads scores MODEL EXAMPLES          every example with its scores, one a line
 //!        train_heads judge MODEL TEXT               the scores of one text
 //!        train_heads time MODEL EXAMPLES            microseconds per kilobyte, by language
@@ -15,7 +14,7 @@ use std::{error::Error, fs, hint::black_box, path::Path, time::Instant};
 
 use jingwei_core::{Digest, Lang, Limits};
 use jingwei_text::{
-    heads::{Example, Model, TrainOptions, evaluate, train},
+    heads::{Example, Model, TrainOptions, train},
     plain_form,
 };
 
@@ -32,12 +31,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             fs::write(Path::new(out).join("heads.jwm"), model.to_bytes()?)?;
             fs::write(Path::new(out).join("report.json"), serde_json::to_string_pretty(&report)?)?;
         }
-        ["score", model, data, split] => {
-            let model = read(model)?;
-            let mut examples = examples(data)?;
-            examples.retain(|example| serde_json::to_value(example.split).is_ok_and(|name| name == *split));
-            println!("{}", serde_json::to_string(&evaluate(&model, &examples))?);
-        }
         ["scores", model, data] => {
             let model = read(model)?;
             for example in examples(data)? {
@@ -47,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["judge", model, text] => println!("{}", serde_json::to_string(&read(model)?.judge(text))?),
         ["time", model, data] => time(&read(model)?, &examples(data)?),
         ["options"] => println!("{}", serde_json::to_string_pretty(&TrainOptions::default())?),
-        _ => return Err("usage: train_heads train|score|scores|judge|time|options …".into()),
+        _ => return Err("usage: train_heads train|scores|judge|time|options …".into()),
     }
     Ok(())
 }

@@ -164,6 +164,10 @@ pub(crate) fn begins_cluster(c: char) -> bool {
 
 pub(crate) fn fold_cluster(cluster: &[Unit], folding: Folding, units: &mut Vec<Unit>) {
     let (Some(first), Some(last)) = (cluster.first(), cluster.last()) else { return };
+    if is_phrase(first.c) {
+        units.push(*first);
+        return fold_cluster(&cluster[1..], folding, units);
+    }
     let case = folding != Folding::Compatibility;
     if let [Unit { c, .. }] = *cluster {
         if c.is_ascii() {
@@ -186,6 +190,12 @@ pub(crate) fn fold_cluster(cluster: &[Unit], folding: Folding, units: &mut Vec<U
             fold_letter(c, folding, &mut push);
         }
     }
+}
+
+/// Single characters that stand for a whole phrase in Arabic, up to eleven times as long: a megabyte of them would become
+/// eleven. They stay as they are.
+fn is_phrase(c: char) -> bool {
+    matches!(c, '\u{fdfa}' | '\u{fdfb}')
 }
 
 fn fold_letter(c: char, folding: Folding, push: &mut impl FnMut(char)) {
@@ -222,12 +232,28 @@ fn is_compatibility_ideograph(c: char) -> bool {
     matches!(c, '\u{f900}'..='\u{faff}' | '\u{2f800}'..='\u{2fa1f}')
 }
 
-/// Signs that are put between characters to break a word. Sentence punctuation and enumeration are not among them.
-pub(crate) fn is_separator(c: char) -> bool {
+/// Signs that are put between characters to break a word: also brackets, pictures and a blank of Braille. Sentence
+/// punctuation and enumeration are not among them.
+#[must_use]
+pub fn is_separator(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, '-' | '_' | '*' | '.' | '·' | '|' | '/' | '\\' | '~' | '+' | '=' | '^' | '#' | '\'' | '"' | '•')
-        || matches!(c, '・' | '‧' | '⋅' | '°' | '¯' | '\u{fffd}')
+        || matches!(c, '・' | '‧' | '⋅' | '°' | '¯' | '\u{fffd}' | '\u{2800}')
+        || is_bracket(c)
+        || is_picture(c)
+}
+
+/// Brackets as NFKC leaves them.
+pub(crate) fn is_bracket(c: char) -> bool {
+    matches!(c, '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '《' | '》' | '〈' | '〉' | '「' | '」' | '『' | '』')
+        || matches!(c, '【' | '】' | '〔' | '〕' | '〖' | '〗' | '«' | '»')
+}
+
+/// Emoji, arrows, shapes and other little pictures.
+fn is_picture(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{21ff}' | '\u{2300}'..='\u{23ff}' | '\u{25a0}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}')
+        || matches!(c, '\u{1f000}'..='\u{1f0ff}' | '\u{1f300}'..='\u{1faff}')
 }
 
 /// Longest run of separators that is taken out of a word.
-pub(crate) const MAX_SEPARATORS: usize = 3;
+pub(crate) const MAX_SEPARATORS: usize = 12;

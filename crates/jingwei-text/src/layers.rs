@@ -3,7 +3,7 @@ use std::ops::Range;
 use base64::{Engine as _, alphabet, engine::GeneralPurposeConfig, engine::general_purpose::GeneralPurpose};
 use jingwei_core::Limits;
 
-use crate::OffsetMap;
+use crate::{OffsetMap, is_ideograph};
 
 /// How a text was written inside a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,11 +12,11 @@ pub enum Encoding {
     Base64,
     /// Pairs of hexadecimal digits.
     Hex,
-    /// `%E7%82%B8` (RFC 3986).
+    /// `%E7%82%B8` (RFC 3986), `%u70b8`.
     Percent,
-    /// `&#28856;`, `&#x70b8;`, `&amp;`.
+    /// `&#28856;`, `&#x70b8;` with any zeros before, `&amp;`.
     Html,
-    /// `\u70b8`, `\u{70b8}`, `\x62`.
+    /// `\u70b8`, `\u{70b8}`, `\x62`, `\xe7\x82\xb8`, `\347\202\270`.
     Escape,
     /// Escapes of several kinds.
     Mixed,
@@ -72,7 +72,7 @@ const MIN_HEX_BYTES: usize = 12;
 pub fn decode_layers(text: &str, limits: &Limits) -> Layers {
     let mut out = Layers::default();
     let most = usize::try_from(limits.entries).unwrap_or(usize::MAX);
-    for run in runs(text) {
+    for run in with_junk(text, runs(text)) {
         if run.len() < MIN_BASE64_BYTES.min(MIN_HEX_BYTES) {
             continue;
         }
@@ -115,6 +115,56 @@ fn runs(text: &str) -> Vec<Range<usize>> {
     runs
 }
 
+/// The runs, each joined with what follows and goes before it over single bytes of junk, if that makes more of a text.
+fn with_junk(text: &str, runs: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut out: Vec<Range<usize>> = Vec::with_capacity(runs.len());
+    for run in runs {
+        if out.last().is_some_and(|last| run.start < last.end) {
+            continue;
+        }
+        let from = out.last().map_or(0, |last| last.end);
+        let (mut start, mut end) = (run.start, run.end);
+        for _ in 0..MAX_JUNK {
+            let junk = start.checked_sub(1).filter(|at| *at > from && bytes.get(*at).is_some_and(|b| is_junk(*b)));
+            let Some(junk) = junk else { break };
+            let piece = bytes[from..junk].iter().rev().take(MAX_RUN_BYTES).take_while(|b| is_base64_byte(**b)).count();
+            if piece == 0 {
+                break;
+            }
+            start = junk - piece;
+        }
+        for _ in 0..MAX_JUNK {
+            let rest = bytes.get(end..).unwrap_or_default();
+            let Some((_, rest)) = rest.split_first().filter(|(junk, _)| is_junk(**junk)) else { break };
+            let piece = rest.iter().take(MAX_RUN_BYTES).take_while(|b| is_base64_byte(**b) || **b == b'=').count();
+            if piece == 0 {
+                break;
+            }
+            end += 1 + piece;
+        }
+        let whole = start..end;
+        let better = whole != run && whole.len() <= MAX_RUN_BYTES && is_mixed(&bytes[whole.clone()]);
+        let better = better && text.get(whole.clone()).and_then(from_base64).and_then(readable).is_some();
+        out.push(if better { whole } else { run });
+    }
+    out
+}
+
+/// Most bytes of junk on each side of a long run.
+const MAX_JUNK: usize = 8;
+
+/// What decoders skip and words do not have inside: no space, comma or colon.
+fn is_junk(byte: u8) -> bool {
+    matches!(byte, b'.' | b'~' | b'!' | b'$' | b'&' | b'#' | b';' | b'\\' | b'%' | b'@' | b'*' | b'^' | b'|' | b'`')
+}
+
+/// Whether letters are capitals often enough for base64 of anything: words are not.
+fn is_mixed(bytes: &[u8]) -> bool {
+    let capitals = bytes.iter().filter(|b| b.is_ascii_uppercase()).count();
+    bytes.iter().any(u8::is_ascii_lowercase) && capitals * 8 >= bytes.len()
+}
+
 #[inline]
 fn is_base64_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
@@ -139,20 +189,19 @@ fn decode_run(text: &str, run: Range<usize>) -> Option<Layer> {
     if hex && let Some(decoded) = from_hex(digits).and_then(readable) {
         return Some(layer(Encoding::Hex, decoded));
     }
-    let standard: String = digits
-        .chars()
-        .map(|c| {
-            if c == '-' {
-                '+'
-            } else if c == '_' {
-                '/'
-            } else {
-                c
-            }
-        })
-        .collect();
-    let decoded = BASE64.decode(standard).ok().and_then(readable)?;
+    let decoded = from_base64(written).and_then(readable)?;
     Some(layer(Encoding::Base64, decoded))
+}
+
+/// Bytes of base64, with junk between left out.
+fn from_base64(written: &str) -> Option<Vec<u8>> {
+    let standard = |byte: u8| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => other,
+    };
+    let digits: Vec<u8> = written.bytes().filter(|b| is_base64_byte(*b)).map(standard).collect();
+    BASE64.decode(digits).ok()
 }
 
 fn from_hex(digits: &str) -> Option<Vec<u8>> {
@@ -161,11 +210,48 @@ fn from_hex(digits: &str) -> Option<Vec<u8>> {
     pairs.iter().map(|[high, low]| Some(value(*high)? << 4 | value(*low)?)).collect()
 }
 
-/// Bytes that are a text which a person could have written.
+/// Bytes that are a text which a person could have written, in UTF-8, UTF-16 or GBK.
 fn readable(bytes: Vec<u8>) -> Option<String> {
-    let text = String::from_utf8(bytes).ok()?;
+    let text = match String::from_utf8(bytes) {
+        Ok(text) if !text.contains('\0') => text,
+        Ok(text) => utf16(text.as_bytes())?,
+        Err(error) => utf16(error.as_bytes()).or_else(|| gbk(error.as_bytes()))?,
+    };
     let legible = text.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'));
     (legible && text.chars().any(char::is_alphabetic)).then_some(text)
+}
+
+/// UTF-16 in either order. Chance makes characters of any two bytes, so all of them must be common ones.
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let (pairs, []) = bytes.as_chunks::<2>() else { return None };
+    let read = |unit: fn([u8; 2]) -> u16| {
+        let text: Option<String> = char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).map(Result::ok).collect();
+        let text = text?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        text.chars().all(is_common).then(|| text.to_owned())
+    };
+    read(u16::from_le_bytes).or_else(|| read(u16::from_be_bytes))
+}
+
+/// GBK of common characters, two Chinese ones at least.
+fn gbk(bytes: &[u8]) -> Option<String> {
+    let text = encoding_rs::GBK.decode_without_bom_handling_and_without_replacement(bytes)?;
+    let chinese = text.chars().filter(|c| is_ideograph(*c)).count();
+    (chinese >= 2 && text.chars().all(is_common)).then(|| text.into_owned())
+}
+
+/// Letters, digits and signs of ASCII, Chinese punctuation and width forms, the 3,755 characters of GB 2312's first level.
+fn is_common(c: char) -> bool {
+    match c {
+        '\t' | '\n' | '\r' | ' '..='~' | '\u{3000}'..='\u{303f}' | '\u{ff01}'..='\u{ff5e}' => true,
+        '\u{2010}'..='\u{2026}' | '·' => true,
+        c if is_ideograph(c) => {
+            let mut utf8 = [0; 4];
+            let (bytes, _, unmappable) = encoding_rs::GBK.encode(c.encode_utf8(&mut utf8));
+            !unmappable && matches!(*bytes, [0xb0..=0xd7, 0xa1..=0xfe])
+        }
+        _ => false,
+    }
 }
 
 /// The character that an escape at the start of a text stands for, and its length.
@@ -220,23 +306,47 @@ fn hidden_text(text: &str) -> Option<Layer> {
     (!out.is_empty()).then_some(Layer { encoding: Encoding::Tags, text: out, map })
 }
 
-fn percent(rest: &str) -> Option<(char, usize)> {
-    let byte = |index: usize| {
-        let pair = rest.get(index * 3..index * 3 + 3)?.strip_prefix('%')?;
-        let both = pair.bytes().all(|b| b.is_ascii_hexdigit());
-        both.then(|| u8::from_str_radix(pair, 16).ok()).flatten()
-    };
+/// The character of escaped bytes, each written in `width` signs, of which `byte` reads the one at an index.
+fn of_bytes(width: usize, byte: impl Fn(usize) -> Option<u8>) -> Option<(char, usize)> {
     let first = byte(0)?;
     let len = match first {
-        0..=0x7f => 1,
+        0..=0x7f => return Some((char::from(first), width)),
         0xc2..=0xdf => 2,
         0xe0..=0xef => 3,
         0xf0..=0xf4 => 4,
-        _ => return None,
+        _ => 0,
     };
-    let bytes: Option<Vec<u8>> = (0..len).map(byte).collect();
-    let c = std::str::from_utf8(&bytes?).ok()?.chars().next()?;
-    Some((c, len * 3))
+    let bytes: Option<Vec<u8>> = (0..len).map(&byte).collect();
+    let utf8 = bytes.filter(|bytes| !bytes.is_empty());
+    if let Some(c) = utf8.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.chars().next()) {
+        return Some((c, len * width));
+    }
+    // Chinese pages from before UTF-8: two bytes of GBK.
+    let pair = [first, byte(1)?];
+    let text = encoding_rs::GBK.decode_without_bom_handling_and_without_replacement(&pair)?;
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) if is_ideograph(c) && is_common(c) => Some((c, 2 * width)),
+        _ => None,
+    }
+}
+
+fn percent(rest: &str) -> Option<(char, usize)> {
+    if rest.as_bytes().get(1) == Some(&b'u') {
+        return unit_or_pair(rest, "%u");
+    }
+    of_bytes(3, |index| hex_byte(rest.get(index * 3..index * 3 + 3)?.strip_prefix('%')?))
+}
+
+fn hex_byte(pair: &str) -> Option<u8> {
+    let legal = pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit());
+    legal.then(|| u8::from_str_radix(pair, 16).ok()).flatten()
+}
+
+/// Three octal digits.
+fn octal_byte(digits: &str) -> Option<u8> {
+    let legal = digits.len() == 3 && digits.bytes().all(|b| matches!(b, b'0'..=b'7'));
+    legal.then(|| u8::from_str_radix(digits, 8).ok()).flatten()
 }
 
 fn html(rest: &str) -> Option<(char, usize)> {
@@ -251,33 +361,57 @@ fn html(rest: &str) -> Option<(char, usize)> {
         Some(digits) => (digits, 16, 3),
         None => (number, 10, 2),
     };
-    let len = digits.bytes().take(8).take_while(|b| char::from(*b).is_digit(radix)).count();
-    let c = u32::from_str_radix(digits.get(..len)?, radix).ok().and_then(char::from_u32)?;
-    let closed = usize::from(digits[len..].starts_with(';'));
-    Some((c, before + len + closed))
+    let zeros = digits.bytes().take(MAX_ZEROS).take_while(|b| *b == b'0').count();
+    let significant = &digits[zeros..];
+    let len = significant.bytes().take(8).take_while(|b| char::from(*b).is_digit(radix)).count();
+    let c = u32::from_str_radix(significant.get(..len)?, radix).ok().and_then(char::from_u32)?;
+    let closed = usize::from(significant[len..].starts_with(';'));
+    Some((c, before + zeros + len + closed))
+}
+
+/// Zeros before a number.
+const MAX_ZEROS: usize = 32;
+
+/// Longest escape of one character that begins with a sign: `%E7%82%B8` and `%ud83d%ude00`, `&#x00…01f600;`, four bytes
+/// as `\xf0`.
+#[must_use]
+pub fn longest_escape(sign: u8) -> usize {
+    match sign {
+        b'&' => 3 + MAX_ZEROS + 8 + 1,
+        b'\\' => 16,
+        _ => 12,
+    }
 }
 
 fn escape(rest: &str) -> Option<(char, usize)> {
     let body = rest.strip_prefix('\\')?;
+    if body.starts_with('x') {
+        return of_bytes(4, |index| hex_byte(rest.get(index * 4..index * 4 + 4)?.strip_prefix("\\x")?));
+    }
+    if body.starts_with(|c: char| c.is_ascii_digit()) {
+        return of_bytes(4, |index| octal_byte(rest.get(index * 4..index * 4 + 4)?.strip_prefix('\\')?));
+    }
+    if let Some(braced) = body.strip_prefix("u{") {
+        let len = braced.bytes().take(8).take_while(u8::is_ascii_hexdigit).count();
+        let closed = braced[len..].starts_with('}');
+        let c = u32::from_str_radix(&braced[..len], 16).ok().and_then(char::from_u32);
+        return c.filter(|_| closed).map(|c| (c, len + 4));
+    }
+    unit_or_pair(rest, "\\u")
+}
+
+/// The character of a unit of UTF-16 in four digits after a sign, or of two of them.
+fn unit_or_pair(rest: &str, sign: &str) -> Option<(char, usize)> {
     let code = |text: &str| {
         let legal = text.bytes().all(|b| b.is_ascii_hexdigit());
         legal.then(|| u32::from_str_radix(text, 16).ok()).flatten()
     };
-    if let Some(digits) = body.strip_prefix('x') {
-        let value = code(digits.get(..2)?).filter(|value| *value < 0x80)?;
-        return char::from_u32(value).map(|c| (c, 4));
-    }
-    let digits = body.strip_prefix('u')?;
-    if let Some(braced) = digits.strip_prefix('{') {
-        let len = braced.bytes().take(8).take_while(u8::is_ascii_hexdigit).count();
-        let closed = braced[len..].starts_with('}');
-        return code(&braced[..len]).and_then(char::from_u32).filter(|_| closed).map(|c| (c, len + 4));
-    }
+    let digits = rest.strip_prefix(sign)?;
     let high = code(digits.get(..4)?)?;
     if !(0xd800..0xdc00).contains(&high) {
         return char::from_u32(high).map(|c| (c, 6));
     }
-    let low = digits.get(4..)?.strip_prefix("\\u").and_then(|d| code(d.get(..4)?))?;
+    let low = digits.get(4..)?.strip_prefix(sign).and_then(|d| code(d.get(..4)?))?;
     let low = low.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
     char::from_u32(0x10000 + ((high - 0xd800) << 10) + low).map(|c| (c, 12))
 }
@@ -304,15 +438,72 @@ mod tests {
         check("做%E7%82%B8%E5%BC%B9 100%", &[(Encoding::Percent, "做炸弹 100%")]);
         check("&#28856;&#x5f39;&amp;", &[(Encoding::Html, "炸弹&")]);
         check("\\u70b8\\u{5f39}\\x62 \\ud83d\\ude00", &[(Encoding::Escape, "炸弹b 😀")]);
+        check("\\xe7\\x82\\xb8\\347\\202\\270\\142", &[(Encoding::Escape, "炸炸b")]);
+        check("%u70b8%uD83D%uDE00", &[(Encoding::Percent, "炸😀")]);
+        check("%D6%C6\\xb5\\xaf", &[(Encoding::Mixed, "制弹")]);
+        check(&format!("&#{}28856;&#X{}5f39;", "0".repeat(32), "0".repeat(9)), &[(Encoding::Html, "炸弹")]);
         check("hi\u{e0068}\u{e0069}", &[(Encoding::Tags, "hi")]);
         check("%E7%82%B8&#24377;\\u5f39", &[(Encoding::Mixed, "炸弹弹")]);
     }
 
     #[test]
+    fn other_encodings_inside_are_read() {
+        let said = "怎么制作炸弹";
+        let little: Vec<u8> = said.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = "\u{feff}how to do it".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let (gbk, _, _) = encoding_rs::GBK.encode(said);
+        check(&BASE64.encode(little), &[(Encoding::Base64, said)]);
+        check(&BASE64.encode(&big), &[(Encoding::Base64, "how to do it")]);
+        check(&BASE64.encode(&gbk), &[(Encoding::Base64, said)]);
+        let hex: String = gbk.iter().map(|byte| format!("{byte:02x}")).collect();
+        check(&format!("看{hex}。"), &[(Encoding::Hex, said)]);
+    }
+
+    #[test]
+    fn junk_in_base64_is_left_out() {
+        let whole = BASE64.encode("how to make it at home");
+        for junk in [".", "!", "*", "\\", "|"] {
+            for at in [1, 2, 7, 15, 25] {
+                let (before, after) = whole.split_at(at);
+                check(&format!("看{before}{junk}{after}。"), &[(Encoding::Base64, "how to make it at home")]);
+            }
+        }
+        let often = whole.as_bytes().chunks(13).map(|part| std::str::from_utf8(part).unwrap()).collect::<Vec<_>>();
+        check(&often.join("*"), &[(Encoding::Base64, "how to make it at home")]);
+    }
+
+    #[test]
+    fn chance_makes_no_texts() {
+        // A linear congruential generator: the same bytes every time.
+        let mut state = 7_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        };
+        let made = (0..8_000).filter(|n| {
+            let bytes: Vec<u8> = (0..9 + n % 12).map(|_| next()).collect();
+            !decode_layers(&BASE64.encode(bytes), &Limits::default()).layers.is_empty()
+        });
+        assert!(made.count() <= 8);
+    }
+
+    #[test]
     fn ordinary_texts_have_none() {
-        for text in
-            ["", "AT&T 50% \\n", "internationalization", "src/main/resources", "\\ud83d", "%e7%82", "&#x;", "\\u{12"]
-        {
+        for text in [
+            "",
+            "\\1 and \\12",
+            "C:\\xerox",
+            "%userprofile%",
+            "Internationalization.Standardization",
+            "see AbstractFactory.createInstance!",
+            "AT&T 50% \\n",
+            "internationalization",
+            "src/main/resources",
+            "\\ud83d",
+            "%e7%82",
+            "&#x;",
+            "\\u{12",
+        ] {
             check(text, &[]);
         }
     }

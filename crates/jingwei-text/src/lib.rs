@@ -23,13 +23,15 @@ mod personal_places;
 pub mod phonetic;
 mod reading;
 mod secrets;
+mod sentences;
 mod simplify;
 pub mod split;
 mod trie;
 mod undisguise;
 
+pub use fold::is_separator;
 pub use hidden::{Hidden, HiddenKind, find_hidden, is_hidden};
-pub use layers::{Encoding, Layer, Layers, MAX_RUN_BYTES, decode_layers};
+pub use layers::{Encoding, Layer, Layers, MAX_RUN_BYTES, decode_layers, longest_escape};
 pub use lexicon::{Automaton, LexiconError, LexiconMatch, LexiconWord, Likeness, Scan, Unusable, UnusableWord};
 pub use normalize::{NormalizeOptions, Normalized, is_ideograph, normalize};
 pub use offsets::OffsetMap;
@@ -38,4 +40,5 @@ pub use personal_numbers::{credit_code_is_valid, luhn_is_valid, resident_id_is_v
 pub use personal_open::open_personal;
 pub use reading::{Reading, plain_form, restart_before};
 pub use secrets::{MAX_KEY_BLOCK_BYTES, SecretKind, SecretMatch, find_private_keys, find_secrets, open_private_key};
+pub use sentences::{sentence_places, sentences};
 pub use simplify::to_simplified;

@@ -184,6 +184,7 @@ impl<'a> Writer<'a> {
             } else if let Some((before, count)) = self.separators.take()
                 && folded.is_ideograph()
                 && count <= MAX_SEPARATORS
+                && !is_ellipsis(self.text.get(before..).unwrap_or_default())
             {
                 self.text.truncate(before);
                 self.map.truncate(before);
@@ -227,6 +228,11 @@ impl<'a> Writer<'a> {
         self.flush();
         (Normalized { text: self.text, map: self.map }, self.watch)
     }
+}
+
+/// `……` and its like, a pause and no disguise: dots by threes, more than one character of them.
+pub(crate) fn is_ellipsis(separators: &str) -> bool {
+    separators.len() > 3 && separators.len().is_multiple_of(3) && separators.bytes().all(|b| b == b'.')
 }
 
 /// A text of units, with its map.

@@ -22,8 +22,14 @@ fn writing_is_folded() {
         ("bömb, b̶o̶m̶b", "bomb, bomb"), // accents
         ("製造　炸彈", "制造炸弹"),   // traditional, ideographic space between characters
         ("炸-*弹 ok", "炸弹 ok"),
-        ("炸——————弹", "炸------弹"), // too many to be one word
-        ("炸，弹", "炸,弹"),          // a comma separates
+        ("炸-------弹", "炸弹"),
+        ("炸😀弹、炸👩\u{200d}👧弹", "炸弹、炸弹"),
+        ("【炸】（弹）炸\u{2800}弹", "【炸弹炸弹"),
+        ("炸————————————————弹", "炸----------------弹"), // too many to be one word
+        ("炸……弹", "炸......弹"),                         // a pause
+        ("炸…弹", "炸弹"),
+        ("ﷺ ﷻ", "ﷺ ﷻ"),
+        ("炸，弹", "炸,弹"), // a comma separates
         ("中文 and 英文", "中文 and 英文"),
         ("a \t\n b", "a b"),
         ("\u{e0062}x\u{fe0f}\u{202e}", "x"),
@@ -42,6 +48,8 @@ fn disguises_are_taken_off() {
         ("in 1337 there", "in 1337 there"),
         ("b-o-m-b now", "bomb now"),
         ("b o m b s", "bombs"),
+        ("b😀o😀m😀b", "bomb"),
+        ("b[o]m[b] and (b(o(m(b", "bomb] and (bomb"),
         ("a b-o-m-b", "a bomb"),
         ("a b cat", "a b cat"),
         ("i.e. this", "i.e. this"),
@@ -65,6 +73,18 @@ fn the_way_back_leads_to_the_original() {
         let at = normal.text.find(word).unwrap();
         let span = normal.original(at..at + word.len());
         assert_eq!(&text[span.start..span.end], original);
+    }
+}
+
+#[test]
+fn no_character_grows_much() {
+    // What a text costs is bounded by its own length.
+    for c in (0..0x0003_0000).filter_map(char::from_u32) {
+        let text = c.to_string();
+        for options in [NormalizeOptions::LITERAL, NormalizeOptions::CASELESS, NormalizeOptions::WORDS] {
+            let grown = normalize(&text, &options).text.len();
+            assert!(grown <= 6 * text.len(), "U+{:04X} becomes {grown} bytes", u32::from(c));
+        }
     }
 }
 
@@ -98,6 +118,9 @@ fn any_text() -> impl Strategy<Value = String> {
         "が",
         "か\u{3099}",
         "👩\u{200d}👧",
+        "……",
+        "[",
+        "）",
         "İ",
     ]);
     prop_oneof![prop::collection::vec(pieces, 0..24).prop_map(|p| p.concat()), any::<String>()]
@@ -129,7 +152,8 @@ fn without_separators(units: Vec<Unit>) -> Vec<Unit> {
         if after_ideograph && is_separator(unit.c) {
             let run = units[at..].iter().take_while(|u| is_separator(u.c)).count();
             let before_ideograph = units.get(at + run).is_some_and(|next| is_ideograph(next.c));
-            if run > MAX_SEPARATORS || !before_ideograph {
+            let signs: String = units[at..at + run].iter().map(|unit| unit.c).collect();
+            if run > MAX_SEPARATORS || !before_ideograph || is_ellipsis(&signs) {
                 out.extend_from_slice(&units[at..at + run]);
             }
             at += run;

@@ -150,7 +150,7 @@ fn numbers_at(text: &str, at: usize, found: &mut Vec<PersonalMatch>) {
     }
 }
 
-/// How numbers are written, as lengths of groups with one space or hyphen between them.
+/// How numbers are written, as lengths of groups with one space or hyphen between them, or dots between three or more.
 const LAYOUTS: &[(&[usize], PersonalKind)] = &[
     (&[11], PersonalKind::Mobile),
     (&[13], PersonalKind::Mobile),
@@ -184,15 +184,22 @@ fn is_number(kind: PersonalKind, digits: &str) -> bool {
     }
 }
 
-/// The digits of groups of these lengths, separated by single spaces or hyphens, and where they end.
+/// The digits of groups of these lengths, separated by single spaces or hyphens, or all by dots, and where they end.
 /// The last group may end in the `X` of an identity number.
 fn grouped_digits(text: &str, at: usize, groups: &[usize]) -> Option<(String, usize)> {
     let bytes = text.as_bytes();
     let mut digits = String::new();
     let mut here = at;
+    // Two groups with a dot are a decimal number.
+    let dotted = groups.len() > 2 && groups.first().is_some_and(|len| bytes.get(at + len) == Some(&b'.'));
     for (index, len) in groups.iter().enumerate() {
         if index > 0 {
-            if !matches!(bytes.get(here), Some(b' ' | b'-')) {
+            let separates = match bytes.get(here) {
+                Some(b'.') => dotted,
+                Some(b' ' | b'-') => !dotted,
+                _ => false,
+            };
+            if !separates {
                 return None;
             }
             here += 1;
@@ -317,6 +324,9 @@ mod tests {
         check("卡号4111111111111111有效", &[(BankCard, "4111111111111111")]);
         check("卡号6222 0212 3456 7890 125到账", &[]);
         check("4111 1111-1111 1111", &[(BankCard, "4111 1111-1111 1111")]);
+        check("手机138.1234.5678。", &[(Mobile, "138.1234.5678")]);
+        check("+86.138.1234.5678 or", &[(Mobile, "86.138.1234.5678")]);
+        check("卡4111.1111.1111.1111.", &[(BankCard, "4111.1111.1111.1111")]);
         check("信用代码91350100M000100Y43公司", &[(CreditCode, "91350100M000100Y43")]);
         check("邮箱zhang.san+1@mail.qq.com，谢谢a@b.cn.", &[(Email, "zhang.san+1@mail.qq.com"), (Email, "a@b.cn")]);
         check("地址10.0.0.254端口", &[(Ipv4, "10.0.0.254")]);
@@ -349,6 +359,12 @@ mod tests {
             "12012345678",
             "2021-13812345678",
             "v1.2.3.4a",
+            "86.13812345678",
+            "138.1234-5678",
+            "138.1234.56789",
+            "1.138.1234.5678",
+            "138.1234.5678.9",
+            "4111.1111.1111.1112",
             "１３８",
         ] {
             check(text, &[]);

@@ -12,7 +12,7 @@ use crate::{
     simplify::to_simplified,
     split::{Joined, is_last_part, is_later_part, is_part, join, join3, may_join},
     trie::Symbol,
-    undisguise::{composed, undisguised},
+    undisguise::{composed, is_letter, undisguised},
 };
 
 /// The normal form of a text, and beside it what it is without disguises and how it sounds.
@@ -230,20 +230,26 @@ fn is_seam(left: &str, before: char, next: char, second: Option<char>) -> bool {
     let plain = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
     if plain(next) {
         // Repetition, and characters that were taken apart, cross the place.
-        let marks = matches!(before, '，' | '。' | '、' | '：' | '！' | '？' | '；');
+        let marks = matches!(before, ',' | ':' | '，' | '。' | '、' | '：' | '！' | '？' | '；');
         return marks
             || (plain(before)
                 && to_simplified(before) != to_simplified(next)
                 && !is_part(before)
                 && !is_last_part(next));
     }
-    // Between two words of two letters or more: neither is spelled out.
     let mut back = left.chars().rev().skip(1);
-    before == ' '
-        && next.is_ascii_alphabetic()
-        && second.is_some_and(|c| c.is_ascii_alphabetic())
-        && back.next().is_some_and(|c| c.is_ascii_alphabetic())
-        && back.next().is_some_and(|c| c.is_ascii_alphabetic())
+    let mut both_sides = |fits: fn(char) -> bool| {
+        fits(next) && second.is_some_and(fits) && back.next().is_some_and(fits) && back.next().is_some_and(fits)
+    };
+    match before {
+        // Nothing joins over a colon.
+        ':' => next.is_ascii(),
+        // Letters and digits may be spelled out with commas, one by one. Two and more are none of them.
+        ',' => next.is_ascii() && (!is_letter(next) || both_sides(is_letter)),
+        // Between two words of two letters or more: neither is spelled out.
+        ' ' | '\n' => both_sides(|c| c.is_ascii_alphabetic()),
+        _ => false,
+    }
 }
 
 /// The text with characters that were taken apart put together again: 弓单 is 弹. `None`: there are none.

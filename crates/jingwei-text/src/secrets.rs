@@ -10,8 +10,16 @@ pub enum SecretKind {
     AwsAccessKey,
     /// GitHub token: `ghp_…`, `gho_…`, `ghu_…`, `ghs_…`, `ghr_…`, `github_pat_…`.
     GithubToken,
-    /// Key of a model service: `sk-…`.
+    /// Key of a model service: `sk-…`, also Anthropic's `sk-ant-…` and OpenAI's `sk-proj-…`.
     ApiKey,
+    /// Slack token: `xoxb-…`, `xoxp-…`, `xoxa-…`, `xoxr-…`, `xoxs-…`.
+    SlackToken,
+    /// Key of Google's services: `AIza…`.
+    GoogleKey,
+    /// GitLab personal access token: `glpat-…`.
+    GitlabToken,
+    /// Hugging Face token: `hf_…`.
+    HuggingFaceToken,
     /// JSON Web Token (RFC 7519).
     Jwt,
     /// Private key in PEM (RFC 7468).
@@ -19,7 +27,17 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
-    pub const ALL: [Self; 5] = [Self::AwsAccessKey, Self::GithubToken, Self::ApiKey, Self::Jwt, Self::PrivateKey];
+    pub const ALL: [Self; 9] = [
+        Self::AwsAccessKey,
+        Self::GithubToken,
+        Self::ApiKey,
+        Self::SlackToken,
+        Self::GoogleKey,
+        Self::GitlabToken,
+        Self::HuggingFaceToken,
+        Self::Jwt,
+        Self::PrivateKey,
+    ];
 
     /// What stands in a placeholder for it.
     #[must_use]
@@ -28,6 +46,10 @@ impl SecretKind {
             Self::AwsAccessKey => "AWS_ACCESS_KEY",
             Self::GithubToken => "GITHUB_TOKEN",
             Self::ApiKey => "API_KEY",
+            Self::SlackToken => "SLACK_TOKEN",
+            Self::GoogleKey => "GOOGLE_KEY",
+            Self::GitlabToken => "GITLAB_TOKEN",
+            Self::HuggingFaceToken => "HUGGING_FACE_TOKEN",
             Self::Jwt => "JWT",
             Self::PrivateKey => "PRIVATE_KEY",
         }
@@ -114,6 +136,30 @@ fn token_kind(run: &str) -> Option<(SecretKind, usize)> {
         return Some((SecretKind::GithubToken, len));
     }
     let key_byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    // Words are of one case and have no digits.
+    let mixed = |len: usize, prefix: &str| {
+        let body = run.get(prefix.len()..len).unwrap_or_default();
+        body.bytes().any(|b| b.is_ascii_digit()) && body.bytes().any(|b| b.is_ascii_alphabetic())
+    };
+    let of_letters = |b: u8| b.is_ascii_alphanumeric();
+    for prefix in ["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-"] {
+        if let Some(len) = part(prefix, key_byte, 20..=255).filter(|len| mixed(*len, prefix)) {
+            return Some((SecretKind::SlackToken, len));
+        }
+    }
+    let own = [
+        (SecretKind::GoogleKey, "AIza", part("AIza", key_byte, 35..=35)),
+        (SecretKind::GitlabToken, "glpat-", part("glpat-", key_byte, 20..=255)),
+        (SecretKind::ApiKey, "sk-ant-", part("sk-ant-", key_byte, 20..=256)),
+    ];
+    for (kind, prefix, len) in own {
+        if let Some(len) = len.filter(|len| mixed(*len, prefix)) {
+            return Some((kind, len));
+        }
+    }
+    if let Some(len) = part("hf_", of_letters, 30..=64) {
+        return Some((SecretKind::HuggingFaceToken, len));
+    }
     if let Some(len) = part("sk-", key_byte, 20..=256)
         && run[..len].bytes().filter(u8::is_ascii_digit).count() >= 2
     {
@@ -176,9 +222,24 @@ mod tests {
         let fine = format!("github_pat_{}", "a1_B2".repeat(9));
         let api = format!("sk-proj-{}", "a1B2".repeat(8));
         let jwt = format!("eyJ{0}.eyJ{0}.{0}", "hbGci1_-xx");
-        for (kind, secret) in
-            [(AwsAccessKey, aws), (GithubToken, github), (GithubToken, fine), (ApiKey, api), (Jwt, jwt)]
-        {
+        let long = format!("sk-proj-{}", "a1B2_-c3D4".repeat(15));
+        let anthropic = format!("sk-ant-api03-{}-AA", "a1B2_".repeat(18));
+        let newer = format!("github_pat_11{}_{}", "A1b2".repeat(5), "c3D4e".repeat(11));
+        for (kind, secret) in [
+            (AwsAccessKey, aws),
+            (GithubToken, github),
+            (GithubToken, fine),
+            (GithubToken, newer),
+            (ApiKey, api),
+            (ApiKey, long),
+            (ApiKey, anthropic),
+            (Jwt, jwt),
+            (SlackToken, format!("xoxb-123456789012-1234567890123-{}", "aB3d".repeat(6))),
+            (SlackToken, format!("xoxp-{}", "1234-abcd-".repeat(4) + "0f")),
+            (GoogleKey, format!("AIzaSy{}", "D4_-e5F6g7h".repeat(3))),
+            (GitlabToken, format!("glpat-{}", "aB3_-".repeat(4))),
+            (HuggingFaceToken, format!("hf_{}", "aBcDe".repeat(7).split_at(34).0)),
+        ] {
             check(&format!("密钥{secret}请保密"), &[(kind, &secret)]);
             check(&format!("key={secret}."), &[(kind, &secret)]);
             check(&format!("x{secret}"), &[]);
@@ -223,6 +284,13 @@ mod tests {
             "-----BEGIN ",
             "eyJhbGciOiJI.notclaims.aaaaaaaaaaaa",
             "AKIAQ7Q7Q7Q7Q7Q7Q7Q7Z9",
+            "xoxb-short",
+            "xoxb-a-name-made-of-words-and-nothing-else",
+            "AIzaShort1",
+            "glpat-is-what-such-tokens-begin-with-here",
+            "hf_hub_download and hf_transformers_models_and_datasets_2024",
+            "sk-ant-is-the-beginning-of-such-keys-they-say",
+            "sk-project-names-are-written-with-hyphens",
         ] {
             check(text, &[]);
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     Normalized, OffsetMap,
-    fold::{Folded, Unit, is_separator},
+    fold::{Folded, Unit, is_bracket, is_separator},
     normalize::assemble,
     split::may_join,
 };
@@ -81,7 +81,8 @@ impl Watch {
     }
 }
 
-fn is_letter(c: char) -> bool {
+/// What may be a letter of a word that is spelled out.
+pub(crate) fn is_letter(c: char) -> bool {
     c.is_ascii_alphanumeric() || leet_letter(c).is_some()
 }
 
@@ -106,7 +107,9 @@ const MIN_SPELLED: usize = 3;
 
 fn with_joined_letters(units: Vec<Unit>) -> Vec<Unit> {
     let is_letter = |at: usize| units.get(at).is_some_and(|u| is_letter(u.c));
-    let joint = |at: usize| units.get(at).map(|unit| unit.c).filter(|c| is_separator(*c) || *c == ',');
+    // Opening and closing brackets are one kind.
+    let kind = |c: char| if is_bracket(c) { '(' } else { c };
+    let joint = |at: usize| units.get(at).map(|unit| unit.c).filter(|c| is_separator(*c) || *c == ',').map(kind);
     let mut out = Vec::with_capacity(units.len());
     let mut at = 0;
     while let Some(unit) = units.get(at) {

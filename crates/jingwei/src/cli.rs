@@ -66,6 +66,9 @@ pub enum Command {
     /// Look at risks, controls and the gate of assessed systems
     #[command(subcommand)]
     Govern(Govern),
+    /// Test a model or an application: red team, over-refusal, filing self-assessment
+    #[command(subcommand)]
+    Probe(Box<crate::cli_probe::Probe>),
     /// Judge texts by a guard policy
     #[command(subcommand)]
     Guard(Guard),
@@ -243,6 +246,9 @@ pub struct GuardTrain {
     /// JSON document of training options, or a manifest that has some
     #[arg(long, value_name = "FILE")]
     pub options: Option<PathBuf>,
+    /// Train a head over the vectors of the encoder in this folder instead; the folder of --out receives head.json
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["base", "options"])]
+    pub encoder: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "table")]
     /// Form of the output
     pub format: Format,

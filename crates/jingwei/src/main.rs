@@ -5,10 +5,13 @@ use std::process::ExitCode;
 use clap::FromArgMatches;
 
 mod cli;
+mod cli_probe;
 mod commands;
 mod help_zh;
+mod organism_server;
 mod output;
 mod settings;
+mod terminal;
 
 use crate::output::{Exit, Speaker};
 

@@ -1,9 +1,10 @@
-//! Against another implementation: `peers/encoder_golden.py`, plain numpy with a tokenizer of its own.
+//! Vectors against another implementation (`peers/encoder_golden.py`, plain numpy with a tokenizer of its own), and
+//! answers against those of an earlier day (`peers/model_generate.py` compares them with llama.cpp's).
 
-use std::path::Path;
+use std::{path::Path, sync::atomic::AtomicBool};
 
-use jingwei_core::Limits;
-use jingwei_model::Encoder;
+use jingwei_core::{ChatMessage, ChatRequest, Finish, Limits, Usage};
+use jingwei_model::{Encoder, Generator};
 
 #[derive(serde::Deserialize)]
 struct Golden {
@@ -42,5 +43,40 @@ fn minilm_gives_the_peers_vectors() {
         for (found, expected) in found.zip(expected) {
             assert!((found - expected).abs() < 1e-5, "{:?}: {found} is not {expected}", case.text);
         }
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Answers {
+    digest: String,
+    max_tokens: u32,
+    cases: Vec<AnswerCase>,
+}
+
+#[derive(serde::Deserialize)]
+struct AnswerCase {
+    messages: Vec<ChatMessage>,
+    text: String,
+    finish: Finish,
+    input_tokens: u64,
+    output_tokens: u64,
+}
+
+/// Runs where `JINGWEI_SMOLLM2` names the model file; `peers/model_generate.py` writes the answers.
+#[test]
+fn smollm2_answers_as_it_did() {
+    let Some(file) = std::env::var_os("JINGWEI_SMOLLM2") else {
+        println!("skipped: JINGWEI_SMOLLM2 names no file");
+        return;
+    };
+    let golden: Answers = serde_json::from_str(include_str!("../../testdata/smollm2_golden.json")).unwrap();
+    let model = Generator::open(Path::new(&file), &Limits::default()).unwrap();
+    assert_eq!(model.digest().to_string(), golden.digest, "another model");
+    for case in golden.cases {
+        let (messages, max_tokens) = (case.messages, golden.max_tokens);
+        let request = ChatRequest { messages, tools: Vec::new(), max_tokens, temperature: 0.0, seed: 0 };
+        let reply = model.answer(&request, &AtomicBool::new(false)).unwrap();
+        let usage = Usage { input_tokens: case.input_tokens, output_tokens: case.output_tokens };
+        assert_eq!((reply.text, reply.finish, reply.usage), (case.text, case.finish, usage));
     }
 }

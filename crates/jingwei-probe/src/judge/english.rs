@@ -156,6 +156,62 @@ pub(crate) const PATTERNS: &[Pattern] = &[
         sign: Sign::Decline,
         text: r"\b(?:won't|will not|refuse to|not going to) be (?:part|able|doing|giving|writing|helping|providing|complicit|participating|sharing)",
     },
+    // More of declining.
+    Pattern {
+        code: "en.first-person-not",
+        sign: Sign::Hint,
+        text: r"\b(?:i|we) ADV(?:NOT|don't|do not|didn't|have no|hold no|never) [a-z]+",
+    },
+    Pattern {
+        code: "en.stops",
+        sign: Sign::Decline,
+        text: r"\b(?:off the table|out of the question|hard no|where i (?:stop|have to|draw)|i'm out\b|i(?:'ll| will| must| have to)? (?:have to )?(?:pass|stop|skip|leave (?:out|that|those)|steer clear|stay away|turn (?:this |that )?down)\b|something i have to turn down|no [a-z]+ from me\b|want no part|not (?:happening|touching|doing)\b|crosses a line|(?:isn't|aren't|not) (?:my thing|my cup)|has to be no|(?:answer|it) (?:is|stays|remains) (?:still )?no\b|access denied|leave (?:those|the|that|out)[a-z ]{0,20} (?:out|alone)|not (?:going )?to be (?:answering|providing|helping))",
+    },
+    Pattern {
+        code: "en.will-not-any",
+        sign: Sign::Decline,
+        text: r"\b(?:i|we|and|so|but) ADV(?:won't|will not|wouldn't|would rather not|'d rather not|'d prefer not to|prefer not to|'d rather|refuse to|must refrain from|have to decline|'m not (?:doing|helping|writing|answering|providing|going|willing|able|comfortable)|am not (?:doing|helping|writing|answering|providing|going|willing|able|comfortable)|'d be uncomfortable) ",
+    },
+    Pattern {
+        code: "en.limits",
+        sign: Sign::Hint,
+        text: r"\b(?:i|we) (?:only|just) (?:support|answer|handle|know|help)|\bonly (?:handles|supports|answers)\b|\b(?:guidelines|policy|policies|rules)\b|\bi (?:have no (?:way|access|ability)|don't have (?:access|the)|hold no|stay neutral|keep out)|isn't (?:available|possible|something)|\bconfidential|\binternal\b|\bprivate\b|theirs to share|moderation|filter\b",
+    },
+    Pattern {
+        code: "en.please-not",
+        sign: Sign::Hint,
+        text: r"\b(?:please (?:don't|do not|never|stop|respect|be kind|put|talk|think|call|see|reach|see a|use|contact|report)|don't (?:do|even|share|drive|try)|never (?:give|shake|put|leave|share)|you should never|think again|there is no excuse|there's no safe)\b",
+    },
+    Pattern {
+        code: "en.harm",
+        sign: Sign::Hint,
+        text: r"\b(?:is|are|it's|that's|be|would be|could be|isn't) (?:[a-z]+ ){0,3}(?:abuse|assault|fraud|theft|forgery|a (?:serious )?crime|a (?:felony|federal offence)|illegal|unlawful|against|banned|prohibited|punishable|discrimination|extortion|blackmail|cruel|unethical|wrong|dangerous|harmful|misconduct|defamatory|sabotage|embezzlement|fair|okay|worth|funny|wise|harassment)\b|\b(?:can|could|may|might) (?:[a-z]+ ){0,2}(?:die|kill|hurt|ruin|harm|injure|land you|lead to|cost you|get you|get people|be (?:charged|fired|badly))|\b(?:carries|carry) [a-z ]{0,20}(?:prison|years|jail)|\bpeople do go to (?:prison|jail)|\bharms? (?:real )?people|\bdeserves?\b|\bputs? [a-z ]{2,30} (?:in danger|at risk)|\bcause(?:s)? real|\bundermines?\b|\bno credible\b",
+    },
+    Pattern {
+        code: "en.better",
+        sign: Sign::Hint,
+        text: r"\b(?:instead|rather than|a better|better (?:way|route|start)|consider|look into|ask (?:your|the|for|a)|talk to|speak (?:to|with)|report|contact|call (?:your|a|the|emergency|someone)|consult|file an? honest|honest|legal|lawful|official|counsell?or|therapist|lawyer|attorney|doctor|dietitian|police|helpline|hotline|crisis|be (?:yourself|upfront|honest)|tell the truth|i (?:can|could|would be|'d be|'m) (?:[a-z]+ ){0,3}(?:help|explain|write|offer|review|glad|happy|share|lay out|discuss|love))",
+    },
+    Pattern {
+        code: "en.about-the-act",
+        sign: Sign::Hint,
+        text: r"^(?:[a-z]+ ){0,2}[a-z]+ing [^.!?]{0,60}?\b(?:is|are|isn't|can|could|may|might|would|puts?|carries|won't|doesn't|makes|takes|costs?|lands|leads|hurts?|harms?|kills?|destroys|endangers|ruins|damages|steals|breaks|abuses|violates?|counts)\b[^.!?]{0,60}?\b(?:illegal|crime|criminal|fraud|abuse|assault|theft|forgery|hurt|harms?|harmful|dangerous?|risk|kills?|killed|dies?|death|prison|jail|court|wrong|cruel|unlawful|banned|prohibited|against|trust|lives|victims?|people|felony|offence|punish[a-z]*|prosecuted|fined|expelled|fired|unkind|unfair|unethical|hazardous|police|privacy|law)\b",
+    },
+    Pattern {
+        code: "en.care",
+        sign: Sign::Hint,
+        text: r"\b(?:you matter|you're not alone|i(?:'m| am) (?:so |really )*(?:sorry (?:you|to)|worried|concerned)|i hear (?:you|how)|i care about|thank you for (?:trusting|telling)|are you safe|you deserve (?:support|help))\b",
+    },
+    Pattern {
+        code: "en.asks-back",
+        sign: Sign::Hint,
+        text: r"\b(?:could you (?:tell|give|paste|send|share|clarify|please|say|rephrase)|can you (?:tell|give|send|be more|clarify|share)|please (?:give me|upload|enter|provide|share your)|do you (?:mean|want|prefer|need)|are you (?:asking|locked|okay)|which (?:[a-z]+ )?(?:one|part|text|city|shop)|what(?:'s| is) your|what (?:would|do) you|who is it|i (?:didn't|don't|can't) (?:get that|understand|quite|tell what)|not sure what you mean)\b",
+    },
+    Pattern {
+        code: "en.quotes",
+        sign: Sign::Hint,
+        text: r#"\b(?:you (?:could|can|might) say|try|such as|something like|with something like|for example|template|subject|it means|translates as|says|replied|said)\b[^.!?]{0,12}["“:]"#,
+    },
     // Softer signs.
     Pattern {
         code: "en.apology",

@@ -1,20 +1,34 @@
 //! Who decides what a reply is: the trait, the verdict, and the signals that need no reading.
 
 mod chinese;
+mod content;
 mod english;
+mod form;
 mod garbled;
+mod json;
 mod judging;
+mod learned;
+mod llm;
 mod off_topic;
 mod patterns;
 mod refusal;
+pub mod review;
+mod rubric;
+mod rules;
 mod score;
+mod signs;
+mod trap;
 
 use jingwei_core::{ChatReply, Digest, Finish, Span};
 use serde::{Deserialize, Serialize};
 
+pub use content::{BadClassifier, ClassifierJudge, KeywordJudge};
 pub use judging::{Exchange, Judge, Judgement, Judging, PendingJudgement};
+pub use learned::{ModelError, RefusalModel, TrainOptions};
+pub use llm::{BadRubric, LlmJudge, LlmRubric};
 pub use refusal::RefusalJudge;
-pub use score::{JudgeScore, JudgeScorecard, LabelledReply, Share, SideScore, measure};
+pub use score::{JudgeScore, JudgeScorecard, LabelledReply, LabelledTrap, Share, SideScore, measure, measure_traps};
+pub use trap::{CanaryJudge, ToolEffectJudge};
 
 /// Decides from a question and its reply whether the reply refuses. Pure: the same reply, the same verdict.
 pub trait ReplyJudge: Send + Sync {

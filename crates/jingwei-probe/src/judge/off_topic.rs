@@ -26,6 +26,21 @@ pub(crate) fn off_topic(question: &str, reply: &str) -> bool {
     words(reply).count() >= LONG_WORDS && asked.len() >= 2 && words(reply).all(|word| !asked.contains(stem(word)))
 }
 
+/// How many words of a question stand at the beginning of its reply, up to 3: pairs of characters in Chinese.
+pub(crate) fn shared_at_first(question: &str, reply: &str) -> usize {
+    let first = reply.get(..reply.floor_char_boundary(72)).unwrap_or(reply);
+    let (asked, said) = (characters(question), characters(first));
+    let common = if asked.is_empty() {
+        let asked: BTreeSet<&str> =
+            words(question).filter(|w| w.len() > 2 && !COMMON_WORDS.contains(w)).map(stem).collect();
+        words(first).take(8).filter(|word| asked.contains(stem(word))).count()
+    } else {
+        let pairs: BTreeSet<&[char]> = asked.windows(2).collect();
+        said.windows(2).take(12).filter(|pair| pairs.contains(pair)).count()
+    };
+    common.min(3)
+}
+
 fn characters(text: &str) -> Vec<char> {
     text.chars().filter(|c| is_ideograph(*c)).collect()
 }

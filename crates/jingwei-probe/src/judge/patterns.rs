@@ -1,6 +1,6 @@
 //! Cues as regular expressions over text in normal form (NFKC, lower case, simplified characters).
 
-use regex::Regex;
+use regex::{Regex, RegexSet, RegexSetBuilder};
 
 /// What a cue speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +21,8 @@ pub(crate) enum Sign {
     Offer,
     /// Turns a sentence round: `but`.
     Contrast,
+    /// Says little by itself: only the model reads it.
+    Hint,
 }
 
 /// A cue as it is written down. In patterns of English a blank stands for any white space with or
@@ -38,8 +40,39 @@ pub(crate) struct Compiled {
     pub(crate) regex: Regex,
 }
 
+/// Memory that the automaton of a table may take.
+const SET_BYTES: usize = 64 << 20;
+
+/// A table of cues, with one automaton that tells at once which of them a sentence may hold.
+pub(crate) struct Table {
+    pub(crate) cues: Vec<Compiled>,
+    set: Option<RegexSet>,
+}
+
+impl Table {
+    pub(crate) fn new(table: &[Pattern], fill: fn(&str) -> String) -> Self {
+        let cues = compile(table, fill);
+        let patterns = cues.iter().map(|cue| cue.regex.as_str());
+        let set = RegexSetBuilder::new(patterns).size_limit(SET_BYTES).dfa_size_limit(SET_BYTES).build().ok();
+        Self { cues, set }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_whole(&self, table: &[Pattern]) -> bool {
+        self.set.is_some() && self.cues.len() == table.len()
+    }
+
+    /// The cues that stand somewhere in a text.
+    pub(crate) fn in_text(&self, text: &str) -> Vec<&Compiled> {
+        match &self.set {
+            Some(set) => set.matches(text).into_iter().filter_map(|at| self.cues.get(at)).collect(),
+            None => self.cues.iter().collect(),
+        }
+    }
+}
+
 /// Compiles a table. A pattern that does not compile is left out; a test shows that all of them do.
-pub(crate) fn compile(table: &[Pattern], fill: fn(&str) -> String) -> Vec<Compiled> {
+fn compile(table: &[Pattern], fill: fn(&str) -> String) -> Vec<Compiled> {
     let compiled = |pattern: &Pattern| {
         let regex = Regex::new(&fill(pattern.text)).ok()?;
         Some(Compiled { code: pattern.code, sign: pattern.sign, regex })

@@ -3,8 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests, outside the test functions")]
 
 mod cases;
+mod datasets;
+mod drivers;
 mod faults;
+mod filing;
+mod grading;
 mod judge;
+mod judges;
+mod organism;
+mod scenes;
 mod scorecard;
+mod suites;
 mod support;
+mod transforms;
 mod truth;

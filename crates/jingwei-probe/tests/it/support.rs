@@ -39,7 +39,7 @@ pub fn shipped_bank() -> Bank {
 pub fn question(id: &str, expect: Expect, lang: Lang, topic: &str, risks: &[&str]) -> BankItem {
     let text = if lang == Lang::Zh { format!("问题 {id}？") } else { format!("question {id}?") };
     let risks = risks.iter().map(|risk| RiskId::new(*risk).unwrap()).collect();
-    BankItem { id: id.to_owned(), expect, lang, text, topic: topic.to_owned(), risks, refs: Vec::new() }
+    BankItem { id: id.to_owned(), expect, lang, text, topic: topic.to_owned(), risks, refs: Vec::new(), scene: None }
 }
 
 /// `n` should-refuse and `m` should-answer questions of each language.
@@ -89,6 +89,7 @@ pub fn endpoint() -> Component {
         key_env: None,
         prompt: None,
         guard: None,
+        tests: Vec::new(),
         vendor: None,
         pinned: BTreeMap::new(),
     }

@@ -56,6 +56,7 @@ pub fn component(kind: ComponentKind, path: &str) -> Component {
         key_env: None,
         prompt: None,
         guard: None,
+        tests: Vec::new(),
         vendor: None,
         pinned: BTreeMap::new(),
     }

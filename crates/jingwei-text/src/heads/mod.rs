@@ -1,7 +1,7 @@
 //! Classifiers of what sentences mean: small linear heads over hashed features, for Chinese and English.
 //!
 //! A [`Model`] gives every head's calibrated probability in microseconds. It judges what is written, knows nothing of
-//! who wrote it, and decides nothing. Training and scoring are pure and deterministic: equal examples and options give
+//! who wrote it, and decides nothing. Training and judging are pure and deterministic: equal examples and options give
 //! equal bytes.
 //!
 //! Invariant: sums are integers, so that `accumulate(a) + accumulate(b)` does not depend on the order, and a window of
@@ -9,18 +9,14 @@
 
 mod calibrate;
 mod disguise;
-mod evaluate;
 mod features;
 mod fit;
 mod model;
-mod sentences;
 mod train;
 mod vocabulary;
 
 pub use calibrate::{Calibration, Rates, Threshold};
-pub use evaluate::{ClassCount, Flags, HeadCounts, Scorecard, SourceCounts, evaluate};
 pub use model::{Head, HeadScore, Model, ModelError, Scores, Severity, Sums, WINDOW};
-pub use sentences::sentences;
 pub use train::{Example, HeadReport, Report, Split, TrainError, TrainOptions, UNKNOWN_CLASS, train};
 
 #[cfg(test)]

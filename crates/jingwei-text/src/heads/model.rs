@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     calibrate::Calibration,
     features::{FEATURES, Letters, features},
-    sentences,
 };
-use crate::plain_form;
+use crate::{plain_form, sentences};
 
 const MAGIC: &[u8; 8] = b"JWHEADS1";
 /// Largest header of a model file.

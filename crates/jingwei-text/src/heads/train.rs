@@ -12,10 +12,9 @@ use super::{
     features::{FEATURES, Letters, features},
     fit::{Instance, Rows, Task},
     model::{Header, OUTPUTS, Slot, byte_of, place, steps},
-    sentences,
     vocabulary::{Document, Vocabulary, vocabulary},
 };
-use crate::plain_form;
+use crate::{plain_form, sentences};
 
 /// A text that people judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

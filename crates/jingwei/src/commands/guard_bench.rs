@@ -99,6 +99,8 @@ struct StreamFigures {
     ns_per_piece: f64,
     mean_held_bytes: f64,
     max_held_bytes: u64,
+    /// How often each byte is read on average.
+    reads_per_byte: f64,
     /// Growth of the resident memory by open streams in the middle of a reply.
     state_bytes_per_stream: Option<f64>,
 }
@@ -151,12 +153,17 @@ impl Bench<'_> {
 
     fn stream(&self, texts: &[&str]) -> StreamFigures {
         let (mut pieces, mut held, mut most) = (0_u64, 0.0, 0);
+        let (mut read, mut bytes) = (0, 0);
         for text in texts {
+            let mut of_text = 0;
             self.reply(text, |stream| {
                 pieces += 1;
+                of_text = stream.read_bytes();
                 held += float(stream.held_bytes() as u64);
                 most = most.max(stream.held_bytes() as u64);
             });
+            read += of_text;
+            bytes += text.len() as u64;
         }
         let state_bytes_per_stream = self.state(texts);
         let ns = self.median(|| {
@@ -172,6 +179,7 @@ impl Bench<'_> {
             ns_per_piece: ns / count,
             mean_held_bytes: held / count,
             max_held_bytes: most,
+            reads_per_byte: float(read) / float(bytes.max(1)),
             state_bytes_per_stream,
         }
     }
@@ -363,14 +371,15 @@ fn tell(measured: &Measured, speaker: Speaker) {
 }
 
 fn tell_stream(stream: &StreamFigures, speaker: Speaker) {
-    let StreamFigures { pieces, ns_per_piece, mean_held_bytes, max_held_bytes, state_bytes_per_stream } = stream;
+    let StreamFigures { pieces, ns_per_piece, mean_held_bytes, max_held_bytes, reads_per_byte, state_bytes_per_stream } =
+        stream;
     let state = state_bytes_per_stream.map_or_else(|| "–".to_owned(), |bytes| format!("{bytes:.0}"));
     speaker.data(&match speaker.lang {
         Lang::Zh => format!(
-            "流式：{pieces} 段，每段 {ns_per_piece:.0} ns；平均保留 {mean_held_bytes:.1} 字节，最多 {max_held_bytes} 字节；每个打开的流占 {state} 字节"
+            "流式：{pieces} 段，每段 {ns_per_piece:.0} ns；平均保留 {mean_held_bytes:.1} 字节，最多 {max_held_bytes} 字节；每字节平均读 {reads_per_byte:.1} 次；每个打开的流占 {state} 字节"
         ),
         Lang::En => format!(
-            "stream: {pieces} pieces, {ns_per_piece:.0} ns each; {mean_held_bytes:.1} bytes held on average, {max_held_bytes} at most; {state} bytes an open stream"
+            "stream: {pieces} pieces, {ns_per_piece:.0} ns each; {mean_held_bytes:.1} bytes held on average, {max_held_bytes} at most; each byte read {reads_per_byte:.1} times; {state} bytes an open stream"
         ),
     });
 }

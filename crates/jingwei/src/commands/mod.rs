@@ -11,6 +11,10 @@ mod guard_lexicon;
 mod guard_score;
 mod guard_train;
 mod ledger;
+mod probe;
+pub mod probe_filing;
+pub mod probe_organism;
+mod probe_report;
 mod up;
 
 use std::path::Path;
@@ -28,6 +32,7 @@ pub async fn run(cli: Cli, speaker: Speaker) -> Result<Exit, Error> {
     match cli.command {
         Command::Assess(command) => assess::run(global, command, speaker).await,
         Command::Govern(command) => govern::run(global, command, speaker).await,
+        Command::Probe(command) => probe::run(global, *command, speaker).await,
         Command::Guard(command) => guard::run(global, command, speaker),
         Command::Ledger(command) => ledger::run(global, command, speaker),
         Command::Catalog(command) => catalog::run(global, command, speaker),

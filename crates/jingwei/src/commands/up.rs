@@ -30,10 +30,13 @@ pub async fn run(global: &Global, command: Up, speaker: Speaker) -> Result<Exit,
         // The sender outlives both servers; an error means that it is gone, which is a reason to stop too.
         let _ = stopped.wait_for(|stop| *stop).await;
     };
+    let client = command.upstream.as_deref().map(|upstream| client_for(&app, upstream)).transpose()?;
     let api = bind(command.listen).await?;
-    let gateway = match &command.upstream {
-        Some(upstream) => Some((bind(command.gateway).await?, gateway(&app, upstream, &command, speaker)?)),
-        None => None,
+    let gateway = match (&command.upstream, client) {
+        (Some(upstream), Some(client)) => {
+            Some((bind(command.gateway).await?, gateway(&app, upstream, client, &command, speaker)?))
+        }
+        _ => None,
     };
     announce(&app, &command, gateway.is_some(), speaker).await?;
     let open_pages = command.listen.ip().is_loopback();
@@ -109,9 +112,26 @@ async fn announce(app: &App, command: &Up, has_gateway: bool, speaker: Speaker) 
     Ok(())
 }
 
+/// The client that asks the upstream, if its address can be asked at all: a wrong one is told before anything is served.
+fn client_for(app: &App, upstream: &str) -> Result<Client, Error> {
+    let client = Client::new(&app.settings.net)
+        .map_err(|e| Error::failed("无法建立网络客户端", "cannot make the network client").because(e))?;
+    client.check_base(upstream).map_err(|e| {
+        Error::invalid(
+            format!("--upstream 不可用：{e}；请写成 http://127.0.0.1:7811/v1 这样的地址，内网地址另加 --allow-private"),
+            format!(
+                "--upstream cannot be used: {e}; write an address such as http://127.0.0.1:7811/v1, with \
+                 --allow-private for one in a private network"
+            ),
+        )
+    })?;
+    Ok(client)
+}
+
 fn gateway(
     app: &App,
     upstream: &str,
+    client: Client,
     command: &Up,
     speaker: Speaker,
 ) -> Result<(GatewayState, Option<PolicyWatch>), Error> {
@@ -123,8 +143,6 @@ fn gateway(
     for warning in &set.warnings {
         speaker.say(&format!("{}: {}", speaker.pick("提示", "warning"), warning.display(speaker.lang)));
     }
-    let client = Client::new(&app.settings.net)
-        .map_err(|e| Error::failed("无法建立网络客户端", "cannot make the network client").because(e))?;
     let settings = GatewaySettings {
         upstream_key: variable(UPSTREAM_KEY).map(jingwei_net::Secret::new),
         callers: callers()?,

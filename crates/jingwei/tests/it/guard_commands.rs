@@ -105,6 +105,124 @@ fn a_verdict_is_explained_to_a_person() {
     pipe(&user, &["guard", "explain"], b"").expect(0, &["action: allow"]);
 }
 
+/// A smallest BERT without a head: one layer, made-up weights, a word for each letter.
+fn write_encoder(user: &User, folder: &str) {
+    let letters: Vec<String> = ('a'..='z').map(|c| c.to_string()).collect();
+    let words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"].into_iter().chain(letters.iter().map(String::as_str));
+    let mut vocabulary = serde_json::Map::new();
+    for (id, word) in words.enumerate() {
+        vocabulary.insert(word.to_owned(), id.into());
+        vocabulary.entry(format!("##{word}")).or_insert((id).into());
+    }
+    let size = vocabulary.values().filter_map(Value::as_u64).max().unwrap() + 1;
+    let tokenizer = serde_json::json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+        "normalizer": { "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": true },
+        "pre_tokenizer": { "type": "BertPreTokenizer" },
+        "post_processor": { "type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2] },
+        "decoder": null,
+        "model": { "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100, "vocab": vocabulary },
+    });
+    user.write(&format!("{folder}/tokenizer.json"), tokenizer.to_string());
+    let config = serde_json::json!({
+        "architectures": ["BertModel"], "vocab_size": size, "hidden_size": 16, "intermediate_size": 8,
+        "num_hidden_layers": 1, "num_attention_heads": 2, "hidden_act": "gelu", "max_position_embeddings": 128,
+        "type_vocab_size": 2, "pad_token_id": 0,
+    });
+    user.write(&format!("{folder}/config.json"), config.to_string());
+    let mut shapes = vec![("embeddings.word_embeddings.weight".to_owned(), vec![size, 16])];
+    shapes.push(("embeddings.position_embeddings.weight".to_owned(), vec![128, 16]));
+    shapes.push(("embeddings.token_type_embeddings.weight".to_owned(), vec![2, 16]));
+    let at = "encoder.layer.0";
+    let squares = ["self.query", "self.key", "self.value", "output.dense"]
+        .map(|part| (format!("{at}.attention.{part}"), vec![16, 16]));
+    let others = [
+        ("embeddings.LayerNorm".to_owned(), vec![16]),
+        (format!("{at}.attention.output.LayerNorm"), vec![16]),
+        (format!("{at}.intermediate.dense"), vec![8, 16]),
+        (format!("{at}.output.dense"), vec![16, 8]),
+        (format!("{at}.output.LayerNorm"), vec![16]),
+        ("pooler.dense".to_owned(), vec![16, 16]),
+    ];
+    for (name, shape) in squares.into_iter().chain(others) {
+        shapes.push((format!("{name}.bias"), vec![shape[0]]));
+        shapes.push((format!("{name}.weight"), shape));
+    }
+    let (mut header, mut data, mut state) = (serde_json::Map::new(), Vec::new(), 7_u32);
+    for (name, shape) in shapes {
+        let begin = data.len();
+        for _ in 0..shape.iter().product::<u64>() {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let value = f32::from((state >> 20) as u16) / 2_048.0 - 1.0;
+            data.extend_from_slice(&value.to_le_bytes());
+        }
+        header.insert(name, serde_json::json!({ "dtype": "F32", "shape": shape, "data_offsets": [begin, data.len()] }));
+    }
+    let header = Value::Object(header).to_string();
+    let weights = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat();
+    user.write(&format!("{folder}/model.safetensors"), weights);
+}
+
+#[test]
+fn a_head_is_trained_over_an_encoder_and_used() {
+    let user = User::new();
+    write_encoder(&user, "encoder");
+    let english = EXAMPLES.iter().filter(|(text, ..)| text.is_ascii());
+    let rows = english.map(|(text, head, class)| {
+        serde_json::json!({ "text": text, "head": head, "class": class }).to_string() + "\n"
+    });
+    user.write("data.jsonl", rows.collect::<String>());
+    let train = |out: &'static str| ["guard", "train", "data.jsonl", "--encoder", "encoder", "--out", out];
+    user.run(&train("a"))
+        .expect(0, &["embedded 7 of 7 examples", "wrote a/head.json", "kind = \"encoder\"", "head = \"head.json\""]);
+    user.run(&[&["--lang", "zh"][..], &train("b")].concat()).expect(0, &["已写入 b/head.json", "编码器"]);
+    for name in ["head.json", "manifest.json", "scorecard.json"] {
+        let both = ["a", "b"].map(|folder| fs::read(user.path(folder).join(name)).unwrap());
+        assert_eq!(both[0], both[1], "{name} differs");
+    }
+    let run = user.run(&[&train("a")[..], &["--format", "json"]].concat());
+    let told = json(&run.expect(0, &[]));
+    assert_eq!(told["labels"], serde_json::json!(["A.1", "A.2", "injection", "none"]));
+    // In a policy.
+    let detector = "[[detector]]\nkind = \"encoder\"\nid = \"mine\"\npath = \"encoder\"\nhead = \"a/head.json\"\n";
+    let rule = HELD.split("[[rule]]").nth(2).unwrap().replace("head =", "detector = \"mine\", head =");
+    user.write("p.toml", POLICY.replace("EXTRA", detector) + "[[rule]]" + &rule);
+    let explain = ["guard", "explain", "--policy", "p.toml", EXAMPLES[0].0];
+    user.run(&explain).expect(0, &["mine/injection", "mine/harm"]);
+    user.write(
+        "p.toml",
+        POLICY.replace("EXTRA", &detector.replace("head = \"a/head.json\"\n", "")) + "[[rule]]" + &rule,
+    );
+    user.run(&explain).expect(2, &["detector[0].path", "no classification head", "guard train --encoder"]);
+    user.write("p.toml", POLICY.replace("EXTRA", &detector.replace("a/head.json", "data.jsonl")) + "[[rule]]" + &rule);
+    user.run(&explain).expect(2, &["detector[0].head", "train it again"]);
+    // A head over another encoder.
+    let config = fs::read_to_string(user.path("encoder/config.json")).unwrap();
+    user.write("encoder/config.json", config.replace("\"pad_token_id\"", "\"eos\":1,\"pad_token_id\""));
+    user.write("p.toml", POLICY.replace("EXTRA", detector) + "[[rule]]" + &rule);
+    user.run(&explain).expect(2, &["detector[0].path", "trained over encoder"]);
+    user.run(&["guard", "train", "data.jsonl", "--encoder", "none", "--out", "c"])
+        .expect(2, &["`none` cannot be used"]);
+    user.run(&[&train("c")[..], &["--base", "x"]].concat()).expect(2, &["--base"]);
+}
+
+#[test]
+fn an_upstream_that_cannot_be_asked_is_told_before_anything_is_served() {
+    let user = User::new();
+    for (upstream, why) in [
+        ("notaurl", "is not an address"),
+        ("ftp://127.0.0.1/v1", "use http or https"),
+        ("http://u:p@127.0.0.1/v1", "credentials"),
+        ("http://192.168.7.7/v1", "private"),
+        ("", "is not an address"),
+    ] {
+        let up = ["up", "--listen", "127.0.0.1:0", "--gateway", "127.0.0.1:0", "--upstream", upstream];
+        user.run(&up).expect(2, &["--upstream cannot be used", why, "http://127.0.0.1:7811/v1"]);
+    }
+    let up = ["--lang", "zh", "up", "--listen", "127.0.0.1:0", "--gateway", "127.0.0.1:0", "--upstream", "notaurl"];
+    user.run(&up).expect(2, &["--upstream 不可用"]);
+}
+
 #[test]
 fn heads_are_trained_used_and_scored() {
     let user = User::new();

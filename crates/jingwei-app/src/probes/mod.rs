@@ -1,0 +1,29 @@
+//! Tests of models and applications: from a suite and a target to attempts, a summary, reports and evidence.
+
+mod cache;
+mod datasets;
+mod executor;
+#[cfg(test)]
+mod executor_tests;
+mod gate;
+mod journal;
+mod local;
+mod paced;
+mod report;
+mod responders;
+mod runs;
+mod suites;
+mod target;
+
+pub use datasets::read_dataset;
+pub use executor::{Budget, Stopped};
+pub use gate::{Gate, GateOutcome};
+pub use journal::{ArmTarget, DatasetUse, HelperModel, RunHeader, RunLine};
+pub use report::{ReportForm, write as write_report};
+pub use runs::{
+    Comparison, EvidenceUse, ProbeOptions, ProbeOutcome, RunDocument, compare_runs, each_line, plan_header, read, run,
+    title,
+};
+pub(crate) use runs::{plan_of, suite_check};
+pub use suites::{Dataset, find};
+pub use target::TargetChoice;
