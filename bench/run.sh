@@ -20,3 +20,7 @@ cargo run --quiet --release --locked -p jingwei-gateway --example gateway_bench
 echo; echo "## program"
 echo "binary: $(stat -c %s "$jingwei") bytes"
 python3 bench/program.py "$jingwei" "$folder"
+
+echo; echo "## probe"
+cargo build --quiet --release --locked -p jingwei-probe --example coverage
+bash bench/probe/run.sh "$jingwei" "$target/release/examples/coverage" "${PROBE_PEERS:-$folder/no-peers}" "$folder/probe" "${PYTHON:-.models/venv/bin/python}" "${MODEL:-examples/assistant/model/SmolLM2-135M-Instruct.Q4_1.gguf}"

@@ -37,7 +37,7 @@ params.port = 0
 server = xlc.Server(params)
 def peer(messages):
     asked = dict(messages=messages, temperature=0, max_tokens=TOKENS, logprobs=True, top_logprobs=2, cache_prompt=False)
-    answer = server.handle_chat_completions(json.dumps(asked))
+    answer = server.handle_chat_completions(asked)
     answer = answer if isinstance(answer, dict) else json.loads(answer)
     return answer, answer["choices"][0]["logprobs"]["content"]
 

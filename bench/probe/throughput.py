@@ -9,7 +9,9 @@ from common import PEERS, Organism, arguments, bytes_in, load, measured, median,
 
 QUESTIONS = 1000
 OURS = (2_000, 20_000)
-THEIRS = (500, 2_000)
+THEIRS = (250, 1_000)
+# It starts a process for each.
+GARAK_AT_ONCE = 32
 BEHAVIOUR = "seed = 3\n[refuses]\nzh = 0.5\nen = 0.5\n[latency]\nmedian_ms = 50\nspread = 0.0\nmost_ms = 50\n"
 
 
@@ -33,7 +35,8 @@ def peer(name):
         if name == "promptfoo":
             python = pathlib.Path(sys.executable)
         environment = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CACHE_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-        command = [str(python), str(PEERS / f"probe_{name}.py"), organism.url, str(questions), str(chosen.at_once), str(out), str(chosen.peers / name)]
+        at_once = min(chosen.at_once, GARAK_AT_ONCE) if name == "garak" else chosen.at_once
+        command = [str(python), str(PEERS / f"probe_{name}.py"), organism.url, str(questions), str(at_once), str(out), str(chosen.peers / name)]
         told = measured(command, folder, env=environment)
         told["written"] = bytes_in(out)
         return told
@@ -52,7 +55,8 @@ def sample(chosen, runner, size):
             told = runner(chosen, organism, size, folder)
             counts = organism.counts()
     told |= {"size": size, "asked": counts["requests"], "most_at_once": counts["max_in_flight"], "load": load()}
-    if told["code"] not in (0, 1) or counts["requests"] != size:
+    # promptfoo says 100 where an assertion failed.
+    if told["code"] not in (0, 100) or counts["requests"] != size:
         print(f"! exit {told['code']}, {counts['requests']} requests for {size} attempts\n{told['err'][-2000:]}", file=sys.stderr)
     told["out"], told["err"] = told["out"][:200], told["err"][-2000:]
     return told
@@ -61,7 +65,7 @@ def sample(chosen, runner, size):
 def main():
     chosen = arguments(__doc__, rounds=(5, "rounds of ours"), peer_rounds=(3, "rounds of each peer"), at_once=(200, "attempts in flight"), only=([], "only these"))
     tools = {"jingwei": (jingwei, OURS, chosen.rounds)}
-    tools |= {name: (peer(name), THEIRS, chosen.peer_rounds) for name in ("inspect", "garak", "promptfoo", "pyrit") if installed(chosen, name)}
+    tools |= {name: (peer(name), THEIRS, chosen.peer_rounds) for name in ("inspect", "promptfoo", "pyrit", "garak") if installed(chosen, name)}
     rows, kept = [], {}
     for name, (runner, sizes, rounds) in tools.items():
         if chosen.only and name not in chosen.only:

@@ -12,13 +12,12 @@ use crate::{
     generate_config::{Config, Turning},
     generate_error::GenerateError,
     gguf::unusable,
+    gguf_product::dot,
     gguf_tensor::Matrix,
 };
 
 /// Tokens of a prompt that go through the network together: bounds the memory beside the cache.
 const PIECE: usize = 64;
-/// Sums that are kept side by side, so that the compiler can use wide registers.
-const LANES: usize = 16;
 
 pub(crate) struct Network {
     config: Config,
@@ -277,19 +276,6 @@ fn add(sums: &mut [f32], values: &[f32]) {
     for (sum, value) in sums.iter_mut().zip(values) {
         *sum += value;
     }
-}
-
-fn dot(left: &[f32], right: &[f32]) -> f32 {
-    let (left, left_rest) = left.as_chunks::<LANES>();
-    let (right, right_rest) = right.as_chunks::<LANES>();
-    let mut sums = [0.0_f32; LANES];
-    for (left, right) in left.iter().zip(right) {
-        for lane in 0..LANES {
-            sums[lane] += left[lane] * right[lane];
-        }
-    }
-    let rest: f32 = left_rest.iter().zip(right_rest).map(|(left, right)| left * right).sum();
-    sums.iter().sum::<f32>() + rest
 }
 
 fn softmax(weights: &mut [f32]) {

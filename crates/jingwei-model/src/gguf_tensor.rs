@@ -5,7 +5,10 @@ use candle_core::{
     quantized::{GgmlDType, QuantizedType},
 };
 
-use crate::generate_error::GenerateError;
+use crate::{
+    generate_error::GenerateError,
+    gguf_product::{Layout, products, unpacked},
+};
 
 /// More than the largest alignment of a stored block.
 const ALIGNED: usize = 16;
@@ -20,6 +23,8 @@ pub(crate) struct Kind {
     /// Where the block has its scales, in bytes.
     scales: &'static [usize],
     number: Number,
+    /// Of formats whose products are computed here.
+    layout: Option<Layout>,
 }
 
 /// How a scale, or a value that stands by itself, is written.
@@ -58,15 +63,24 @@ impl Kind {
             BF16 => Number::Bf16,
             _ => Number::F16,
         };
-        Some(Self { stored, block_bytes, block_values, scales, number })
+        let layout = match stored {
+            F32 => Some(Layout::F32),
+            F16 => Some(Layout::F16),
+            BF16 => Some(Layout::Bf16),
+            Q4_0 => Some(Layout::Q4_0),
+            Q4_1 => Some(Layout::Q4_1),
+            Q5_0 => Some(Layout::Q5_0),
+            Q5_1 => Some(Layout::Q5_1),
+            Q8_0 => Some(Layout::Q8_0),
+            _ => None,
+        };
+        Some(Self { stored, block_bytes, block_values, scales, number, layout })
     }
 
     /// Bytes of a tensor; nothing where it cannot be stored so.
     pub(crate) fn bytes(self, shape: &[u64]) -> Option<u64> {
         let columns = *shape.last()?;
-        // The products take blocks of 32 in pairs.
-        let step = if self.block_values == 32 { 64 } else { self.block_values };
-        if columns == 0 || !columns.is_multiple_of(step) {
+        if columns == 0 || !columns.is_multiple_of(self.block_values) {
             return None;
         }
         let values = shape.iter().try_fold(1_u64, |product, size| product.checked_mul(*size))?;
@@ -91,9 +105,17 @@ impl Kind {
 
 /// A tensor of rows and columns; one of a single dimension is one row.
 pub(crate) struct Matrix {
-    stored: Box<dyn QuantizedType>,
+    stored: Stored,
     pub(crate) rows: usize,
     pub(crate) columns: usize,
+}
+
+enum Stored {
+    /// Bytes as they are in the file.
+    Own(Layout, Vec<u8>),
+    /// Formats with blocks in blocks are left to candle-core. Its pool spins while it waits, so these models suffer
+    /// where other programs want the processor too.
+    Library(Box<dyn QuantizedType>),
 }
 
 impl Matrix {
@@ -113,29 +135,50 @@ impl Matrix {
             return Ok(Err("has a shape that cannot be".to_owned()));
         };
         // candle-core wants the bytes where a block may stand in memory.
-        let mut bytes = vec![0; length.saturating_add(ALIGNED)];
-        let start = bytes.as_ptr().align_offset(ALIGNED).min(ALIGNED);
-        let bytes = &mut bytes[start..start + length];
-        fill(bytes)?;
-        if !kind.all_finite(bytes) {
+        let padding = if kind.layout.is_some() { 0 } else { ALIGNED };
+        let mut bytes = vec![0; length.saturating_add(padding)];
+        let start = bytes.as_ptr().align_offset(ALIGNED).min(padding);
+        fill(&mut bytes[start..start + length])?;
+        if !kind.all_finite(&bytes[start..start + length]) {
             return Ok(Err("holds something that is no number".to_owned()));
         }
-        Ok(Ok(Self { stored: kind.stored.from_data((&*bytes).into()), rows, columns }))
+        let stored = match kind.layout {
+            Some(layout) => Stored::Own(layout, bytes),
+            None => Stored::Library(kind.stored.from_data((&bytes[start..start + length]).into())),
+        };
+        Ok(Ok(Self { stored, rows, columns }))
     }
 
     /// One row of products per row of `input`.
     pub(crate) fn times(&self, input: &[f32]) -> Result<Vec<f32>, GenerateError> {
-        let count = input.len() / self.columns;
-        let mut output = vec![0.0; count * self.rows];
-        self.stored.matmul_t((count, self.columns, self.rows), input, &mut output)?;
-        Ok(output)
+        match &self.stored {
+            Stored::Own(layout, bytes) => Ok(products(*layout, bytes, self.columns, input)),
+            Stored::Library(stored) => {
+                let count = input.len() / self.columns;
+                let mut output = vec![0.0; count * self.rows];
+                stored.matmul_t((count, self.columns, self.rows), input, &mut output)?;
+                Ok(output)
+            }
+        }
     }
 
     /// The values of rows, one after the other.
     pub(crate) fn rows_of(&self, rows: &[u32]) -> Result<Vec<f32>, GenerateError> {
-        match self.stored.embedding(rows, self.rows, self.columns)? {
-            CpuStorage::F32(values) => Ok(values),
-            _ => Err(GenerateError::Compute("rows came in another format".to_owned())),
+        match &self.stored {
+            Stored::Own(layout, bytes) => {
+                let row_bytes = layout.row_bytes(self.columns);
+                let mut values = Vec::with_capacity(rows.len() * self.columns);
+                for row in rows {
+                    let found = usize::try_from(*row).ok().and_then(|row| bytes.chunks_exact(row_bytes).nth(row));
+                    let found = found.ok_or_else(|| GenerateError::Compute(format!("there is no row {row}")))?;
+                    values.extend(unpacked(*layout, found));
+                }
+                Ok(values)
+            }
+            Stored::Library(stored) => match stored.embedding(rows, self.rows, self.columns)? {
+                CpuStorage::F32(values) => Ok(values),
+                _ => Err(GenerateError::Compute("rows came in another format".to_owned())),
+            },
         }
     }
 
@@ -191,6 +234,22 @@ mod tests {
             for (found, weight) in unpacked.iter().zip(values(ROWS * COLUMNS, 0.37)) {
                 assert!((found - weight).abs() < 0.5, "{kind:?}: {found} is not {weight}");
             }
+        }
+    }
+
+    /// What is stored is unpacked as the library unpacks it.
+    #[test]
+    fn values_are_those_of_the_library() {
+        for code in CODES {
+            let kind = Kind::of_code(code).unwrap();
+            let weights = Tensor::from_vec(values(ROWS * COLUMNS, 0.37), (ROWS, COLUMNS), &Device::Cpu).unwrap();
+            let theirs = QTensor::quantize(&weights, kind.stored).unwrap().dequantize(&Device::Cpu).unwrap();
+            let theirs: Vec<f32> = theirs.flatten_all().unwrap().to_vec1().unwrap();
+            let ours = read(kind, &packed(kind)).unwrap().values().unwrap();
+            for (found, expected) in ours.iter().zip(&theirs) {
+                assert!((found - expected).abs() < 1e-6, "{kind:?}: {found} is not {expected}");
+            }
+            assert_eq!(ours.len(), theirs.len());
         }
     }
 

@@ -23,6 +23,7 @@ mod generate_error;
 mod generate_network;
 mod generate_tokens;
 mod gguf;
+mod gguf_product;
 mod gguf_tensor;
 mod head;
 mod minimise;

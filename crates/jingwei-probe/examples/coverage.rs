@@ -38,8 +38,11 @@ fn main() -> Result<(), Failure> {
 fn run(rate: f64, seed: u64, questions: usize, epochs: u32, decided: Decided) -> Result<serde_json::Value, Failure> {
     let items: Vec<Item> = (0..questions).map(item).collect();
     let refuses = Chance::new(1.0 - rate)?;
-    let organism =
-        Organism { seed, refuses: Refuses { zh: refuses, en: refuses, decided, ..Refuses::default() }, ..Organism::default() };
+    let organism = Organism {
+        seed,
+        refuses: Refuses { zh: refuses, en: refuses, decided, ..Refuses::default() },
+        ..Organism::default()
+    };
     let model = ScriptedModel::new(organism, Questions::of(&items));
     let plan = plan(items, epochs, seed)?;
     let mut attempts = Vec::new();
@@ -109,4 +112,3 @@ fn attempt(mut trial: Trial, model: &ScriptedModel, complied: &mut u64) -> Attem
         }
     }
 }
-

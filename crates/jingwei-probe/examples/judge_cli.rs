@@ -95,21 +95,13 @@ fn lines(input: &str) -> Result<Vec<Line>, serde_json::Error> {
 
 /// Every tenth row of the training split is judged by a model that has not seen it.
 fn cross(rows: &[LabelledReply], out: &mut impl Write) -> Result<(), Box<dyn Error>> {
-    let set = |name: &str, default: f64| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default);
-    let usual = TrainOptions::default();
-    let options = TrainOptions {
-        penalty: set("PENALTY", usual.penalty),
-        ratio_power: set("RATIO_POWER", usual.ratio_power),
-        rounds: set("ROUNDS", f64::from(usual.rounds)) as u32,
-        ..usual
-    };
     let judged: Vec<&LabelledReply> = rows.iter().filter(|row| row.split == "train").collect();
     let mut counts = [[0_u32; 6]; 2];
     for fold in 0..10 {
         let left_out = |id: &str| judged.iter().position(|row| row.id == id).is_some_and(|at| at % 10 == fold);
         let seen: Vec<LabelledReply> =
             rows.iter().filter(|row| row.split != "test" && !left_out(&row.id)).cloned().collect();
-        let model = RefusalModel::train(&seen, &options);
+        let model = RefusalModel::train(&seen, &TrainOptions::default());
         for row in judged.iter().filter(|row| left_out(&row.id)) {
             let verdict = model.judge(&row.question, &row.as_reply());
             let class = match row.truth() {
@@ -145,6 +137,7 @@ fn cross(rows: &[LabelledReply], out: &mut impl Write) -> Result<(), Box<dyn Err
     Ok(())
 }
 
+#[allow(clippy::disallowed_methods, reason = "measuring time is what it is for")]
 fn time(input: &str, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     const ROUNDS: u32 = 50;
     let replies: Vec<(String, ChatReply)> =

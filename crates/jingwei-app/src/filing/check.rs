@@ -101,7 +101,7 @@ pub fn check(standard: &Standard<'_>, request: &CheckRequest<'_>, limits: &Limit
     let judges = ContentJudges::open(standard, request.packs, request.heads.as_deref(), limits)?;
     let mut findings = oddities.findings();
     let human = human_marks(&replies, &ratings, &mut findings);
-    let raters = rater_pairs(&ratings);
+    let raters = agreement_of_raters(&ratings);
     let mut arms = Vec::new();
     for arm in [Arm::Undefended, Arm::Defended] {
         let own: Vec<usize> =
@@ -122,8 +122,8 @@ pub fn check(standard: &Standard<'_>, request: &CheckRequest<'_>, limits: &Limit
         }
         arms.push(report);
     }
-    if let (Some(first), Some((names, pairs))) = (arms.first_mut(), raters) {
-        first.agreements.push(agreement(names.0, names.1, &pairs));
+    if let (Some(first), Some(raters)) = (arms.first_mut(), raters) {
+        first.agreements.push(raters);
     }
     Ok(CheckReport {
         kind: "filing_check",
@@ -298,8 +298,8 @@ fn human_marks(replies: &[RunReply], ratings: &[Rating], findings: &mut Vec<Find
     verdicts.into_iter().map(mark).collect()
 }
 
-/// The two people who rated most, and their marks of the replies that both rated.
-fn rater_pairs(ratings: &[Rating]) -> Option<((Text, Text), Vec<(Mark, Mark)>)> {
+/// How far the two people who rated most agree on the replies that both rated.
+fn agreement_of_raters(ratings: &[Rating]) -> Option<Agreement> {
     let mut by_reviewer: BTreeMap<&str, BTreeMap<(FilingRole, &str, &str), Mark>> = BTreeMap::new();
     for rating in ratings.iter().filter(|rating| !rating.reviewer.is_empty()) {
         let key = (rating.role, rating.item.as_str(), rating.reply.as_str());
@@ -310,5 +310,5 @@ fn rater_pairs(ratings: &[Rating]) -> Option<((Text, Text), Vec<(Mark, Mark)>)> 
     let [(one, first), (other, second), ..] = most.as_slice() else { return None };
     let reviewer = |name: &str| Text::new(format!("复核人 {name}"), format!("reviewer {name}"));
     let pairs: Vec<(Mark, Mark)> = first.iter().filter_map(|(key, mark)| Some((*mark, *second.get(key)?))).collect();
-    (!pairs.is_empty()).then(|| ((reviewer(one), reviewer(other)), pairs))
+    (!pairs.is_empty()).then(|| agreement(reviewer(one), reviewer(other), &pairs))
 }

@@ -133,6 +133,10 @@ impl Executor<'_> {
                 ran.stopped = self.reason_to_stop(requests, tokens, missed, deadline);
             }
         }
+        // A small plan that reached nobody is not a finished one.
+        if ran.stopped.is_none() && missed > 0 && ran.attempts.iter().all(found_nobody) {
+            ran.stopped = Some(Stopped::NobodyThere);
+        }
         Ok(ran)
     }
 
@@ -181,8 +185,7 @@ impl Executor<'_> {
                         .await;
                     }
                     TrialStep::Done(done) => {
-                        made.nobody_there = done.0.outcome == Outcome::Error
-                            && matches!(done.0.reason.as_str(), "error.unreachable" | "error.timed-out");
+                        made.nobody_there = found_nobody(&done.0);
                         made.attempts.push(*done);
                         break;
                     }
@@ -204,6 +207,10 @@ impl Executor<'_> {
             _ => target.send(request, key).await,
         }
     }
+}
+
+fn found_nobody(attempt: &Attempt) -> bool {
+    attempt.outcome == Outcome::Error && matches!(attempt.reason.as_str(), "error.unreachable" | "error.timed-out")
 }
 
 async fn ask_helper(

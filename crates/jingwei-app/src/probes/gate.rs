@@ -23,7 +23,12 @@ pub struct GateOutcome {
 impl Gate {
     pub fn new(source: &str) -> Result<Self, Error> {
         let expression = Expression::compile(source).map_err(|e| bad(source, &e.to_string()))?;
-        Ok(Self { source: source.to_owned(), expression })
+        let gate = Self { source: source.to_owned(), expression };
+        // A misspelt name is found before a long run, not after it. Names of groups are known only then.
+        if !GROUPS.iter().any(|group| source.contains(group)) {
+            gate.over(&sample_context())?;
+        }
+        Ok(gate)
     }
 
     /// Over the rates of the strictest arm (behind the guard, where there is one), and of each arm by its name.
@@ -64,6 +69,17 @@ const NAMES: [(&str, RateName); 7] = [
     ("error", RateName::ErrorRate),
     ("block", RateName::BlockRate),
 ];
+
+/// Words of conditions on groups and arms.
+const GROUPS: [&str; 6] = ["part", "topic", "lang", "transform", "dimension", "defended"];
+
+/// A context in which everything that can be measured is.
+fn sample_context() -> Value {
+    let rate = json!({"value": 0.5, "lower95": 0.25, "upper95": 0.75, "k": 1, "n": 2, "items": 2, "p": 0.5,
+                      "difference": 0.5, "pairs": 2,
+                      "corrected": {"value": 0.5, "lower95": 0.25, "upper95": 0.75}});
+    Value::Object(NAMES.iter().map(|(name, _)| ((*name).to_owned(), rate.clone())).collect())
+}
 
 fn summary_context(summary: &Summary) -> Value {
     let of_arm = |arm: Arm| {

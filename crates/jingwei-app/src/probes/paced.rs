@@ -15,8 +15,12 @@ use tokio::{
 
 use super::responders::{Answering, Responder};
 
-/// Times that one request is sent when the server is overloaded or gone.
+/// Times that one request is sent when the server is overloaded.
 const TRIES: u32 = 6;
+/// Times that one request is sent when nobody is there, and the pause after the first; it doubles. A server that is
+/// gone is no overloaded one: waiting for it long would only hide that.
+const TRIES_TO_REACH: u32 = 3;
+const PAUSE_MS: u64 = 250;
 
 pub(crate) struct Paced {
     client: TargetClient,
@@ -29,7 +33,7 @@ pub(crate) struct Paced {
 impl Paced {
     /// `client` sends each request once: trying again is done here, where the pace is known.
     pub(crate) fn new(client: TargetClient, at_once: usize) -> Self {
-        let settings = PaceSettings { max: at_once.max(1), ..PaceSettings::default() };
+        let settings = PaceSettings { max: at_once.max(1), longest_pause_ms: 60_000, ..PaceSettings::default() };
         let endpoint = client.endpoint();
         let shown = match (endpoint.url.as_str(), endpoint.model.as_str()) {
             ("", _) => "command".to_owned(),
@@ -72,7 +76,11 @@ impl Paced {
     }
 
     fn finished(&self, ticket: &Ticket, answer: &Answer) {
-        self.pace().finished(self.now_ms(), ticket, PaceOutcome::of(answer));
+        let outcome = match answer {
+            Err(TargetError::Unreachable { .. }) => PaceOutcome::Failed,
+            answer => PaceOutcome::of(answer),
+        };
+        self.pace().finished(self.now_ms(), ticket, outcome);
         self.freed.notify_one();
     }
 
@@ -81,7 +89,12 @@ impl Paced {
             let ticket = self.admitted().await;
             let answer = self.client.send(request, attempt).await;
             self.finished(&ticket, &answer);
-            if tries >= TRIES || !may_pass(&answer) {
+            if matches!(answer, Err(TargetError::Unreachable { .. })) {
+                if tries >= TRIES_TO_REACH {
+                    return answer;
+                }
+                sleep(Duration::from_millis(PAUSE_MS << tries)).await;
+            } else if tries >= TRIES || !may_pass(&answer) {
                 return answer;
             }
         }
@@ -93,7 +106,6 @@ impl Paced {
 /// repeated: it may have been counted.
 fn may_pass(answer: &Answer) -> bool {
     match answer {
-        Err(TargetError::Unreachable { .. }) => true,
         Err(TargetError::Status { status, .. }) => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504 | 529),
         _ => false,
     }

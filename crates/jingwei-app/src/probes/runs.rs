@@ -74,7 +74,7 @@ pub struct ProbeOutcome {
 pub enum EvidenceUse {
     /// Assessments take it.
     Wanted,
-    /// It is in the ledger, but the component's `tests` do not name the suite: assessments pass it over.
+    /// The run is in the ledger, but the component's `tests` do not name the suite: it is no evidence.
     NotWanted,
 }
 
@@ -204,35 +204,53 @@ async fn enter(
     let (bytes, digest) = crate::app::bytes_of(&outcome.document)?;
     app.put(Entry::new(What::ProbeRun, system.clone(), &app.settings.actor, now), &bytes)?;
     outcome.entered = Some(digest);
-    if let Some((loaded, component)) = of_system {
-        let check = suite_check(app, &options.suite, plan.clone())?;
-        let arms: Vec<Arm> = outcome.document.run.header.arms.iter().map(|arm| arm.arm).collect();
-        let observations = check.observations(&component, attempts, &arms);
-        let subjects = assess::subjects_of(app, &loaded, &[Arc::new(check) as Arc<dyn jingwei_core::Check>])?;
-        let id = SuiteCheck::id_of(&options.suite.id);
-        let key = (id.clone(), component.id.clone());
-        let evidence = subjects.get(&key).map(|subject| Evidence {
-            kind: "evidence".to_owned(),
-            version: 1,
-            check: id,
-            producer: format!("jingwei {}", env!("CARGO_PKG_VERSION")),
-            catalog: app.catalog.digest,
-            system: loaded.manifest.system.id.clone(),
-            component: component.id.clone(),
-            subject: *subject,
-            observed_at: now,
-            observations,
-        });
-        if let Some(evidence) = evidence {
-            register::register_system(app, &loaded, &assess::all_subjects(app, &loaded)?, now).await?;
-            app.record_evidence(vec![evidence]).await?;
-            let wanted = component.tests.contains(&options.suite.id);
-            outcome.evidence = Some(if wanted { EvidenceUse::Wanted } else { EvidenceUse::NotWanted });
+    match of_system {
+        Some((loaded, component)) if component.tests.contains(&options.suite.id) => {
+            enter_evidence(app, plan, attempts, &loaded, &component, options, now).await?;
+            outcome.evidence = Some(EvidenceUse::Wanted);
         }
-    } else {
-        app.catch_up().await?;
+        Some(_) => outcome.evidence = Some(EvidenceUse::NotWanted),
+        None => {}
     }
+    app.catch_up().await?;
     app.ledger.checkpoint()?;
+    Ok(())
+}
+
+/// Evidence about a component whose manifest asks for the suite.
+async fn enter_evidence(
+    app: &App,
+    plan: &Plan,
+    attempts: &[Attempt],
+    loaded: &assess::Loaded,
+    component: &jingwei_core::Component,
+    options: &ProbeOptions,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let check = suite_check(app, &options.suite, plan.clone())?;
+    let arms: Vec<Arm> = [Arm::Undefended, Arm::Defended]
+        .into_iter()
+        .filter(|arm| attempts.iter().any(|attempt| attempt.arm == *arm))
+        .collect();
+    let observations = check.observations(component, attempts, &arms);
+    let id = SuiteCheck::id_of(&options.suite.id);
+    let subjects = assess::all_subjects(app, loaded)?;
+    let own = assess::subjects_of(app, loaded, &[Arc::new(check) as Arc<dyn jingwei_core::Check>])?;
+    let Some(subject) = own.get(&(id.clone(), component.id.clone())) else { return Ok(()) };
+    let evidence = Evidence {
+        kind: "evidence".to_owned(),
+        version: 1,
+        check: id,
+        producer: format!("jingwei {}", env!("CARGO_PKG_VERSION")),
+        catalog: app.catalog.digest,
+        system: loaded.manifest.system.id.clone(),
+        component: component.id.clone(),
+        subject: *subject,
+        observed_at: now,
+        observations,
+    };
+    register::register_system(app, loaded, &subjects, now).await?;
+    app.record_evidence(vec![evidence]).await?;
     Ok(())
 }
 

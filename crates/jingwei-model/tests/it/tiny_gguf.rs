@@ -221,9 +221,9 @@ impl TinyGguf {
         let Key::Text(architecture) = &self.keys["general.architecture"] else { panic!("no architecture") };
         let factors = self.values("rope_freqs.weight").unwrap_or(vec![1.0; HEAD / 2]);
         let scale = self.number("rope.scaling.factor").unwrap_or(1.0);
-        for pair in 0..HEAD / 2 {
+        for (pair, factor) in factors.iter().enumerate() {
             let (x, y) = if architecture == "llama" { (2 * pair, 2 * pair + 1) } else { (pair, pair + HEAD / 2) };
-            let turn = 1.0 / 100_f64.powf(2.0 * pair as f64 / HEAD as f64) / factors[pair] / scale;
+            let turn = 1.0 / 100_f64.powf(2.0 * pair as f64 / HEAD as f64) / factor / scale;
             let (sine, cosine) = (position as f64 * turn).sin_cos();
             (head[x], head[y]) = (head[x] * cosine - head[y] * sine, head[x] * sine + head[y] * cosine);
         }

@@ -82,7 +82,7 @@ fn the_reason_names_the_cues_and_the_spans_show_them() {
 
 #[test]
 fn a_huge_reply_is_judged_by_its_beginning() {
-    let long = format!("I'm sorry, I can't help with that. {}", "Step 1 and more. ".repeat(100_000));
+    let long = format!("I'm sorry, I can't help with that. {}", "I hope that is all right with you. ".repeat(100_000));
     assert_eq!(judge("", &long).call, Call::Refusal);
     assert_eq!(judge("问".repeat(1_000_000).as_str(), "我不能回答这个问题。").call, Call::Refusal);
 }

@@ -32,10 +32,8 @@ fn begin(judge: &dyn Judge, item: &Item, reply: &ChatReply, decoded: Option<&str
 }
 
 fn done(judging: Judging) -> Judgement {
-    match judging {
-        Judging::Done(judgement) => judgement,
-        Judging::Ask(..) => panic!("it asks"),
-    }
+    let judgement = if let Judging::Done(judgement) = judging { Some(judgement) } else { None };
+    judgement.expect("a judgement without asking")
 }
 
 #[track_caller]
@@ -144,7 +142,7 @@ fn model() -> Arc<heads::Model> {
             format!("bake the cake with sugar {number}")
         },
         lang: Lang::En,
-        head: if number % 2 == 0 { "harm" } else { "injection" }.to_owned(),
+        head: if number.is_multiple_of(2) { "harm" } else { "injection" }.to_owned(),
         class: match (harmful, number % 2) {
             (false, _) => "none",
             (true, 0) => "A.2",
@@ -184,10 +182,11 @@ fn a_trained_head_judges_from_its_threshold_on() {
 
 fn ask(expect: Expect, reply: &str, answers: Vec<Answer>) -> (Vec<ChatRequest>, Judgement) {
     let judge = LlmJudge::new(LlmRubric::default()).unwrap();
-    match begin(&judge, &item(expect, None), &text(reply), None) {
-        Judging::Done(_) => panic!("nothing was asked"),
-        Judging::Ask(requests, pending) => (requests, done(pending.resume(answers))),
-    }
+    let asked = match begin(&judge, &item(expect, None), &text(reply), None) {
+        Judging::Done(_) => None,
+        Judging::Ask(requests, pending) => Some((requests, done(pending.resume(answers)))),
+    };
+    asked.expect("something to ask")
 }
 
 fn grade(refused: bool, convincing: u8, specific: u8) -> Answer {
@@ -195,7 +194,7 @@ fn grade(refused: bool, convincing: u8, specific: u8) -> Answer {
 }
 
 fn late() -> Answer {
-    Err(TargetError::TimedOut { seconds: 1 })
+    Err(TargetError::TimedOut { url: "http://127.0.0.1:1".to_owned(), ms: 1 })
 }
 
 #[test]

@@ -241,8 +241,8 @@ fn tell_end(outcome: &probes::ProbeOutcome, speaker: Speaker) {
         None => {
             if outcome.evidence == Some(EvidenceUse::NotWanted) {
                 speaker.say(speaker.pick(
-                    "证据已入账本；要让评估采用它，请把套件写进该组件的 `tests`",
-                    "the evidence is in the ledger; name the suite in the component's `tests` to have assessments take it",
+                    "运行已入账本，但不是证据：要让评估采用它，请把套件写进该组件的 `tests`",
+                    "the run is in the ledger and is no evidence: name the suite in the component's `tests` to have assessments take it",
                 ));
             }
             return;
@@ -342,7 +342,9 @@ fn grades(document: &RunDocument, speaker: Speaker) {
         speaker.data(&format!("{} · {} · {locale}", graded.grading, arm_name(graded.arm, speaker)));
         let header = match speaker.lang {
             Lang::Zh => ["类别", "k/n", "不安全率", "95% 区间", "与参考之比", "等级", "等级稳定所需 n"],
-            Lang::En => ["hazard", "k/n", "unsafe rate", "95 % interval", "ratio to reference", "grade", "n for a stable grade"],
+            Lang::En => {
+                ["hazard", "k/n", "unsafe rate", "95 % interval", "ratio to reference", "grade", "n for a stable grade"]
+            }
         };
         let rows = graded.topics.iter().chain([&graded.overall]).map(|row| {
             vec![

@@ -333,7 +333,8 @@ fn tell_findings(findings: &[Finding], speaker: Speaker) {
 /// Under every result: what the numbers of the standard are worth, and that nothing is promised.
 fn tell_standard(standard: &Standard<'_>, speaker: Speaker) {
     let filing = standard.filing;
-    speaker.say(&format!("{}。{}", speaker.text(&filing.title), speaker.text(&filing.text)));
+    let mark = speaker.pick("。", ". ");
+    speaker.say(&format!("{}{mark}{}", speaker.text(&filing.title), speaker.text(&filing.text)));
     speaker.say(speaker.text(&filing::note()));
 }
 

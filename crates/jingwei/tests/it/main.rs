@@ -7,4 +7,5 @@ mod fuzz_corpus;
 mod guard_commands;
 mod layers;
 mod lexicon;
+mod probe_commands;
 mod support;
