@@ -44,15 +44,17 @@ impl Drop for CallOff {
 impl LocalModel {
     /// Loads the file; an answer has at most [`Limits::tokens`] tokens.
     pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Self, Error> {
-        let model = Generator::open(path, limits)
-            .map_err(|e| Error::invalid(format!("模型文件不可用：{e}"), format!("the model file cannot be used: {e}")))?;
+        let model = Generator::open(path, limits).map_err(|e| {
+            Error::invalid(format!("模型文件不可用：{e}"), format!("the model file cannot be used: {e}"))
+        })?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         let shown = format!("{name} ({})", model.digest().short());
         let tokens = limits.tokens.to_string();
         let configuration = Digest::of_parts(["gguf/1", &model.digest().to_string(), &tokens]);
         let (queue, work) = channel();
         let worker = shown.clone();
-        let started = thread::Builder::new().name("local-model".to_owned()).spawn(move || serve(&model, &worker, &work));
+        let started =
+            thread::Builder::new().name("local-model".to_owned()).spawn(move || serve(&model, &worker, &work));
         match started {
             Ok(_) => Ok(Self { queue, shown, configuration }),
             Err(e) => Err(Error::failed(format!("无法启动模型线程：{e}"), format!("no thread for the model: {e}"))),

@@ -350,13 +350,7 @@ fn header(
 }
 
 /// Grades against the reference that the suite names; and why there are none.
-fn grades(
-    app: &App,
-    suite: &Suite,
-    plan: &Plan,
-    attempts: &[Attempt],
-    arms: &[Arm],
-) -> (Vec<Graded>, Vec<String>) {
+fn grades(app: &App, suite: &Suite, plan: &Plan, attempts: &[Attempt], arms: &[Arm]) -> (Vec<Graded>, Vec<String>) {
     let Some(name) = &suite.grading else { return (Vec::new(), Vec::new()) };
     let Some(grading) = app.catalog.gradings.get(name) else {
         return (Vec::new(), vec![format!("the catalog has no grading `{name}`")]);

@@ -145,7 +145,7 @@ pub(super) fn written(answer: Answer) -> Option<String> {
     let text = match tagged {
         Some(rest) => rest.split_once("</wording>")?.0,
         // Small models forget the marks. A refusal without them is not a wording; between them it may quote one.
-        None if ReplyJudge::judge(&RefusalJudge, "", &reply).call == Call::Compliance => &reply.text,
+        None if ReplyJudge::judge(&RefusalJudge, "", &reply).call != Call::Refusal => &reply.text,
         None => return None,
     };
     let text = text.trim();

@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn shares_are_in_proportion() {
         assert_eq!(shares(&[100, 300, 0], &[0, 0, 0], 40), [10, 30, 0]);
-        assert_eq!(shares(&[100, 300, 5], &[12, 12, 12], 40), [13, 22, 5]);
+        assert_eq!(shares(&[100, 300, 5], &[12, 12, 12], 40), [15, 20, 5]);
         assert_eq!(shares(&[3, 3], &[1, 1], 100), [3, 3]);
     }
 }

@@ -150,7 +150,7 @@ fn bacon(text: &str) -> String {
 fn from_bacon(text: &str) -> Option<String> {
     unspelled(text, |group| {
         let bits = group.len() == 5 && group.bytes().all(|b| b == b'A' || b == b'B');
-        let place = group.bytes().fold(0, |place, b| place * 2 + u32::from(b == b'B'));
+        let place = group.bytes().take(5).fold(0, |place, b| place * 2 + u32::from(b == b'B'));
         (bits && place < 26).then(|| nth('A', place))
     })
 }
