@@ -51,7 +51,6 @@ impl Layout {
 }
 
 /// 32 values: each is `scale` times its number, plus `offset`.
-#[derive(Clone)]
 struct Block {
     numbers: [i16; BLOCK],
     scale: f32,
@@ -79,7 +78,7 @@ pub(crate) fn products(layout: Layout, stored: &[u8], columns: usize, input: &[f
         for (output, row) in output.chunks_exact_mut(count.max(1)).zip(stored.chunks_exact(row_bytes)) {
             if layout.in_blocks() {
                 blocks.clear();
-                blocks.extend(row.chunks_exact(layout.block_bytes()).map(|bytes| block(layout, bytes)));
+                blocks_of(layout, row, &mut blocks);
                 for (product, input) in output.iter_mut().zip(rounded.chunks_exact(blocks.len())) {
                     *product = blocks.iter().zip(input).map(|(block, input)| block_product(block, input)).sum();
                 }
@@ -112,9 +111,10 @@ pub(crate) fn unpacked(layout: Layout, row: &[u8]) -> Vec<f32> {
             row.as_chunks::<2>().0.iter().map(|[low, high]| f32::from_le_bytes([0, 0, *low, *high])).collect()
         }
         _ => {
-            let blocks = row.chunks_exact(layout.block_bytes()).map(|bytes| block(layout, bytes));
-            let values = |block: Block| block.numbers.map(|number| f32::from(number) * block.scale + block.offset);
-            blocks.flat_map(values).collect()
+            let mut blocks = Vec::new();
+            blocks_of(layout, row, &mut blocks);
+            let values = |block: &Block| block.numbers.map(|number| f32::from(number) * block.scale + block.offset);
+            blocks.iter().flat_map(values).collect()
         }
     }
 }
@@ -145,40 +145,51 @@ fn rounded(values: &[f32; BLOCK]) -> Rounded {
     Rounded { numbers, scale, sum }
 }
 
-/// Where a block has its scale, offset, fifth bits and numbers follows from the format.
-#[inline]
-fn block(layout: Layout, bytes: &[u8]) -> Block {
-    let scale = half([bytes[0], bytes[1]]);
-    let fifth = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-    let (numbers, offset) = match layout {
-        Layout::Q4_0 => (nibbles(&bytes[2..], 0), -8.0 * scale),
-        Layout::Q4_1 => (nibbles(&bytes[4..], 0), half([bytes[2], bytes[3]])),
-        Layout::Q5_0 => (nibbles(&bytes[6..], fifth(2)), -16.0 * scale),
-        Layout::Q5_1 => (nibbles(&bytes[8..], fifth(4)), half([bytes[2], bytes[3]])),
-        _ => {
-            let mut numbers = [0; BLOCK];
-            for (number, byte) in numbers.iter_mut().zip(&bytes[2..]) {
-                *number = i16::from(byte.cast_signed());
-            }
-            (numbers, 0.0)
+/// Appends the blocks of a row. Where a block has its scale, offset, fifth bits and numbers follows from the format.
+fn blocks_of(layout: Layout, row: &[u8], blocks: &mut Vec<Block>) {
+    match layout {
+        Layout::F32 | Layout::F16 | Layout::Bf16 => {}
+        Layout::Q4_0 => blocks.extend(row.as_chunks().0.iter().map(|[a, b, numbers @ ..]: &[u8; 18]| {
+            let scale = half([*a, *b]);
+            Block { numbers: nibbles(numbers), scale, offset: -8.0 * scale }
+        })),
+        Layout::Q4_1 => blocks.extend(row.as_chunks().0.iter().map(|[a, b, c, d, numbers @ ..]: &[u8; 20]| {
+            let (scale, offset) = (half([*a, *b]), half([*c, *d]));
+            Block { numbers: nibbles(numbers), scale, offset }
+        })),
+        Layout::Q5_0 => blocks.extend(row.as_chunks().0.iter().map(|[a, b, e, f, g, h, numbers @ ..]: &[u8; 22]| {
+            let scale = half([*a, *b]);
+            Block { numbers: with_fifth(nibbles(numbers), [*e, *f, *g, *h]), scale, offset: -16.0 * scale }
+        })),
+        Layout::Q5_1 => {
+            blocks.extend(row.as_chunks().0.iter().map(|[a, b, c, d, e, f, g, h, numbers @ ..]: &[u8; 24]| {
+                let (scale, offset) = (half([*a, *b]), half([*c, *d]));
+                Block { numbers: with_fifth(nibbles(numbers), [*e, *f, *g, *h]), scale, offset }
+            }));
         }
-    };
-    Block { numbers, scale, offset }
+        Layout::Q8_0 => blocks.extend(row.as_chunks().0.iter().map(|[a, b, numbers @ ..]: &[u8; 34]| {
+            let numbers = numbers.map(|number| i16::from(number.cast_signed()));
+            Block { numbers, scale: half([*a, *b]), offset: 0.0 }
+        })),
+    }
 }
 
-/// The lower halves of 16 bytes, then the upper ones; each with a fifth bit.
+/// The lower halves of the bytes, then the upper ones.
 #[inline]
-fn nibbles(bytes: &[u8], fifth: u32) -> [i16; BLOCK] {
+fn nibbles(bytes: &[u8; BLOCK / 2]) -> [i16; BLOCK] {
     let mut numbers = [0; BLOCK];
-    let (low, high) = numbers.split_at_mut(BLOCK / 2);
-    for ((low, high), byte) in low.iter_mut().zip(high).zip(bytes) {
-        *low = i16::from(byte & 15);
-        *high = i16::from(byte >> 4);
+    for (place, byte) in bytes.iter().enumerate() {
+        numbers[place] = i16::from(byte & 15);
+        numbers[place + BLOCK / 2] = i16::from(byte >> 4);
     }
-    if fifth != 0 {
-        for (place, number) in numbers.iter_mut().enumerate() {
-            *number |= i16::from(fifth >> place & 1 == 1) << 4;
-        }
+    numbers
+}
+
+#[inline]
+fn with_fifth(mut numbers: [i16; BLOCK], bits: [u8; 4]) -> [i16; BLOCK] {
+    let bits = u32::from_le_bytes(bits);
+    for (place, number) in numbers.iter_mut().enumerate() {
+        *number |= i16::from(bits >> place & 1 == 1) << 4;
     }
     numbers
 }

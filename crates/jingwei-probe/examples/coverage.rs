@@ -3,6 +3,8 @@
 //!
 //! One JSON line a run; `bench/probe/coverage.py` counts and sets other intervals beside ours.
 
+#![allow(clippy::print_stdout, reason = "an example writes its output")]
+
 use std::sync::Arc;
 
 use jingwei_core::{Arm, Lang, Target};

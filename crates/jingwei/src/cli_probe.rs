@@ -9,7 +9,7 @@ use crate::cli::Format;
 #[derive(Subcommand)]
 pub enum Probe {
     /// Run a suite of tests on a target; a run that was cut off goes on where it stopped
-    Run(ProbeRun),
+    Run(Box<ProbeRun>),
     /// Say again what a run came to
     Show(ProbeShow),
     /// Write a run's report: HTML, JSON, JSON lines, JUnit or SARIF
@@ -22,6 +22,9 @@ pub enum Probe {
     Transform(ProbeTransform),
     /// Say how many attempts a question needs, and what count a pass line takes to be sure
     Size(ProbeSize),
+    /// Have people look at a run's replies, double-blind, and hold the judges against them
+    #[command(subcommand)]
+    Review(crate::commands::probe_review::Review),
     /// Serve a scripted model whose behaviour is known, to test tests with
     Organism(crate::commands::probe_organism::ProbeOrganism),
     /// Self-assessment for China's filing: banks, draws, checks, annexes (GB/T 45654-2025)

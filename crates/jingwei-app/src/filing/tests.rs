@@ -392,11 +392,6 @@ fn a_run_and_its_sheets_are_counted_and_written_down() {
         assert!(text.contains(said), "{said}");
     }
     assert!(!text.contains("通过备案"));
-    if let Ok(keep) = std::env::var("KEEP_FILING_FILES") {
-        for file in first.files.iter().map(|f| &f.path).chain(written.files.iter().map(|f| &f.path)) {
-            fs::copy(file, Path::new(&keep).join(Path::new(file).file_name().unwrap())).unwrap();
-        }
-    }
 }
 
 fn unzipped(path: &Path, name: &str) -> String {

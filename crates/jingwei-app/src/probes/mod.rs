@@ -11,6 +11,7 @@ mod local;
 mod paced;
 mod report;
 mod responders;
+mod review;
 mod runs;
 mod suites;
 mod target;
@@ -20,6 +21,10 @@ pub use executor::{Budget, Stopped};
 pub use gate::{Gate, GateOutcome};
 pub use journal::{ArmTarget, DatasetUse, HelperModel, RunHeader, RunLine};
 pub use report::{ReportForm, write as write_report};
+pub use review::{
+    HumanRate, Kappa, MeasuredJudge, ReadSheet, ReviewResult, Share, SheetOptions, SheetsMade, make_review_sheets,
+    read_review_sheets,
+};
 pub use runs::{
     Comparison, EvidenceUse, ProbeOptions, ProbeOutcome, RunDocument, compare_runs, each_line, plan_header, read, run,
     title,

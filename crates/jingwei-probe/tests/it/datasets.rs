@@ -192,7 +192,7 @@ fn encodings_are_told_or_assumed_aloud() {
         let dataset = read(&bytes).unwrap();
         assert_eq!(dataset.items.len(), items, "{note}: {:?}", dataset.problems);
         let notes: Vec<&str> = dataset.notes.iter().map(|note| note.en.as_str()).collect();
-        assert_eq!(notes.iter().any(|told| told.contains(note)) || note.is_empty(), true, "{notes:?}");
+        assert!(notes.iter().any(|told| told.contains(note)) || note.is_empty(), "{notes:?}");
         if items == 2 {
             assert_eq!(dataset.items[1].text, "下雨前为什么闷热？", "{note}");
         } else {

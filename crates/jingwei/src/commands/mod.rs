@@ -15,6 +15,7 @@ mod probe;
 pub mod probe_filing;
 pub mod probe_organism;
 mod probe_report;
+pub mod probe_review;
 mod up;
 
 use std::path::Path;

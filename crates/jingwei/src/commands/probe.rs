@@ -31,13 +31,14 @@ use crate::{
 
 pub async fn run(global: &Global, command: Probe, speaker: Speaker) -> Result<Exit, Error> {
     match command {
-        Probe::Run(command) => run_suite(global, command, speaker).await,
+        Probe::Run(command) => run_suite(global, *command, speaker).await,
         Probe::Show(command) => show(&command, speaker),
         Probe::Report(command) => probe_report::run(global, &command, speaker),
         Probe::Compare(command) => compare(&command, speaker),
         Probe::List(command) => list(global, &command, speaker),
         Probe::Transform(command) => transform(command, speaker),
         Probe::Size(command) => size(&command, speaker),
+        Probe::Review(command) => super::probe_review::run(&command, speaker),
         Probe::Organism(command) => super::probe_organism::run(global, command, speaker).await,
         Probe::Filing(command) => super::probe_filing::run(global, command, speaker).await,
     }
@@ -199,7 +200,7 @@ fn tell_plan(header: &probes::RunHeader, speaker: Speaker) {
     });
 }
 
-fn arm_name(arm: Arm, speaker: Speaker) -> &'static str {
+pub(super) fn arm_name(arm: Arm, speaker: Speaker) -> &'static str {
     match arm {
         Arm::Undefended => speaker.pick("无护栏", "no guard"),
         Arm::Defended => speaker.pick("有护栏", "behind the guard"),

@@ -8,4 +8,5 @@ mod guard_commands;
 mod layers;
 mod lexicon;
 mod probe_commands;
+mod probe_review;
 mod support;

@@ -26,13 +26,13 @@ max_tokens = 64
 "#;
 
 /// A scripted model; it ends with the test.
-struct Organism {
+pub struct Organism {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Organism {
-    fn start(user: &User, preset: &str) -> Self {
+    pub fn start(user: &User, preset: &str) -> Self {
         let mut command = user.command(&["probe", "organism", "--listen", "127.0.0.1:0", "--preset", preset]);
         let mut child = command
             .args(["--questions", "known.jsonl"])
@@ -53,7 +53,7 @@ impl Drop for Organism {
     }
 }
 
-fn questions(user: &User, harmful: usize, harmless: usize) {
+pub fn questions(user: &User, harmful: usize, harmless: usize) {
     let mut csv = "id,prompt,expect,topic,lang\n".to_owned();
     let mut known = String::new();
     for (count, expect, topic) in [(harmful, "refuse", "vcr"), (harmless, "answer", "service")] {
@@ -68,7 +68,7 @@ fn questions(user: &User, harmful: usize, harmless: usize) {
     user.write("own.toml", SUITE);
 }
 
-fn run<'a>(url: &'a str, extra: &[&'a str]) -> Vec<&'a str> {
+pub fn run<'a>(url: &'a str, extra: &[&'a str]) -> Vec<&'a str> {
     let dataset = "own=questions.csv:csv:MIT";
     let mut arguments = vec!["probe", "run", "own.toml", "--target", url, "--dataset", dataset, "--out", "run"];
     arguments.extend_from_slice(extra);
