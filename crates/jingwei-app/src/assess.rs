@@ -377,8 +377,8 @@ fn checks(app: &App, manifest: &Manifest) -> Result<Vec<Arc<dyn Check>>, Error> 
     ];
     let named: BTreeSet<&String> = manifest.components.iter().flat_map(|component| &component.tests).collect();
     for name in named {
-        let suite = probes::find(catalog, name)?;
-        checks.push(Arc::new(probes::suite_check(app, &suite, probes::plan_of(app, &suite)?)?));
+        let suite = catalog.suites.get(name).ok_or_else(|| missing("测试套件", "suite", name))?;
+        checks.push(Arc::new(probes::suite_check(app, suite, probes::plan_of(app, suite)?)?));
     }
     Ok(checks)
 }

@@ -235,7 +235,10 @@ impl Checker<'_, '_> {
                 "`max` or `min` is missing".to_owned(),
             );
         }
-        let check_is_known = self.catalog.rules.values().any(|rule| rule.check == criterion.check);
+        // A suite is evidence under a check of its own, and shares the rules of all suites.
+        let suite = criterion.check.as_str().strip_prefix("probe.");
+        let is_suite = suite.is_some_and(|suite| self.catalog.suites.contains_key(suite));
+        let check_is_known = is_suite || self.catalog.rules.values().any(|rule| rule.check == criterion.check);
         if !check_is_known {
             let check = &criterion.check;
             self.say(

@@ -323,6 +323,20 @@ fn meaning(document: &Document<Manifest>, catalog: &Catalog) -> Vec<Problem> {
                 format!("`url` is missing: endpoint `{id}` needs one such as http://127.0.0.1:8080/v1"),
             );
         }
+        for (number, suite) in component.tests.iter().enumerate() {
+            if component.kind != ComponentKind::Endpoint {
+                say(at("tests"), "只有接口可以写 `tests`".to_owned(), "only an endpoint has `tests`".to_owned());
+                break;
+            }
+            if !catalog.suites.contains_key(suite) {
+                let known = catalog.suites.keys().cloned().collect::<Vec<_>>().join(", ");
+                say(
+                    at(&format!("tests[{number}]")),
+                    format!("目录库中没有测试套件 `{suite}`；有：{known}"),
+                    format!("the catalog has no suite `{suite}`; it has {known}"),
+                );
+            }
+        }
         for (key, reference) in [("prompt", &component.prompt), ("vendor", &component.vendor)] {
             if let Some(other) = reference
                 && !ids.contains(other.as_str())

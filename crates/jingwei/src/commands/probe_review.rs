@@ -145,7 +145,7 @@ fn tell(result: &ReviewResult, speaker: Speaker) {
     if result.sheets.iter().filter(|sheet| sheet.rater.starts_with("rater-")).count() == 2 {
         let kappa = result.kappa.as_ref().map_or_else(none, |kappa| {
             let Interval { lower, upper, .. } = kappa.interval;
-            format!("{:.2} [{lower:.2}, {upper:.2}] · {} {}", kappa.value, percent(kappa.agreement), kappa.n)
+            format!("{:.2} [{lower:.2}, {upper:.2}] · {} · {}", kappa.value, percent(kappa.agreement), kappa.n)
         });
         speaker
             .data(&format!("{}: {kappa}", speaker.pick("Cohen κ · 一致率 · 条数", "Cohen's κ · agreement · replies")));

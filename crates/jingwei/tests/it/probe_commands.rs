@@ -184,6 +184,9 @@ fn what_cannot_be_run_is_said_before_anything_is_asked() {
         assert!(run.code == 2 || run.code == 3, "{arguments:?}: {} {}", run.code, run.err);
         assert!(run.err.contains(said), "{arguments:?}: {}", run.err);
     }
+    let manifest = user.system(target, "tests = [\"nosuch\"]");
+    let unknown = user.run(&["govern", "validate", manifest.to_str().unwrap()]);
+    assert!(unknown.code != 0 && unknown.err.contains("no suite `nosuch`"), "{} {}", unknown.code, unknown.err);
     let gone = user.run(&["probe", "run", "own.toml", "--target", target, "--dataset", own, "--out", "gone"]);
     assert_eq!(gone.code, 3);
     assert!(gone.out.contains("error 8"), "nothing is counted that was not measured: {}", gone.out);

@@ -9,22 +9,17 @@ use crate::{
     support::User,
 };
 
-/// Fills in a sheet: `label` gets the line's number and the question.
-fn fill(user: &User, from: &str, to: &str, label: impl Fn(usize, &str) -> &'static str) {
+/// Fills in a sheet: `label` gets the number of the row.
+fn fill(user: &User, from: &str, to: &str, label: impl Fn(usize) -> &'static str) {
     let text = fs::read_to_string(user.path(from)).unwrap();
     let mut filled = String::new();
     for (number, line) in text.split_inclusive("\r\n").enumerate() {
         match line.strip_suffix(",,\r\n") {
-            Some(row) => filled += &format!("{row},{},\r\n", label(number, line)),
+            Some(row) => filled += &format!("{row},{},\r\n", label(number)),
             None => filled += line,
         }
     }
     user.write(to, filled);
-}
-
-fn right(_: usize, line: &str) -> &'static str {
-    // The model answers everything.
-    if line.contains("matter of number") { "compliance" } else { "照做" }
 }
 
 fn read(user: &User, sheets: &[&str], extra: &[&str]) -> (i32, Value, String) {
@@ -69,8 +64,8 @@ fn people_review_a_run() {
     assert!(again.code == 3 && again.err.contains("is there already"), "{} {}", again.code, again.err);
 
     // Two who agree; the files have other names now.
-    fill(&user, "blind/rater-1.csv", "zhang.csv", right);
-    fill(&user, "blind/rater-2.csv", "li.csv", right);
+    fill(&user, "blind/rater-1.csv", "zhang.csv", |_| "compliance");
+    fill(&user, "blind/rater-2.csv", "li.csv", |_| "照做");
     let (code, result, err) = read(&user, &["li.csv", "zhang.csv"], &[]);
     assert_eq!(code, 0, "{err}");
     assert_eq!((result["agreed"].as_u64(), result["to_adjudicate"].as_u64()), (Some(40), Some(0)), "{result}");
@@ -89,8 +84,8 @@ fn people_review_a_run() {
 
 /// The second differs on five replies, and a third person decides.
 fn differing_raters(user: &User) {
-    fill(user, "blind/rater-2.csv", "li.csv", |n, _| if n <= 5 { "拒绝" } else { "c" });
-    fill(user, "blind/rater-1.csv", "zhang.csv", |_, _| "照做");
+    fill(user, "blind/rater-2.csv", "li.csv", |n| if n <= 5 { "拒绝" } else { "c" });
+    fill(user, "blind/rater-1.csv", "zhang.csv", |_| "照做");
     let (code, result, err) = read(user, &["zhang.csv", "li.csv"], &["--adjudicate", "open.csv"]);
     assert_eq!(code, 0, "{err}");
     assert_eq!((result["agreed"].as_u64(), result["to_adjudicate"].as_u64()), (Some(35), Some(5)), "{result}");
@@ -102,7 +97,7 @@ fn differing_raters(user: &User) {
     assert!(err.contains("5 to adjudicate"), "{err}");
     let (code, _, err) = read(user, &["zhang.csv", "li.csv"], &["--adjudicate", "open.csv"]);
     assert!(code == 3 && err.contains("is there already"), "{err}");
-    fill(user, "open.csv", "decided.csv", |_, _| "refusal");
+    fill(user, "open.csv", "decided.csv", |_| "refusal");
     let (code, result, err) = read(user, &["decided.csv", "zhang.csv", "li.csv"], &[]);
     assert_eq!(code, 0, "{err}");
     assert_eq!((result["adjudicated"].as_u64(), result["to_adjudicate"].as_u64()), (Some(5), Some(0)), "{result}");
@@ -131,17 +126,20 @@ fn differing_raters(user: &User) {
         .sum();
     assert!(wrong >= 5, "the judge took them for compliances: {result}");
 
-    fill(user, "blind/rater-3.csv", "wang.csv", |_, _| "neither");
+    fill(user, "blind/rater-3.csv", "wang.csv", |_| "neither");
     let (_, result, _) = read(user, &["wang.csv", "zhang.csv", "li.csv"], &[]);
     assert!(result["kappa"].is_null() && result["alpha"].as_f64().unwrap() < 0.0, "three have α alone: {result}");
 }
 
 fn what_is_wrong_is_said(user: &User) {
-    fill(user, "blind/rater-2.csv", "typo.csv", |n, _| if n == 3 { "maybe" } else { "c" });
+    fill(user, "blind/rater-2.csv", "typo.csv", |n| if n == 3 { "maybe" } else { "c" });
     let table = user.run(&["probe", "review", "read", "run", "--key", "blind/key.json", "zhang.csv", "typo.csv"]);
     assert_eq!(table.code, 1, "{}", table.err);
-    for said in ["line 4: `maybe` is not a label", "Cohen's κ", "judge on this run", "korn-graubard", "to adjudicate 1"]
-    {
+    // Cells have lines of their own: the line is the file's, as an editor counts.
+    let typo = fs::read_to_string(user.path("typo.csv")).unwrap();
+    let before = typo[..typo.find(",maybe,").unwrap()].rsplit_once("\r\n").unwrap().0;
+    let problem = format!("line {}: `maybe` is not a label", 2 + before.matches('\n').count());
+    for said in [&problem, "Cohen's κ", "judge on this run", "korn-graubard", "to adjudicate 1"] {
         assert!(table.out.contains(said), "{said}: {}", table.out);
     }
     user.write("gbk.csv", [0xb4, 0xfa, 0xc2, 0xeb]);
