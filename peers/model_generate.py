@@ -2,8 +2,9 @@
 own answers as golden values. Needs xllamacpp and a build of the example:
 cargo build --release -p jingwei-model --example generate
 python peers/model_generate.py MODEL.gguf target/release/examples/generate
-An answer agrees up to the token where the two texts part; the gap is how much likelier llama.cpp found its own token there
-than its second choice, in nats: a small one is a tie that rounding decides."""
+An answer agrees up to the token where the two texts part; the gap is how much likelier llama.cpp found its own token than its
+second choice, in nats, there or one token earlier (a token may be how another one begins): a small one is a tie that rounding
+decides. There is no gap where one answer goes on when the other has ended."""
 import json, pathlib, subprocess, sys
 import xllamacpp as xlc
 
@@ -60,9 +61,9 @@ for chat, answer in zip(CHATS, answers):
     equal += same
     agreeing += same or at >= 30
     gap = ""
-    if not same and at < len(tokens) and len(tokens[at]["top_logprobs"]) == 2:
-        first, second = (choice["logprob"] for choice in tokens[at]["top_logprobs"])
-        gap = f"  gap {first - second:.3f}"
+    near = [token["top_logprobs"] for token in tokens[max(at - 1, 0):at + 1]]
+    if not same and at < len(tokens):
+        gap = f"  gap {min(first['logprob'] - second['logprob'] for first, second in near):.3f}"
     print(f"{'same' if same else f'parts at token {at}':<20} of {len(tokens):<3}{gap}{note}  {chat[-1]['content'][:50]!r}")
 print(f"{equal} of {len(CHATS)} answers are the same; {agreeing} are for 30 tokens or as long as they are")
 
