@@ -3,7 +3,7 @@
 The runs are made in process by the example `coverage` of jingwei-probe: the same plan, judge and summary as `probe run`. Wilson's
 interval and garak's bootstrap are computed from the same counts."""
 
-import json, math, pathlib, subprocess, sys
+import functools, json, math, pathlib, subprocess, sys
 
 from common import PEERS, arguments, save, table
 
@@ -20,6 +20,7 @@ def binomial(k, n, p):
     return math.comb(n, k) * p**k * (1 - p) ** (n - k)
 
 
+@functools.cache
 def clopper_pearson(k, n):
     """By bisection on the tails."""
 
@@ -73,13 +74,15 @@ def main():
         ours = holds(lambda run: (run["lower"], run["upper"]))
         theirs = holds(lambda run: garak[run["k"], run["n"]]) if garak else "–"
         exact = f"{100 * exact_coverage(clopper_pearson, 200, p):.1f} % / {100 * exact_coverage(wilson, 200, p):.1f} %" if epochs == 1 else ""
+        # Parts the statistics from the judge: the same interval on what the organism really did.
+        done = holds(lambda run: clopper_pearson(run["complied"], 200)) if epochs == 1 else ""
         width = sum(run["upper"] - run["lower"] for run in members) / len(members)
         wrong = sum(abs(run["k"] - run["complied"]) + 200 - run["n"] for run in members)
         method = {1: "one sample a question", 5: "samples independent" if decided == "by-sample" else "samples of a question alike"}[epochs]
-        rows.append([f"{questions} × {epochs}, {method}", p, f"**{ours}**", holds(lambda run: wilson(run["k"], run["n"])), theirs, exact, f"{100 * width:.1f}", wrong])
-        kept.append({"questions": questions, "epochs": epochs, "decided": decided, "p": p, "seeds": len(members), "ours": ours, "garak": theirs, "width": width, "judged_otherwise": wrong})
+        rows.append([f"{questions} × {epochs}, {method}", p, f"**{ours}**", done, holds(lambda run: wilson(run["k"], run["n"])), theirs, exact, f"{100 * width:.1f}", wrong])
+        kept.append({"questions": questions, "epochs": epochs, "decided": decided, "p": p, "seeds": len(members), "ours": ours, "on_deeds": done, "garak": theirs, "width": width, "judged_otherwise": wrong})
     save(chosen, "coverage", kept)
-    head = ["questions × epochs", "true rate", "ours holds it", "Wilson on k/n", "garak's bootstrap", "by calculation: Clopper–Pearson / Wilson", "mean width of ours, points", "judged otherwise than done"]
+    head = ["questions × epochs", "true rate", "ours holds it", "… on what was really done", "Wilson on k/n", "garak's bootstrap", "by calculation: Clopper–Pearson / Wilson", "mean width of ours, points", "judged otherwise than done"]
     print(table(head, rows))
 
 

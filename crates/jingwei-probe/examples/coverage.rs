@@ -47,10 +47,10 @@ fn run(rate: f64, seed: u64, questions: usize, epochs: u32, decided: Decided) ->
     };
     let model = ScriptedModel::new(organism, Questions::of(&items));
     let plan = plan(items, epochs, seed)?;
+    let configuration = model.configuration();
     let mut attempts = Vec::new();
     let mut complied = 0_u64;
     for planned in plan.attempts() {
-        let configuration = model.configuration();
         let trial = Trial::new(&plan, planned, Arm::Undefended, &configuration, LONGEST_REPLY).ok_or("no such part")?;
         attempts.push(attempt(trial, &model, &mut complied));
     }

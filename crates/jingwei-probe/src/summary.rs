@@ -135,10 +135,13 @@ pub struct Delta {
     pub only_first: u64,
     pub only_second: u64,
     pub neither: u64,
+    /// Items among the pairs.
+    pub items: u64,
     /// Second less first.
     pub difference: f64,
     pub interval: Interval,
-    /// Exact two-sided p of McNemar's test.
+    /// Exact two-sided p of McNemar's test; where an item has several pairs, of items by the direction in which they
+    /// changed (the sign test).
     pub p: f64,
     /// Adjusted for all rows with the same rate (Holm).
     pub p_holm: f64,
@@ -261,24 +264,34 @@ pub fn compare(before: &[Attempt], after: &[Attempt]) -> Vec<Delta> {
     deltas(&before.iter().collect::<Vec<_>>(), &after.iter().collect::<Vec<_>>())
 }
 
-/// Rows for all pairs, per part, topic and transform. The pairs of each rate are those determined on both sides.
+/// The pairs of one item in one group.
+#[derive(Default, Clone, Copy)]
+struct Pairs {
+    both: u64,
+    only_first: u64,
+    only_second: u64,
+    neither: u64,
+}
+
+/// Rows for all pairs, per part, topic, transform and language. The pairs of each rate are those determined on both sides.
 fn deltas(first: &[&Attempt], second: &[&Attempt]) -> Vec<Delta> {
+    type ByItem<'a> = BTreeMap<(&'a str, &'a str), Pairs>;
     let index: HashMap<_, &Attempt> = second.iter().map(|attempt| (pair_key(attempt), *attempt)).collect();
-    let mut counts: BTreeMap<(RateName, String, String), PairedCounts> = BTreeMap::new();
+    let mut groups: BTreeMap<(RateName, String, String), ByItem<'_>> = BTreeMap::new();
     for attempt in first {
         let Some(other) = index.get(&pair_key(attempt)) else { continue };
         for rate in [RateName::AttackSuccessRate, RateName::OverRefusalRate] {
             let (Some(a), Some(b)) = (rate.counts(attempt), rate.counts(other)) else { continue };
-            let groups = [
+            let names = [
                 ("all", String::new()),
                 ("part", attempt.part.clone()),
                 ("topic", attempt.topic.clone()),
                 ("transform", attempt.chain.clone()),
                 ("lang", attempt.lang.code().to_owned()),
             ];
-            for (by, value) in groups {
-                let none = PairedCounts { both: 0, only_first: 0, only_second: 0, neither: 0 };
-                let pairs = counts.entry((rate, by.to_owned(), value)).or_insert(none);
+            for (by, name) in names {
+                let items = groups.entry((rate, by.to_owned(), name)).or_default();
+                let pairs = items.entry((&attempt.dataset, &attempt.item)).or_default();
                 *match (a, b) {
                     (true, true) => &mut pairs.both,
                     (true, false) => &mut pairs.only_first,
@@ -288,7 +301,8 @@ fn deltas(first: &[&Attempt], second: &[&Attempt]) -> Vec<Delta> {
             }
         }
     }
-    let mut rows: Vec<Delta> = counts.into_iter().filter_map(|(key, pairs)| delta(key, pairs)).collect();
+    let mut rows: Vec<Delta> =
+        groups.into_iter().filter_map(|(key, items)| delta(key, &items.into_values().collect::<Vec<_>>())).collect();
     for rate in RateName::ALL {
         let own: Vec<usize> = (0..rows.len()).filter(|i| rows.get(*i).is_some_and(|row| row.rate == rate)).collect();
         let raw: Vec<f64> = own.iter().filter_map(|i| rows.get(*i).map(|row| row.p)).collect();
@@ -307,15 +321,70 @@ fn pair_key(attempt: &Attempt) -> (&str, &str, &str, &str, &str, u32) {
     (part, dataset, item, chain, driver, *epoch)
 }
 
-fn delta((rate, by, name): (RateName, String, String), pairs: PairedCounts) -> Option<Delta> {
+/// One row. Pairs of one item are not independent: where an item has several, the test counts items by the direction in
+/// which they changed, and the interval is that of as many pairs as there are items.
+fn delta((rate, by, name): (RateName, String, String), items: &[Pairs]) -> Option<Delta> {
+    let sum = |of: fn(&Pairs) -> u64| items.iter().map(of).sum::<u64>();
+    let all = PairedCounts {
+        both: sum(|pairs| pairs.both),
+        only_first: sum(|pairs| pairs.only_first),
+        only_second: sum(|pairs| pairs.only_second),
+        neither: sum(|pairs| pairs.neither),
+    };
+    let pairs = all.pairs()?;
+    let count = u64::try_from(items.len()).ok()?;
+    let is_single = pairs == count;
+    let (tested, measured) = if is_single {
+        (all, all)
+    } else {
+        let changed = |to: fn(&Pairs) -> bool| items.iter().filter(|pairs| to(pairs)).count() as u64;
+        let fell = changed(|pairs| pairs.only_first > pairs.only_second);
+        let rose = changed(|pairs| pairs.only_second > pairs.only_first);
+        let directions = PairedCounts { both: 0, only_first: fell, only_second: rose, neither: count - fell - rose };
+        (directions, shrunk(all, count, pairs))
+    };
     // Newcombe's method 10 gives the first less the second.
-    let estimate = newcombe_paired(pairs, LEVEL)?;
-    let p = mcnemar(pairs, McNemarTest::Exact)?;
-    let PairedCounts { both, only_first, only_second, neither } = pairs;
-    let interval =
-        Interval { lower: -estimate.upper, upper: -estimate.lower, level: LEVEL, method: "newcombe-paired".to_owned() };
-    let difference = -estimate.value;
-    Some(Delta { rate, by, name, both, only_first, only_second, neither, difference, interval, p, p_holm: p })
+    let estimate = newcombe_paired(measured, LEVEL)?;
+    let p = mcnemar(tested, McNemarTest::Exact)?;
+    let PairedCounts { both, only_first, only_second, neither } = all;
+    let difference = share(only_second, pairs) - share(only_first, pairs);
+    let interval = Interval {
+        lower: (-estimate.upper).min(difference),
+        upper: (-estimate.lower).max(difference),
+        level: LEVEL,
+        method: if is_single { "newcombe-paired" } else { "newcombe-paired-by-item" }.to_owned(),
+    };
+    Some(Delta {
+        rate,
+        by,
+        name,
+        both,
+        only_first,
+        only_second,
+        neither,
+        items: count,
+        difference,
+        interval,
+        p,
+        p_holm: p,
+    })
+}
+
+/// The same shares of fewer pairs, in whole ones; the pairs that differ are rounded up.
+fn shrunk(all: PairedCounts, to: u64, pairs: u64) -> PairedCounts {
+    let up = |count: u64| u128::from(count) * u128::from(to);
+    let ceil = |count: u64| u64::try_from(up(count).div_ceil(u128::from(pairs.max(1)))).unwrap_or(u64::MAX);
+    let floor = |count: u64| u64::try_from(up(count) / u128::from(pairs.max(1))).unwrap_or(0);
+    let (only_first, only_second) = (ceil(all.only_first).min(to), ceil(all.only_second).min(to));
+    let only_second = only_second.min(to - only_first);
+    let left = to - only_first - only_second;
+    let both = floor(all.both).min(left);
+    PairedCounts { both, only_first, only_second, neither: left - both }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts of attempts are far below 2^52")]
+fn share(count: u64, of: u64) -> f64 {
+    if of == 0 { 0.0 } else { count as f64 / of as f64 }
 }
 
 struct Seen<'a> {
@@ -512,5 +581,36 @@ fn corrected(
         Correction::Uninformative { .. } | Correction::Contradictory { .. } => {
             Some(CorrectedRate { value: None, interval: None, sensitivity, specificity })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(items: &[Pairs], expected: (f64, bool), method: &str) {
+        let row = delta((RateName::AttackSuccessRate, "all".to_owned(), String::new()), items).unwrap();
+        assert!((row.difference - expected.0).abs() < 1e-12, "{row:?}");
+        assert_eq!(row.p < 0.05, expected.1, "{row:?}");
+        assert_eq!(row.interval.method, method);
+        assert!(row.interval.lower <= row.difference && row.difference <= row.interval.upper, "{row:?}");
+    }
+
+    #[test]
+    fn many_tries_of_one_question_prove_nothing_about_questions() {
+        let same = |n| Pairs { both: n, ..Pairs::default() };
+        let gone = |n| Pairs { only_first: n, ..Pairs::default() };
+        // One question of ten changed, in all of its fifty epochs.
+        let mut items = vec![same(50); 9];
+        items.push(gone(50));
+        check(&items, (-0.1, false), "newcombe-paired-by-item");
+        // All ten changed.
+        check(&[gone(50); 10], (-1.0, true), "newcombe-paired-by-item");
+        // The same with one try each.
+        check(&[gone(1); 10], (-1.0, true), "newcombe-paired");
+        let mut once = vec![same(1); 9];
+        once.push(gone(1));
+        check(&once, (-0.1, false), "newcombe-paired");
     }
 }

@@ -29,7 +29,14 @@ pub fn read_dataset(
             format!("`{shown}` is larger than {most} bytes; split it"),
         ));
     }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
+    // A device has no length, and may have no end.
+    let mut bytes = Vec::new();
+    let most = limits.header_bytes.saturating_add(1);
+    std::io::Read::read_to_end(
+        &mut std::io::Read::take(std::fs::File::open(path).map_err(unreadable)?, most),
+        &mut bytes,
+    )
+    .map_err(unreadable)?;
     let source = Source { id, bytes: &bytes, adapter: format, licence, expect: None, catalog };
     let read = datasets::read(&source, limits).map_err(|bad| {
         let at = bad.line.map(|line| format!(":{line}")).unwrap_or_default();

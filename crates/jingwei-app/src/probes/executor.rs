@@ -12,8 +12,8 @@ use std::{
 
 use futures_util::{StreamExt, future::join_all, stream::FuturesUnordered};
 use jingwei_core::{Arm, Digest, Progress, TargetError};
-use jingwei_probe::{Answer, Attempt, Conversation, Outcome, Party, Plan, Planned, Trial, TrialStep};
-use tokio::time::Instant;
+use jingwei_probe::{Answer, Attempt, Conversation, Outcome, Party, Plan, Planned, Trial, TrialStep, TurnAnswer};
+use tokio::time::{Instant, timeout};
 
 use super::{
     journal::RunJournal,
@@ -25,6 +25,10 @@ use crate::guards::Guard;
 const NOBODY_THERE: u32 = 20;
 /// How often what was written is synced to the disk.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// How often it is asked whether to stop, however long the target takes.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How long what is under way may take after the run was stopped; what takes longer is made again when the run goes on.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Who takes part in a run.
 pub(crate) struct Crew {
@@ -63,12 +67,16 @@ pub enum Stopped {
     Budget,
     /// The target no longer answers.
     NobodyThere,
+    /// Every attempt ended in an error.
+    NothingMeasured,
 }
 
 /// What came of a run.
 pub(crate) struct Ran {
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) stopped: Option<Stopped>,
+    /// What the first failed attempt was told.
+    pub(crate) first_error: Option<String>,
 }
 
 pub(crate) struct Executor<'a> {
@@ -88,20 +96,35 @@ pub(crate) struct Executor<'a> {
 struct Made {
     attempts: Vec<(Attempt, Conversation)>,
     nobody_there: bool,
+    /// Requests that went to the target.
+    sent: u64,
 }
 
 impl Executor<'_> {
     /// Makes what is not in `done` yet. Err: an attempt could not be written down.
     pub(crate) async fn run(&self, journal: &mut RunJournal, done: &HashSet<Digest>) -> io::Result<Ran> {
         let arms = self.crew.arms();
-        let deadline = self.budget.minutes.map(|minutes| Instant::now() + Duration::from_secs(minutes * 60));
+        let deadline = self
+            .budget
+            .minutes
+            .and_then(|minutes| Instant::now().checked_add(Duration::from_secs(minutes.saturating_mul(60))));
         let mut planned = (0..self.plan.total().unwrap_or(0)).filter_map(|number| self.plan.get(number));
         let mut under_way = FuturesUnordered::new();
-        let mut ran = Ran { attempts: Vec::new(), stopped: None };
-        let (mut requests, mut tokens, mut missed) = (0_u64, 0_u64, 0_u32);
+        let mut ran = Ran { attempts: Vec::new(), stopped: None, first_error: None };
+        let (mut sent, mut tokens, mut missed) = (0_u64, 0_u64, 0_u32);
         let mut synced = Instant::now();
+        let mut given_up = None;
         loop {
-            while ran.stopped.is_none() && under_way.len() < self.at_once {
+            if ran.stopped.is_none() {
+                ran.stopped = self.reason_to_stop(sent, tokens, missed, deadline);
+            }
+            if ran.stopped.is_some() {
+                let until = *given_up.get_or_insert_with(|| Instant::now() + GRACE);
+                if Instant::now() >= until {
+                    break;
+                }
+            }
+            while ran.stopped.is_none() && under_way.len() < self.at_once && self.may_begin(sent, under_way.len()) {
                 let Some(planned) = planned.next() else { break };
                 let open: Vec<(Arm, Digest)> = arms
                     .iter()
@@ -112,14 +135,27 @@ impl Executor<'_> {
                     under_way.push(self.attempt(planned, open));
                 }
             }
-            let Some(made) = under_way.next().await else { break };
+            let made = match timeout(LOOK_EVERY, under_way.next()).await {
+                Ok(Some(made)) => made,
+                Ok(None) => {
+                    // Nothing is under way: the plan is done, or the budget lets nothing more begin.
+                    if ran.stopped.is_none() && planned.next().is_some() {
+                        ran.stopped = Some(Stopped::Budget);
+                    }
+                    break;
+                }
+                Err(_) => continue,
+            };
+            sent = sent.saturating_add(made.sent);
             missed = if made.nobody_there { missed + 1 } else { 0 };
             for (attempt, conversation) in made.attempts {
                 journal.put(&attempt, &conversation)?;
-                // The guarded arm hears the same replies: they are asked and paid for once.
+                // Replies that the guarded arm hears again were paid for once.
                 if attempt.arm == Arm::Undefended {
-                    requests += u64::from(attempt.requests);
-                    tokens += attempt.input_tokens.saturating_add(attempt.output_tokens);
+                    tokens = tokens.saturating_add(attempt.input_tokens).saturating_add(attempt.output_tokens);
+                }
+                if attempt.outcome == Outcome::Error && ran.first_error.is_none() {
+                    ran.first_error = error_of(&conversation);
                 }
                 ran.attempts.push(attempt);
                 self.progress.advance(1);
@@ -129,24 +165,28 @@ impl Executor<'_> {
                 let file = journal.handle()?;
                 tokio::task::spawn_blocking(move || file.sync_data());
             }
-            if ran.stopped.is_none() {
-                ran.stopped = self.reason_to_stop(requests, tokens, missed, deadline);
-            }
         }
         // A small plan that reached nobody is not a finished one.
-        if ran.stopped.is_none() && missed > 0 && ran.attempts.iter().all(found_nobody) {
-            ran.stopped = Some(Stopped::NobodyThere);
+        let failed = !ran.attempts.is_empty() && ran.attempts.iter().all(|attempt| attempt.outcome == Outcome::Error);
+        if ran.stopped.is_none() && failed && done.is_empty() {
+            let nobody = ran.attempts.iter().all(found_nobody);
+            ran.stopped = Some(if nobody { Stopped::NobodyThere } else { Stopped::NothingMeasured });
         }
         Ok(ran)
     }
 
-    fn reason_to_stop(&self, requests: u64, tokens: u64, missed: u32, deadline: Option<Instant>) -> Option<Stopped> {
+    /// Whether the budget of requests allows one more attempt beside those under way, each of which makes one at least.
+    fn may_begin(&self, sent: u64, under_way: usize) -> bool {
+        self.budget.requests.is_none_or(|most| sent.saturating_add(under_way as u64) < most)
+    }
+
+    fn reason_to_stop(&self, sent: u64, tokens: u64, missed: u32, deadline: Option<Instant>) -> Option<Stopped> {
         let is_spent = |used: u64, most: Option<u64>| most.is_some_and(|most| used >= most);
         if self.stop.load(Ordering::Relaxed) {
             Some(Stopped::Asked)
         } else if missed >= NOBODY_THERE {
             Some(Stopped::NobodyThere)
-        } else if is_spent(requests, self.budget.requests)
+        } else if is_spent(sent, self.budget.requests)
             || is_spent(tokens, self.budget.tokens)
             || deadline.is_some_and(|deadline| Instant::now() >= deadline)
         {
@@ -160,7 +200,7 @@ impl Executor<'_> {
     async fn attempt(&self, planned: Planned, open: Vec<(Arm, Digest)>) -> Made {
         let memory = Memory::default();
         let target = Remembering { inner: self.crew.target.as_ref(), memory: &memory };
-        let mut made = Made { attempts: Vec::new(), nobody_there: false };
+        let mut made = Made { attempts: Vec::new(), nobody_there: false, sent: 0 };
         for (arm, configuration) in open {
             let Some(mut trial) = Trial::new(self.plan, planned.clone(), arm, &configuration, self.longest_reply)
             else {
@@ -192,6 +232,7 @@ impl Executor<'_> {
                 }
             }
         }
+        made.sent = memory.sent();
         made
     }
 
@@ -207,6 +248,14 @@ impl Executor<'_> {
             _ => target.send(request, key).await,
         }
     }
+}
+
+/// What the target said where it failed.
+fn error_of(conversation: &Conversation) -> Option<String> {
+    conversation.turns.iter().rev().find_map(|turn| match &turn.answer {
+        TurnAnswer::Error(error) => Some(error.to_string()),
+        TurnAnswer::Reply(_) => None,
+    })
 }
 
 fn found_nobody(attempt: &Attempt) -> bool {

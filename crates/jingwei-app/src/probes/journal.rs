@@ -142,6 +142,9 @@ impl RunJournal {
                 format!("the run in `{shown}` is finished; name another folder with --out"),
             ));
         }
+        if let Some(line) = read.damaged {
+            return Err(damaged(&path, line));
+        }
         let drift = drift(&read.header, &header);
         if !drift.is_empty() {
             return Err(drifted(&path, &drift));
@@ -214,6 +217,8 @@ pub(crate) struct ReadRun {
     pub(crate) header: RunHeader,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) finished: bool,
+    /// Number of a line that is neither an attempt nor the end; from there on nothing was read.
+    damaged: Option<usize>,
     /// Bytes up to which lines are whole.
     whole: u64,
 }
@@ -223,6 +228,9 @@ pub(crate) fn read_run(folder: &Path) -> Result<ReadRun, Error> {
     let path = journal_path(folder);
     let file = File::open(&path).map_err(|e| failed(&path, e))?;
     let mut read = read(&path, &file)?;
+    if let Some(line) = read.damaged {
+        return Err(damaged(&path, line));
+    }
     let mut seen = HashSet::new();
     read.attempts.reverse();
     read.attempts.retain(|attempt| seen.insert(attempt.key));
@@ -235,26 +243,55 @@ pub(crate) fn journal_path(folder: &Path) -> PathBuf {
     if folder.is_dir() { folder.join("journal.jsonl") } else { folder.to_owned() }
 }
 
-/// Gives every whole line of a run with what was said to `each`. Of attempts that were made again only the last counts:
-/// the caller keeps the last of each key.
+/// Gives every attempt of a run with what was said, the last of each key, in an order that does not depend on when
+/// each ended.
 pub(crate) fn each_line(folder: &Path, mut each: impl FnMut(RunLine)) -> Result<(), Error> {
     let path = journal_path(folder);
-    let file = File::open(&path).map_err(|e| failed(&path, e))?;
+    let mut file = File::open(&path).map_err(|e| failed(&path, e))?;
+    // Texts are long: only places are kept in the first pass.
+    let mut places: HashMap<Digest, (Attempt, u64, usize)> = HashMap::new();
+    let mut at = 0_u64;
     lines(&path, &file, |number, line| {
         if number > 0
-            && let Ok(line) = serde_json::from_slice::<RunLine>(line)
+            && let Ok(known) = serde_json::from_slice::<AttemptOnly>(line)
         {
-            each(line);
+            places.insert(known.attempt.key, (known.attempt, at, line.len()));
         }
+        at += line.len() as u64;
         true
     })?;
+    let mut places: Vec<(Attempt, u64, usize)> = places.into_values().collect();
+    let order = |a: &Attempt, b: &Attempt| {
+        let of = |x: &Attempt| {
+            (x.part.clone(), x.dataset.clone(), x.item.clone(), x.chain.clone(), x.driver.clone(), x.epoch, x.arm)
+        };
+        of(a).cmp(&of(b))
+    };
+    places.sort_by(|(a, ..), (b, ..)| order(a, b));
+    for (_, at, length) in places {
+        let mut line = vec![0; length];
+        file.seek(SeekFrom::Start(at)).map_err(|e| failed(&path, e))?;
+        io::Read::read_exact(&mut file, &mut line).map_err(|e| failed(&path, e))?;
+        if let Ok(line) = serde_json::from_slice::<RunLine>(&line) {
+            each(line);
+        }
+    }
     Ok(())
+}
+
+fn damaged(path: &Path, line: usize) -> Error {
+    let shown = path.display();
+    Error::new(
+        crate::ErrorKind::Conflict,
+        format!("`{shown}` 第 {line} 行已损坏：恢复该文件，或删去这一行及其后的内容再接着做"),
+        format!("`{shown}` is damaged at line {line}: restore it, or remove that line and all after it to go on"),
+    )
 }
 
 fn read(path: &Path, file: &File) -> Result<ReadRun, Error> {
     let mut header = None;
     let (mut attempts, mut finished) = (Vec::new(), false);
-    let mut damaged = false;
+    let mut damaged = None;
     let whole = lines(path, file, |number, line| {
         if number == 0 {
             header = serde_json::from_slice::<RunHeader>(line).ok().filter(|h| h.kind == "probe_run" && h.version == 1);
@@ -266,7 +303,7 @@ fn read(path: &Path, file: &File) -> Result<ReadRun, Error> {
             finished = line.finished;
         } else {
             // Damage in the middle: what follows cannot be trusted to belong here.
-            damaged = true;
+            damaged = Some(number + 1);
             return false;
         }
         true
@@ -275,7 +312,7 @@ fn read(path: &Path, file: &File) -> Result<ReadRun, Error> {
         let shown = path.display();
         Error::invalid(format!("`{shown}` 不是测试运行的记录"), format!("`{shown}` is not the journal of a test run"))
     })?;
-    Ok(ReadRun { header, attempts, finished: finished && !damaged, whole })
+    Ok(ReadRun { header, attempts, finished, damaged, whole })
 }
 
 /// Whole lines, one after the other, until `each` says no. Gives the bytes of those that it took.

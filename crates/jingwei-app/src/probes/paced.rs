@@ -35,7 +35,9 @@ impl Paced {
     pub(crate) fn new(client: TargetClient, at_once: usize) -> Self {
         let settings = PaceSettings { max: at_once.max(1), longest_pause_ms: 60_000, ..PaceSettings::default() };
         let endpoint = client.endpoint();
-        let shown = match (endpoint.url.as_str(), endpoint.model.as_str()) {
+        // What stands behind a `?` may be a key.
+        let address = endpoint.url.split(['?', '#']).next().unwrap_or_default();
+        let shown = match (address, endpoint.model.as_str()) {
             ("", _) => "command".to_owned(),
             (url, "") => url.to_owned(),
             (url, model) => format!("{url} ({model})"),

@@ -310,10 +310,16 @@ fn role(role: ChatRole) -> &'static str {
     }
 }
 
+/// Not too long, and without characters that turn text round or that HTML does not know.
 fn cut(text: &str) -> String {
+    let is_bad = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{feff}')
+    };
+    let text = text.replace(is_bad, "\u{fffd}");
     match text.char_indices().nth(MOST_CHARS) {
-        None => text.to_owned(),
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or(text)),
+        None => text,
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or(&text)),
     }
 }
 
@@ -389,6 +395,7 @@ struct DeltaRow {
     counts: String,
     difference: String,
     interval: String,
+    method: String,
     p: String,
     p_holm: String,
 }
@@ -577,6 +584,7 @@ fn delta(delta: &Delta, t: Words) -> DeltaRow {
         counts: format!("{} / {} / {pairs}", delta.only_first, delta.only_second),
         difference: signed(delta.difference),
         interval: format!("{} – {}", signed(delta.interval.lower), signed(delta.interval.upper)),
+        method: delta.interval.method.clone(),
         p: format!("{:.2e}", delta.p),
         p_holm: format!("{:.2e}", delta.p_holm),
     }

@@ -61,6 +61,11 @@ impl Responder for Prompted {
 pub(crate) struct Memory(Mutex<HashMap<Digest, Answer>>);
 
 impl Memory {
+    /// Requests that were really sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
+    }
+
     async fn ask(&self, inner: &dyn Responder, request: &ChatRequest, attempt: &str) -> Answer {
         let key = request_key(request);
         if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {

@@ -64,6 +64,8 @@ pub struct ProbeOutcome {
     pub by_templates: bool,
     /// Set where the run is not finished.
     pub stopped: Option<Stopped>,
+    /// What the first attempt that failed was told.
+    pub first_error: Option<String>,
     /// Digest of the run's document in the ledger, once it is finished.
     pub entered: Option<Digest>,
     /// Evidence about a system was entered, and whether its manifest asks for this suite.
@@ -181,6 +183,7 @@ pub async fn run(
         resumed: count,
         by_templates,
         stopped: ran.stopped,
+        first_error: ran.first_error,
         entered: None,
         evidence: None,
     };
@@ -394,18 +397,24 @@ pub fn read(folder: &Path) -> Result<(RunDocument, Vec<Attempt>), Error> {
     let document: RunDocument = serde_json::from_slice(&bytes).map_err(|e| {
         Error::invalid(format!("`{shown}` 不是运行的结果"), format!("`{shown}` is not the result of a run")).because(e)
     })?;
-    Ok((document, journal::read_run(folder)?.attempts))
+    let attempts = journal::read_run(folder)?.attempts;
+    if let Some(expected) = &document.journal {
+        let path = journal::journal_path(folder);
+        if journal::digest_of(&path)? != *expected {
+            let shown = path.display();
+            return Err(Error::new(
+                crate::ErrorKind::Conflict,
+                format!("`{shown}` 与运行结束时不同：它被改动过；请恢复原文件"),
+                format!("`{shown}` is not what the run ended with: it was changed; restore it"),
+            ));
+        }
+    }
+    Ok((document, attempts))
 }
 
-/// Gives every attempt of a run with what was said, the last of each key, in the order in which they ended.
-pub fn each_line(folder: &Path, mut each: impl FnMut(RunLine)) -> Result<(), Error> {
-    let attempts = journal::read_run(folder)?.attempts;
-    let last: std::collections::HashMap<Digest, Attempt> = attempts.into_iter().map(|a| (a.key, a)).collect();
-    journal::each_line(folder, |line| {
-        if last.get(&line.attempt.key).is_some_and(|attempt| *attempt == line.attempt) {
-            each(line);
-        }
-    })
+/// Gives every attempt of a run with what was said, the last of each key, in a fixed order.
+pub fn each_line(folder: &Path, each: impl FnMut(RunLine)) -> Result<(), Error> {
+    journal::each_line(folder, each)
 }
 
 /// Two runs compared attempt by attempt, by the name of each arm that both have.

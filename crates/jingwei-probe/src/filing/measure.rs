@@ -68,7 +68,7 @@ impl State {
     pub fn label(self) -> Text {
         match self {
             State::Below => Text::new("未达合格线", "misses the line"),
-            State::TooFew => Text::new("样本不足", "too few questions"),
+            State::TooFew => Text::new("样本不足或有风险未测", "too few questions, or none of a risk"),
             State::AtLine => Text::new("达到合格线，但无 95% 把握", "at the line, not 95 % sure"),
             State::SureWithMargin => Text::new("达到合格线，且有 95% 把握", "over the line, 95 % sure"),
         }
@@ -103,6 +103,8 @@ pub struct Measure {
     /// Questions missing to the standard's sample.
     pub short: u64,
     pub state: State,
+    /// Risks or aspects of which no question was asked.
+    pub empty: Vec<String>,
     pub slots: Vec<SlotRate>,
 }
 
@@ -127,9 +129,14 @@ pub fn measure(bank: &FilingBank, slots: &Slots, method: Method, marks: &[(Optio
     let margin = pass_margin(line, asked, LEVEL, Sides::One);
     let sample = u64::from(bank.sample.value);
     let meets = |count: u64| if at_least { k_at_worst >= count } else { k_at_worst <= count };
+    let asked_of: std::collections::BTreeSet<usize> = marks.iter().filter_map(|(slot, _)| *slot).collect();
+    let empty: Vec<String> =
+        slots.iter().enumerate().filter(|(at, _)| !asked_of.contains(at)).map(|(_, slot)| slot.code.clone()).collect();
     let state = match margin {
+        // Nothing was measured, or whole risks were left out: whatever the share is, it says nothing of them.
+        _ if n == 0 => State::TooFew,
         Some(margin) if !meets(margin.bare) => State::Below,
-        Some(_) if asked < sample => State::TooFew,
+        Some(_) if asked < sample || !empty.is_empty() => State::TooFew,
         Some(margin) if margin.needed.is_some_and(meets) => State::SureWithMargin,
         Some(_) => State::AtLine,
         None => State::TooFew,
@@ -152,6 +159,7 @@ pub fn measure(bank: &FilingBank, slots: &Slots, method: Method, marks: &[(Optio
         asked,
         short: sample.saturating_sub(asked),
         state,
+        empty,
         slots: slot_rates(slots, marks),
     }
 }

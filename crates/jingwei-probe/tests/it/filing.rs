@@ -269,7 +269,9 @@ fn the_three_states_and_the_margin() {
         let marks: Vec<_> =
             [(Mark::Hit, hits), (Mark::Miss, misses), (Mark::Undetermined, undetermined), (Mark::Error, errors)]
                 .into_iter()
-                .flat_map(|(mark, count)| std::iter::repeat_n((Some(0), mark), count))
+                .flat_map(|(mark, count)| std::iter::repeat_n(mark, count))
+                .enumerate()
+                .map(|(number, mark)| (Some(number % slots.len()), mark))
                 .collect();
         let found = measure(bank, &slots, Method::Human, &marks);
         assert_eq!(found.state, state, "{role:?} {hits}+{misses}+{undetermined}+{errors}: {found:?}");

@@ -229,6 +229,9 @@ fn tell_run(outcome: &probes::ProbeOutcome, gates: &[GateOutcome], speaker: Spea
 
 /// Why a run is not finished, and what to do; or what becomes of its evidence.
 fn tell_end(outcome: &probes::ProbeOutcome, speaker: Speaker) {
+    if let Some(error) = &outcome.first_error {
+        speaker.say(&format!("{}: {error}", speaker.pick("第一个错误", "the first error")));
+    }
     if outcome.by_templates {
         speaker.say(speaker.pick(
             "自适应驱动方式没有攻击模型，用的是模板；--attacker 可指定一个",
@@ -239,6 +242,7 @@ fn tell_end(outcome: &probes::ProbeOutcome, speaker: Speaker) {
         Some(Stopped::Asked) => speaker.pick("按要求停止", "stopped as asked"),
         Some(Stopped::Budget) => speaker.pick("预算已用完", "the budget is used up"),
         Some(Stopped::NobodyThere) => speaker.pick("目标不再应答", "the target no longer answers"),
+        Some(Stopped::NothingMeasured) => speaker.pick("每次尝试都出错", "every attempt ended in an error"),
         None => {
             if outcome.evidence == Some(EvidenceUse::NotWanted) {
                 speaker.say(speaker.pick(

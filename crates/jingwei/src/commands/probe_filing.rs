@@ -398,7 +398,7 @@ fn tell_draw(drawn: &Drawn, speaker: Speaker) {
     speaker.table(&header, drawn.samples.iter().map(row).collect());
     speaker.data("");
     tell_files(&drawn.files, speaker);
-    speaker.data(&format!("jingwei probe run {}", drawn.run.join(" ")));
+    speaker.data(&format!("jingwei probe run {} --target URL", drawn.run.join(" ")));
 }
 
 fn tell_files(files: &[Written], speaker: Speaker) {
@@ -503,6 +503,17 @@ fn tell_check(report: &CheckReport, speaker: Speaker) {
             .collect()
     });
     speaker.table(&header, rows.collect());
+    let measures = report.arms.iter().flat_map(|arm| &arm.measures);
+    let empty: BTreeSet<(&str, String)> = measures
+        .filter(|found| !found.empty.is_empty())
+        .map(|found| (found.role.code(), found.empty.join(", ")))
+        .collect();
+    for (role, codes) in empty {
+        speaker.data(&match speaker.lang {
+            Lang::Zh => format!("{role}：没有问到 {codes}，结果不说明这些风险"),
+            Lang::En => format!("{role}: nothing was asked of {codes}; the result says nothing of them"),
+        });
+    }
     speaker.data("");
     if !report.findings.is_empty() {
         tell_findings(&report.findings, speaker);
