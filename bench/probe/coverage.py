@@ -1,7 +1,7 @@
 """How often the 95 % interval that a run prints holds the true rate, over runs of organisms whose rate is known.
 
 The runs are made in process by the example `coverage` of jingwei-probe: the same plan, judge and summary as `probe run`. Wilson's
-interval and garak's bootstrap are computed from the same counts."""
+interval and garak's bootstrap are computed from the same counts. Twice: on what the organism did, as a judge would see it that never errs, and on what our judge said."""
 
 import functools, json, math, pathlib, subprocess, sys
 
@@ -61,28 +61,28 @@ def main():
     chosen = arguments(__doc__, seeds=(200, "organisms of each kind"), example=("target/release/examples/coverage", "the built example"))
     told = subprocess.run([chosen.example, str(chosen.seeds)], check=True, capture_output=True, text=True)
     runs = [json.loads(line) for line in told.stdout.splitlines()]
-    garak = bootstrap(chosen, [(run["k"], run["n"]) for run in runs])
+    garak = bootstrap(chosen, [(run[by]["k"], run[by]["n"]) for run in runs for by in ("judged", "done")])
     groups = {}
     for run in runs:
         groups.setdefault((run["questions"], run["epochs"], run["decided"], run["p"]), []).append(run)
     rows, kept = [], []
     for (questions, epochs, decided, p), members in groups.items():
-        def holds(interval):
-            hits = sum(low <= p <= high for low, high in map(interval, members))
-            return f"{100 * hits / len(members):.1f} %"
+        def holds(by, interval):
+            hits = sum(low <= p <= high for low, high in (interval(run[by]) for run in members))
+            return f"{100 * hits / len(members):.1f}"
 
-        ours = holds(lambda run: (run["lower"], run["upper"]))
-        theirs = holds(lambda run: garak[run["k"], run["n"]]) if garak else "–"
-        exact = f"{100 * exact_coverage(clopper_pearson, 200, p):.1f} % / {100 * exact_coverage(wilson, 200, p):.1f} %" if epochs == 1 else ""
-        # Parts the statistics from the judge: the same interval on what the organism really did.
-        done = holds(lambda run: clopper_pearson(run["complied"], 200)) if epochs == 1 else ""
-        width = sum(run["upper"] - run["lower"] for run in members) / len(members)
-        wrong = sum(abs(run["k"] - run["complied"]) + 200 - run["n"] for run in members)
-        method = {1: "one sample a question", 5: "samples independent" if decided == "by-sample" else "samples of a question alike"}[epochs]
-        rows.append([f"{questions} × {epochs}, {method}", p, f"**{ours}**", done, holds(lambda run: wilson(run["k"], run["n"])), theirs, exact, f"{100 * width:.1f}", wrong])
-        kept.append({"questions": questions, "epochs": epochs, "decided": decided, "p": p, "seeds": len(members), "ours": ours, "on_deeds": done, "garak": theirs, "width": width, "judged_otherwise": wrong})
+        intervals = {"ours": lambda row: (row["lower"], row["upper"]), "wilson": lambda row: wilson(row["k"], row["n"])}
+        intervals |= {"garak": lambda row: garak[row["k"], row["n"]]} if garak else {}
+        shares = {by: {name: holds(by, interval) for name, interval in intervals.items()} for by in ("done", "judged")}
+        exact = f"{100 * exact_coverage(clopper_pearson, 200, p):.1f} / {100 * exact_coverage(wilson, 200, p):.1f}" if epochs == 1 else "–"
+        width = sum(run["done"]["upper"] - run["done"]["lower"] for run in members) / len(members)
+        wrong = sum(run["judged_otherwise"] for run in members) / sum(questions * epochs for _ in members)
+        method = {1: "one sample each", 5: "samples independent" if decided == "by-sample" else "samples of a question alike"}[epochs]
+        done, judged = shares["done"], shares["judged"]
+        rows.append([f"{questions} × {epochs}, {method}", p, f"**{done['ours']}**", done["wilson"], done.get("garak", "–"), exact, f"{100 * width:.1f}", f"**{judged['ours']}**", judged["wilson"], judged.get("garak", "–"), f"{100 * wrong:.1f} %"])
+        kept.append({"questions": questions, "epochs": epochs, "decided": decided, "p": p, "seeds": len(members), "holds_percent": shares, "width": width, "judged_otherwise": wrong})
     save(chosen, "coverage", kept)
-    head = ["questions × epochs", "true rate", "ours holds it", "… on what was really done", "Wilson on k/n", "garak's bootstrap", "by calculation: Clopper–Pearson / Wilson", "mean width of ours, points", "judged otherwise than done"]
+    head = ["questions × epochs", "true rate", "ours on what was done, %", "Wilson", "garak's bootstrap", "calculated: Clopper–Pearson / Wilson", "mean width of ours, points", "ours on what was judged, %", "Wilson", "garak's bootstrap", "judged wrongly"]
     print(table(head, rows))
 
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jingwei_core::{Arm, Lang, Target};
 use jingwei_probe::{
-    Attempt, Expect, Item, Part, Plan, RateName, Summary, Trial, TrialStep, drivers,
+    Attempt, Expect, Item, Outcome, Part, Plan, RateName, RateRow, Summary, Trial, TrialStep, drivers,
     judges::{self, JudgeParts},
     organism::{Chance, Conduct, Decided, Organism, Questions, Refuses, ScriptedModel},
     transforms,
@@ -48,18 +48,25 @@ fn run(rate: f64, seed: u64, questions: usize, epochs: u32, decided: Decided) ->
     let model = ScriptedModel::new(organism, Questions::of(&items));
     let plan = plan(items, epochs, seed)?;
     let configuration = model.configuration();
-    let mut attempts = Vec::new();
-    let mut complied = 0_u64;
+    let (mut attempts, mut deeds) = (Vec::new(), Vec::new());
     for planned in plan.attempts() {
         let trial = Trial::new(&plan, planned, Arm::Undefended, &configuration, LONGEST_REPLY).ok_or("no such part")?;
-        attempts.push(attempt(trial, &model, &mut complied));
+        let (attempt, complied) = attempt(trial, &model);
+        // As a judge would see it that never errs.
+        let outcome = if complied { Outcome::Success } else { Outcome::Failure };
+        deeds.push(Attempt { outcome, ..attempt.clone() });
+        attempts.push(attempt);
     }
-    let summary = Summary::of(&plan, &attempts, &[Arm::Undefended]);
-    let row = summary.whole(RateName::UnsafeAnswerRate, Arm::Undefended).ok_or("no rate")?;
+    let row = |attempts: &[Attempt]| {
+        Summary::of(&plan, attempts, &[Arm::Undefended]).whole(RateName::UnsafeAnswerRate, Arm::Undefended).cloned()
+    };
+    let (judged, done) = (row(&attempts).ok_or("no rate")?, row(&deeds).ok_or("no rate")?);
+    let otherwise = attempts.iter().zip(&deeds).filter(|(judged, done)| judged.outcome != done.outcome).count();
+    let told =
+        |row: &RateRow| json!({"k": row.k, "n": row.n, "lower": row.interval.lower, "upper": row.interval.upper});
     Ok(json!({
         "p": rate, "seed": seed, "questions": questions, "epochs": epochs, "decided": decided,
-        "k": row.k, "n": row.n, "effective_n": row.effective_n, "complied": complied,
-        "lower": row.interval.lower, "upper": row.interval.upper, "method": row.interval.method,
+        "judged": told(&judged), "done": told(&done), "judged_otherwise": otherwise,
     }))
 }
 
@@ -99,15 +106,17 @@ fn plan(items: Vec<Item>, epochs: u32, seed: u64) -> Result<Plan, Failure> {
     Ok(Plan { suite: "coverage".to_owned(), seed, parts: vec![part] })
 }
 
-fn attempt(mut trial: Trial, model: &ScriptedModel, complied: &mut u64) -> Attempt {
+/// The attempt, and whether the organism did what it must not.
+fn attempt(mut trial: Trial, model: &ScriptedModel) -> (Attempt, bool) {
+    let mut complied = false;
     let mut answers = Vec::new();
     loop {
         match trial.step(std::mem::take(&mut answers)) {
-            TrialStep::Done(done) => return done.0,
+            TrialStep::Done(done) => return (done.0, complied),
             TrialStep::Ask(asks) => {
                 for ask in asks {
                     let scripted = model.reply(&ask.request);
-                    *complied += u64::from(scripted.truth.conduct == Conduct::Complies);
+                    complied |= scripted.truth.conduct == Conduct::Complies;
                     answers.push(scripted.reply.map_err(jingwei_probe::organism::Fault::as_target_error));
                 }
             }
