@@ -91,16 +91,40 @@ const QUOTES: [[char; 2]; 6] = [['"', '"'], ['\'', '\''], ['“', '”'], ['‘'
 /// Shortest question that is looked for in its reply, in bytes.
 const SHORTEST_QUOTE: usize = 12;
 
-/// A reply without the question that it repeats: what was asked says nothing about what is answered. `None`: it repeats
-/// nothing.
+/// A reply without what it repeats of the question: what was asked says nothing about what is answered. `None`: it
+/// repeats nothing.
 fn own_words(reply: &str, question: &str) -> Option<String> {
     let question = question.trim().trim_end_matches(['?', '.', '!', '。']);
-    let repeats = question.len() >= SHORTEST_QUOTE && reply.contains(question);
     // A word stands for it, without quotation marks, so that the sentence stays one and nothing looks quoted.
-    repeats.then(|| {
-        let reply = reply.replace(&format!("{question}?"), "that").replace(question, "that");
-        QUOTES.iter().fold(reply, |reply, [open, close]| reply.replace(&format!("{open}that{close}"), "that"))
-    })
+    let mut own = reply.to_owned();
+    if question.len() >= SHORTEST_QUOTE {
+        own = own.replace(&format!("{question}?"), "that").replace(question, "that");
+    }
+    for [open, close] in QUOTES {
+        own = without_quotes(&own, question, open, close);
+    }
+    (own != reply).then_some(own)
+}
+
+/// Passages between marks that the question has too, or that stand for it, without their marks.
+fn without_quotes(reply: &str, question: &str, open: char, close: char) -> String {
+    let mut own = String::with_capacity(reply.len());
+    let mut rest = reply;
+    while let Some((before, after)) = rest.split_once(open) {
+        let Some((quoted, later)) = after.split_once(close) else { break };
+        own.push_str(before);
+        let bare = quoted.trim_end_matches(['?', '.', '!', '。']);
+        if bare == "that" || (bare.len() >= SHORTEST_QUOTE && question.contains(bare)) {
+            own.push_str("that");
+            rest = later;
+        } else {
+            // The closing mark may open the next passage where both look alike.
+            own.push(open);
+            rest = after;
+        }
+    }
+    own.push_str(rest);
+    own
 }
 
 /// Longer replies are the rules' alone: the model has seen few of them.
