@@ -106,6 +106,39 @@ pub struct Component {
     /// SHA-256 per file, relative to `path`, that the files must have.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pinned: BTreeMap<String, Digest>,
+    /// Its signature by OpenSSF Model Signing: a file, relative to the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// Public key (PEM) that the signature has to hold under: a file, relative to the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_key: Option<String>,
+    /// A copy of the signed state to go back to: a folder, relative to the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<String>,
+}
+
+impl Component {
+    /// A component of which nothing is known but its kind.
+    #[must_use]
+    pub fn bare(id: ComponentId, kind: ComponentKind) -> Self {
+        Self {
+            id,
+            kind,
+            name: None,
+            path: None,
+            url: None,
+            model: None,
+            key_env: None,
+            prompt: None,
+            guard: None,
+            tests: Vec::new(),
+            vendor: None,
+            pinned: BTreeMap::new(),
+            signature: None,
+            signing_key: None,
+            rollback: None,
+        }
+    }
 }
 
 /// The column of the fabric: which part of the life cycle.
