@@ -1,0 +1,83 @@
+/// One entry of an archive, as the archive describes it. Nobody vouches for any of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// As written; bytes that are no UTF-8 stand as `\xNN`, and then a backslash as `\\`.
+    pub name: String,
+    pub kind: Kind,
+    pub packed_bytes: u64,
+    /// As claimed.
+    pub unpacked_bytes: u64,
+    /// Of the content, in the archive; in a 7z archive, of the packed bytes that it shares with others.
+    pub offset: u64,
+    /// It says so. Whether that is true shows when it is opened.
+    pub encrypted: bool,
+    pub(crate) how: How,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    File,
+    Folder,
+    /// A symbolic or a hard link.
+    Link {
+        target: String,
+    },
+    /// A device, a pipe, or what the archive calls neither.
+    Other,
+    /// Bytes of the archive that belong to no member.
+    Junk,
+}
+
+/// What its archive needs to open it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    Stored,
+    Zip {
+        method: u16,
+        flags: u16,
+        crc: u32,
+        /// The content shares bytes with other members.
+        overlaps: bool,
+    },
+    /// A file of a 7z folder, `skip` bytes into its content.
+    Seven {
+        folder: u32,
+        skip: u64,
+        crc: Option<u32>,
+    },
+    Sparse,
+    Nothing,
+}
+
+/// Names are bytes in every format here; most are UTF-8, and none may be lost.
+pub(crate) fn name_of(bytes: &[u8]) -> String {
+    if let Ok(name) = str::from_utf8(bytes) {
+        return name.to_owned();
+    }
+    let mut name = String::with_capacity(bytes.len() * 2);
+    for chunk in bytes.utf8_chunks() {
+        name.push_str(&chunk.valid().replace('\\', "\\\\"));
+        for byte in chunk.invalid() {
+            name.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_byte_of_a_name_is_lost() {
+        for (bytes, expected) in [
+            (&b"archive/data.pkl"[..], "archive/data.pkl"),
+            ("模型/权重".as_bytes(), "模型/权重"),
+            (b"a\\b", "a\\b"),
+            (b"a\\b\xff\x00", "a\\\\b\\xff\u{0}"),
+            (b"", ""),
+        ] {
+            assert_eq!(name_of(bytes), expected);
+        }
+    }
+}

