@@ -1,0 +1,44 @@
+//! Runs pickles of the protocols 0 to 5 in the abstract: every opcode has CPython's effect on stack, marks and memo, but
+//! nothing is imported, called or loaded. What the stream would have done is judged by an exact list of names.
+//!
+//! Never knows: archives and compression, the file system, installed packages, any other format.
+//!
+//! Invariant: what could not be followed, decoded or recognised is a sighting. A value that a limit made unknown never
+//! fulfils a condition, so less knowledge only ever makes the verdict stricter.
+//!
+//! # Verdict
+//! - A dangerous name is a sighting as soon as it is imported, whether called or not, popped or kept.
+//! - Indirections are followed to what they lead to: `__import__`, `importlib.import_module`, `pkgutil.resolve_name`,
+//!   `getattr`, `operator.attrgetter`, `itemgetter`, `methodcaller` and `call`, `functools.partial` and `reduce`, `map`,
+//!   `sys.modules[…]`, `__dict__[…]`, and attributes that BUILD wrote before.
+//! - An allowed name with a condition (`when` in `catalog/names/pickle.toml`) is judged call by call: [`CONDITIONS`].
+//! - Every other name is for a person to look at.
+//!
+//! # Limits
+//! Per entry of [`jingwei_core::Limits::entries`]: 256 opcodes, 4 values on the stack and in the memo, 2 objects
+//! (1 constant), 3 elements. Longer constants than 4 KiB stay in the source. Lines are held against `string_bytes`, decoded payloads
+//! against `string_bytes` and `header_bytes`, streams inside arrays against `depth`.
+
+mod alias;
+mod array;
+mod checkpoint;
+mod condition;
+mod escape;
+mod execution;
+mod fold;
+mod heap;
+mod judge;
+mod legacy;
+mod lexer;
+mod machine;
+mod object;
+mod payload;
+mod print;
+#[cfg(test)]
+mod testing;
+mod verdict;
+
+pub use checkpoint::{Checkpoint, Leaf, TensorRecord};
+pub use condition::CONDITIONS;
+pub use execution::{Execution, Import, inspect, recognise, run};
+pub use legacy::LegacyStorage;

@@ -1,0 +1,170 @@
+//! Turns what a run noted into sightings.
+
+use std::collections::HashSet;
+
+use jingwei_core::Text;
+use jingwei_read::{Inspection, Sighting};
+
+use crate::{
+    execution::{Ran, reason},
+    heap::Value,
+    judge::{Class, MOST_NAMES, Name},
+    lexer::Fault,
+    machine::Machine,
+    print::expression,
+};
+
+pub(crate) const DANGEROUS: &str = "model.pickle-dangerous";
+pub(crate) const MALFORMED: &str = "model.pickle-malformed";
+const UNKNOWN: &str = "model.pickle-unknown";
+const WRITE: &str = "model.pickle-attribute-write";
+const EXTENSION: &str = "model.pickle-extension-code";
+
+/// Most sightings of one rule; the rest is one more, of a limit.
+const MOST_SIGHTINGS: usize = 1000;
+
+pub(crate) fn sightings(machine: &Machine, ran: &Ran, inspection: &mut Inspection) {
+    let judged = machine.judge.names.iter().enumerate();
+    let mut sightings: Vec<Sighting> = Vec::new();
+    let (mut dangerous, mut unknown) = (0, 0);
+    let mut known: HashSet<(bool, &str)> = HashSet::new();
+    for (n, name) in judged {
+        let Some(finding) = finding(name) else { continue };
+        let count = match finding {
+            Finding::Dangerous => &mut dangerous,
+            // Names of bytes that are no stream mean nothing.
+            Finding::Unknown(_) if ran.junk.is_some() && n >= ran.names_before_junk => continue,
+            Finding::Unknown(_) => &mut unknown,
+        };
+        // `posix.system` and `os.system` are one thing.
+        if !known.insert((matches!(finding, Finding::Dangerous), label(name))) {
+            continue;
+        }
+        *count += 1;
+        if *count <= MOST_SIGHTINGS {
+            let id = u32::try_from(n).unwrap_or(u32::MAX);
+            sightings.push(sighting(machine, name, Value::Name(crate::heap::NameId(id)), finding));
+        }
+    }
+    if dangerous.max(unknown) > MOST_SIGHTINGS {
+        sightings.push(Sighting::limit("entries", MOST_SIGHTINGS as u64));
+    }
+    if machine.judge.is_cut {
+        sightings.push(Sighting::limit("entries", MOST_NAMES as u64));
+    }
+    others(machine, &mut sightings);
+    breaks(machine, ran, &mut sightings);
+    inspection.sightings.append(&mut sightings);
+}
+
+enum Finding {
+    Dangerous,
+    Unknown(Text),
+}
+
+fn finding(name: &Name) -> Option<Finding> {
+    let unlisted = || Finding::Unknown(Text::new("它不在允许名单上", "it is on no list of names that models need"));
+    match name.class {
+        Class::Allowed => None,
+        Class::Dangerous(_) => Some(Finding::Dangerous),
+        Class::Review => Some(Finding::Unknown(Text::new(
+            "它本身无害，但模型不需要它",
+            "harmless alone, it is nothing that a model needs",
+        ))),
+        Class::Unknown => Some(unlisted()),
+        Class::Conditional(_) if name.broken => {
+            Some(Finding::Unknown(Text::new("它的用法不在允许之列", "it is used in another way than models need it")))
+        }
+        Class::Conditional(condition) if name.given > name.used && !condition.allows_reference() => {
+            Some(Finding::Unknown(Text::new("它被作为值传递", "it is passed on as a value")))
+        }
+        Class::Conditional(_) => None,
+    }
+}
+
+fn label(name: &Name) -> &str {
+    name.leads_to.as_deref().unwrap_or(&name.canonical)
+}
+
+fn sighting(machine: &Machine, name: &Name, value: Value, finding: Finding) -> Sighting {
+    let shown = expression(&machine.heap, &machine.judge, name.example.unwrap_or(value));
+    let at = name.offset;
+    let label = label(name);
+    match finding {
+        Finding::Dangerous => {
+            let effect = match name.class {
+                Class::Dangerous(effect) => effect.label(),
+                _ => Text::same(""),
+            };
+            Sighting::new(DANGEROUS)
+                .key(label)
+                .at(at)
+                .with("name", label)
+                .with("expression", &shown)
+                .with_text("effect", effect)
+        }
+        Finding::Unknown(reason) => Sighting::new(UNKNOWN)
+            .key(label)
+            .at(at)
+            .with("name", label)
+            .with("expression", &shown)
+            .with_text("reason", reason),
+    }
+}
+
+fn others(machine: &Machine, sightings: &mut Vec<Sighting>) {
+    if let Some((at, value)) = machine.computed {
+        let shown = expression(&machine.heap, &machine.judge, value);
+        let reason = Text::new("被调用的对象是计算得出的", "what is called is computed");
+        let sighting = Sighting::new(UNKNOWN).key("computed").at(at).with("name", "?").with("expression", &shown);
+        sightings.push(sighting.with_text("reason", reason));
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    for write in &machine.writes {
+        if seen.contains(&write.target.as_str()) {
+            continue;
+        }
+        seen.push(&write.target);
+        let value = expression(&machine.heap, &machine.judge, write.value);
+        let shown = format!("{} = {value}", write.target);
+        let sighting = Sighting::new(WRITE).key(&write.target).at(write.at);
+        sightings.push(sighting.with("name", &write.target).with("expression", &shown));
+    }
+    for (code, at) in &machine.extensions {
+        let code = code.to_string();
+        sightings.push(Sighting::new(EXTENSION).key(&code).at(*at).with("code", &code));
+    }
+}
+
+/// Where the bytes are no proper streams.
+fn breaks(machine: &Machine, ran: &Ran, sightings: &mut Vec<Sighting>) {
+    match &ran.fault {
+        Some(Fault::Limit { limit, value }) => sightings.push(Sighting::limit(limit, *value)),
+        Some(Fault::Io(cause)) => sightings.push(Sighting::new("model.unreadable").with("reason", cause)),
+        Some(fault) => {
+            if let Some((at, reason)) = reason(fault) {
+                sightings.push(malformed(at, reason));
+            }
+        }
+        None => {}
+    }
+    if let Some(at) = ran.junk {
+        let reason = Text::new("流结束之后还有其他字节", "other bytes follow the end of the stream");
+        sightings.push(malformed(at, reason));
+    }
+    if let Some((at, reason)) = &machine.lexer.tampered {
+        sightings.push(malformed(*at, reason.clone()));
+    }
+    let mut seen: Vec<&Text> = Vec::new();
+    for (at, reason) in &machine.notes {
+        if !seen.contains(&reason) {
+            seen.push(reason);
+            sightings.push(malformed(*at, reason.clone()));
+        }
+    }
+}
+
+fn malformed(at: u64, reason: Text) -> Sighting {
+    let sighting = Sighting::new(MALFORMED).key(&reason.en).at(at);
+    sighting.with("offset", &at.to_string()).with_text("reason", reason)
+}

@@ -1,0 +1,190 @@
+use jingwei_core::Limits;
+use jingwei_pickle::{recognise, run};
+use proptest::prelude::*;
+
+use crate::{names, seen};
+
+fn with(limits: Limits, pickle: &[u8]) -> Vec<String> {
+    let sightings = run(&mut { pickle }, names(), &limits).inspection.sightings;
+    sightings.iter().map(|s| format!("{} {}", s.rule, s.key.as_deref().unwrap_or(""))).collect()
+}
+
+#[test]
+fn every_limit_is_a_sighting() {
+    let small = Limits { entries: 10, ..Limits::default() };
+    let opcodes = [&b"\x80\x02"[..], &b"N0".repeat(5000), b"N."].concat();
+    assert_eq!(with(small, &opcodes), ["model.limit-exceeded entries"]);
+    let deep_stack = [&b"\x80\x02"[..], &b"N".repeat(100), b"."].concat();
+    assert_eq!(with(small, &deep_stack), ["model.limit-exceeded entries"]);
+    let marks = [&b"\x80\x02"[..], &b"(".repeat(100), b"."].concat();
+    assert_eq!(with(small, &marks), ["model.limit-exceeded entries"]);
+    let line = [&b"S'"[..], &b"a".repeat(1000), b"'\n."].concat();
+    assert_eq!(with(Limits { string_bytes: 100, ..Limits::default() }, &line), ["model.limit-exceeded string_bytes"]);
+    // An unknown callable after the heap is full is nothing harmless.
+    let full = [&b"\x80\x02"[..], &b"]0".repeat(40), b"ccollections\nOrderedDict\n)R)R."].concat();
+    assert!(with(small, &full).iter().any(|s| s == "model.pickle-unknown computed"), "{:?}", with(small, &full));
+}
+
+#[test]
+fn a_full_heap_still_knows_what_is_imported() {
+    let small = Limits { entries: 10, ..Limits::default() };
+    let pickle = [&b"\x80\x04"[..], &b"\x8c\x01a0".repeat(50), b"\x8c\x02os\x94\x8c\x06system\x94\x93."].concat();
+    assert_eq!(with(small, &pickle), ["model.pickle-dangerous os.system"]);
+}
+
+#[test]
+fn indirections_that_call_themselves_end() {
+    for callable in ["itertools\nstarmap", "builtins\nmap", "functools\nreduce", "functools\npartial", "operator\ncall"]
+    {
+        let import = format!("c{callable}\nq\0");
+        // A list that holds (callable, itself) four times.
+        let pickle =
+            [b"\x80\x02", import.as_bytes(), b"0]q\x01", &b"h\0h\x01\x86a".repeat(4), b"0h\0h\x01\x86R."].concat();
+        assert!(!seen(&pickle).is_empty(), "{callable}");
+        let chain =
+            [b"\x80\x02", import.as_bytes(), &b"h\0".repeat(2000), b"K\0", &b"\x86R".repeat(2000), b"."].concat();
+        assert!(!seen(&chain).is_empty(), "{callable}");
+    }
+}
+
+#[test]
+fn payloads_in_payloads_end() {
+    let mut pickle = b"\x80\x04}.".to_vec();
+    for _ in 0..8 {
+        let length = u32::try_from(pickle.len()).unwrap().to_le_bytes();
+        pickle = [b"\x80\x04B", length.as_slice(), &pickle, b"."].concat();
+    }
+    assert_eq!(with(Limits::default(), &pickle), ["model.limit-exceeded depth"]);
+    let mut loaded = b"\x80\x04}.".to_vec();
+    for _ in 0..8 {
+        let length = u32::try_from(loaded.len()).unwrap().to_le_bytes();
+        loaded = [b"\x80\x04ctorch.storage\n_load_from_bytes\nB", length.as_slice(), &loaded, b"\x85R."].concat();
+    }
+    assert_eq!(with(Limits::default(), &loaded), ["model.limit-exceeded depth"]);
+}
+
+#[test]
+fn shared_lists_cost_no_more_than_their_bytes() {
+    // Each list holds the one before twice: 2^2000 leaves when written out.
+    let doubling = [&b"\x80\x02]q\0"[..], &b"](h\0h\0eq\0".repeat(2000), b"."].concat();
+    assert_eq!(seen(&doubling), [""; 0]);
+    let called = [&b"\x80\x02cos\nsystem\n]q\x000"[..], &b"](h\0h\0eq\x000".repeat(2000), b"h\0\x85R."].concat();
+    assert_eq!(seen(&called), ["dangerous os.system"]);
+    let tensors =
+        [&b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n0]q\0"[..], &b"](h\0h\0eq\0".repeat(60), b"."].concat();
+    assert_eq!(seen(&tensors), [""; 0]);
+}
+
+#[test]
+fn long_names_and_chains_of_them_end() {
+    let long = [&b"c"[..], &b"a.".repeat(20_000), b"a\nb\n."].concat();
+    assert!(seen(&long)[0].starts_with("dangerous "));
+    let chain = [
+        &b"\x80\x04"[..],
+        &b"cbuiltins\ngetattr\n".repeat(500),
+        b"ccollections\nOrderedDict\n",
+        &b"X\x01\0\0\0a\x86R".repeat(500),
+        b".",
+    ]
+    .concat();
+    let found = seen(&chain);
+    assert!(found.iter().any(|f| f == "unknown collections.OrderedDict.a"), "{found:?}");
+    assert!(found.iter().any(|f| f == "unknown computed"), "{found:?}");
+    let written =
+        [&b"\x80\x04cnumpy\nmean\n}X\x01\0\0\0acnumpy\nmean\nsb0"[..], b"cnumpy\nmean", &b".a".repeat(5000), b"\n."]
+            .concat();
+    assert!(!seen(&written).is_empty());
+}
+
+#[test]
+fn pickles_are_recognised_and_text_is_not() {
+    for (bytes, expected) in [
+        (&b"\x80\x02}."[..], true),
+        (b"\x80\x04\x95", true),
+        (b"cbuiltins\nlen\n(S'abc'\ntR.", true),
+        (b"(lp0\n.", true),
+        (b"I1\n.", true),
+        (b"cposix\nsystem\n(S'true'\ntR and then junk", true),
+        (b"(S'true'\niposix\nsystem\n.", true),
+        (b"cnumpy\nmean\n(S'a'\nS'os'\ndb and then junk", true),
+        (b"N.B. see the card.\nNone of this is a pickle.\n", false),
+        (b"configuration\nof the model\nReduce it.", false),
+        (b"see model.gguf\n", false),
+        (b"", false),
+        (b"\x80", false),
+        (b"\x80\x02", false),
+        (b"\x80\x06}.", false),
+        (b"{\"json\": 1}", false),
+        (b"PK\x03\x04", false),
+    ] {
+        let found = recognise(&mut { bytes }, &Limits::default());
+        assert_eq!(found, expected, "{}", String::from_utf8_lossy(bytes));
+    }
+}
+
+fn opcode_soup() -> impl Strategy<Value = Vec<u8>> {
+    let parts = prop::sample::select(vec![
+        &b"("[..],
+        b"0",
+        b"1",
+        b"2",
+        b"N",
+        b")",
+        b"]",
+        b"}",
+        b"\x8f",
+        b"t",
+        b"l",
+        b"d",
+        b"\x85",
+        b"\x86",
+        b"\x87",
+        b"a",
+        b"e",
+        b"s",
+        b"u",
+        b"\x90",
+        b"\x91",
+        b"R",
+        b"b",
+        b"o",
+        b"\x81",
+        b"\x92",
+        b"\x93",
+        b"Q",
+        b"\x94",
+        b"h\0",
+        b"q\0",
+        b"\x8c\x02os",
+        b"\x8c\x06system",
+        b"cbuiltins\ngetattr\n",
+        b"ccollections\nOrderedDict\n",
+        b"cfunctools\npartial\n",
+        b"coperator\nattrgetter\n",
+        b"csys\nmodules\n",
+        b"coperator\ngetitem\n",
+        b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n",
+        b"K\x07",
+        b".",
+        b"C\x04\x80\x02}.",
+        b"\x95\x08\0\0\0\0\0\0\0",
+    ]);
+    prop::collection::vec(parts, 0..200).prop_map(|parts| [b"\x80\x04", parts.concat().as_slice()].concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_bytes_give_the_same_answer_twice(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        prop_assert_eq!(seen(&bytes), seen(&bytes));
+    }
+
+    #[test]
+    fn any_opcodes_give_the_same_answer_twice(bytes in opcode_soup()) {
+        let (one, two) = (crate::execute(&bytes), crate::execute(&bytes));
+        prop_assert_eq!(&one.inspection, &two.inspection);
+        prop_assert_eq!(one.checkpoint(), two.checkpoint());
+        prop_assert!(one.is_complete || !one.inspection.sightings.is_empty());
+    }
+}
