@@ -1,0 +1,391 @@
+//! ONNX models: what their operators reach, where their weights lie, and whether they say the truth about them.
+
+mod functions;
+mod tensor;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jingwei_core::{Limits, Text};
+use jingwei_read::{Inspection, NameClass, NameTable, Source};
+
+use crate::findings::{Findings, Stop, named, place};
+use crate::location;
+use crate::wire::{Field, Message, Span, Value, Wire};
+use functions::Functions;
+pub(crate) use tensor::bits;
+
+/// Domains, and external files, that are told apart.
+const TOLD_APART: usize = 256;
+
+/// Reads an ONNX model. Weights are jumped over.
+pub fn inspect_onnx(source: &mut dyn Source, names: &NameTable, limits: &Limits) -> Inspection {
+    let mut walk = Walk::new(source, names, limits);
+    let result = walk.model();
+    walk.conclude();
+    walk.findings.finish(result)
+}
+
+/// Reads one ONNX tensor in a file of its own.
+pub fn inspect_onnx_tensor(source: &mut dyn Source, names: &NameTable, limits: &Limits) -> Inspection {
+    let mut walk = Walk::new(source, names, limits);
+    let root = walk.wire.root();
+    let result = walk.tensor(root, true);
+    walk.conclude();
+    walk.findings.finish(result)
+}
+
+pub(crate) struct Walk<'s, 'n> {
+    wire: Wire<'s>,
+    names: &'n NameTable,
+    limits: Limits,
+    findings: Findings,
+    nodes: u64,
+    tensors: u64,
+    parameters: u128,
+    opsets: BTreeMap<String, u64>,
+    /// Domains that no list has, with operators and where the first one stands.
+    custom: BTreeMap<String, Custom>,
+    functions: Functions,
+    /// Name and version of the program that wrote the file.
+    producer: [String; 2],
+    external: BTreeSet<String>,
+}
+
+#[derive(Default)]
+struct Custom {
+    operators: BTreeSet<(String, u32)>,
+    at: u64,
+}
+
+#[derive(Default)]
+struct Node {
+    name: String,
+    output: String,
+    operator: String,
+    domain: String,
+    overload: String,
+    /// A path to a compiled model beside this one, if it is not inside.
+    context: Option<(String, u64)>,
+    context_inside: bool,
+}
+
+impl<'s, 'n> Walk<'s, 'n> {
+    fn new(source: &'s mut dyn Source, names: &'n NameTable, limits: &Limits) -> Self {
+        Self {
+            wire: Wire::new(source, limits),
+            names,
+            limits: *limits,
+            findings: Findings::default(),
+            nodes: 0,
+            tensors: 0,
+            parameters: 0,
+            opsets: BTreeMap::new(),
+            custom: BTreeMap::new(),
+            functions: Functions::default(),
+            producer: Default::default(),
+            external: BTreeSet::new(),
+        }
+    }
+
+    fn model(&mut self) -> Result<(), Stop> {
+        let mut model = self.wire.root();
+        while let Some(field) = self.wire.next(&mut model)? {
+            match (field.number, field.value) {
+                (1, Value::Varint(version)) => self.fact("ir_version", version.to_string()),
+                (2 | 3, Value::Bytes(span)) => self.producer[field.number as usize - 2] = self.wire.name(span)?,
+                (6, Value::Bytes(span)) => self.findings.inspection.facts.described |= span.len() > 0,
+                (7, Value::Bytes(span)) => {
+                    let graph = self.wire.enter(span, &model)?;
+                    self.graph(graph)?;
+                }
+                (8, Value::Bytes(span)) => {
+                    let opset = self.wire.enter(span, &model)?;
+                    self.opset(opset)?;
+                }
+                (14, Value::Bytes(span)) => self.metadata(span, &model)?,
+                (20, Value::Bytes(span)) => self.training(span, &model)?,
+                (25, Value::Bytes(span)) => {
+                    let function = self.wire.enter(span, &model)?;
+                    self.function(function)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn fact(&mut self, key: &'static str, value: String) {
+        self.findings.inspection.facts.more.insert(key, jingwei_read::shown(&value));
+    }
+
+    fn opset(&mut self, mut opset: Message) -> Result<(), Stop> {
+        let (mut domain, mut version) = (String::new(), 0);
+        while let Some(field) = self.wire.next(&mut opset)? {
+            match (field.number, field.value) {
+                (1, Value::Bytes(span)) => domain = self.wire.name(span)?,
+                (2, Value::Varint(number)) => version = number,
+                _ => {}
+            }
+        }
+        if self.opsets.len() < TOLD_APART {
+            self.opsets.insert(whole_domain(&domain).to_owned(), version);
+        }
+        Ok(())
+    }
+
+    fn metadata(&mut self, span: Span, parent: &Message) -> Result<(), Stop> {
+        let entry = self.wire.enter(span, parent)?;
+        let (key, value, _) = self.key_value(entry)?;
+        match key.to_ascii_lowercase().as_str() {
+            "license" | "licence" | "licenses" if !value.is_empty() => {
+                self.findings.inspection.facts.licence = Some(jingwei_read::shown(&value));
+            }
+            "description" | "doc_string" => self.findings.inspection.facts.described |= !value.is_empty(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Key, value and where the value begins.
+    fn key_value(&mut self, mut entry: Message) -> Result<(String, String, u64), Stop> {
+        let (mut key, mut value, mut at) = (String::new(), String::new(), entry.start);
+        while let Some(field) = self.wire.next(&mut entry)? {
+            match (field.number, field.value) {
+                (1, Value::Bytes(span)) => key = self.wire.name(span)?,
+                (2, Value::Bytes(span)) => {
+                    at = span.start;
+                    value = self.wire.text(span)?;
+                }
+                _ => {}
+            }
+        }
+        Ok((key, value, at))
+    }
+
+    fn training(&mut self, span: Span, parent: &Message) -> Result<(), Stop> {
+        let mut training = self.wire.enter(span, parent)?;
+        while let Some(field) = self.wire.next(&mut training)? {
+            if let (1 | 2, Value::Bytes(span)) = (field.number, field.value) {
+                let graph = self.wire.enter(span, &training)?;
+                self.graph(graph)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn function(&mut self, mut function: Message) -> Result<(), Stop> {
+        let (mut name, mut domain, mut overload) = (String::new(), String::new(), String::new());
+        self.functions.begin();
+        while let Some(field) = self.wire.next(&mut function)? {
+            match (field.number, field.value) {
+                (1, Value::Bytes(span)) => name = self.wire.name(span)?,
+                (7, Value::Bytes(span)) => {
+                    let node = self.wire.enter(span, &function)?;
+                    self.node(node)?;
+                }
+                (10, Value::Bytes(span)) => domain = self.wire.name(span)?,
+                (11, Value::Bytes(span)) => {
+                    let attribute = self.wire.enter(span, &function)?;
+                    self.attribute(attribute, &mut Node::default())?;
+                }
+                (13, Value::Bytes(span)) => overload = self.wire.name(span)?,
+                _ => {}
+            }
+        }
+        self.functions.end(whole_domain(&domain), &name, &overload);
+        Ok(())
+    }
+
+    fn graph(&mut self, mut graph: Message) -> Result<(), Stop> {
+        while let Some(field) = self.wire.next(&mut graph)? {
+            match (field.number, field.value) {
+                (1, Value::Bytes(span)) => {
+                    let node = self.wire.enter(span, &graph)?;
+                    self.node(node)?;
+                }
+                (5, Value::Bytes(span)) => {
+                    let tensor = self.wire.enter(span, &graph)?;
+                    self.tensor(tensor, true)?;
+                }
+                (15, Value::Bytes(span)) => {
+                    let sparse = self.wire.enter(span, &graph)?;
+                    self.sparse_tensor(sparse)?;
+                }
+                (10, Value::Bytes(span)) => self.findings.inspection.facts.described |= span.len() > 0,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn sparse_tensor(&mut self, mut sparse: Message) -> Result<(), Stop> {
+        while let Some(field) = self.wire.next(&mut sparse)? {
+            if let (1 | 2, Value::Bytes(span)) = (field.number, field.value) {
+                let tensor = self.wire.enter(span, &sparse)?;
+                self.tensor(tensor, field.number == 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn node(&mut self, mut message: Message) -> Result<(), Stop> {
+        let mut node = Node::default();
+        while let Some(field) = self.wire.next(&mut message)? {
+            let Value::Bytes(span) = field.value else { continue };
+            match field.number {
+                2 if node.output.is_empty() => node.output = self.wire.name(span)?,
+                3 => node.name = self.wire.name(span)?,
+                4 => node.operator = self.wire.name(span)?,
+                5 => {
+                    let attribute = self.wire.enter(span, &message)?;
+                    self.attribute(attribute, &mut node)?;
+                }
+                7 => node.domain = self.wire.name(span)?,
+                8 => node.overload = self.wire.name(span)?,
+                _ => {}
+            }
+        }
+        self.nodes += 1;
+        self.judge(&node, message.start);
+        Ok(())
+    }
+
+    fn attribute(&mut self, mut attribute: Message, node: &mut Node) -> Result<(), Stop> {
+        let (mut name, mut text, mut number) = (String::new(), None, None);
+        while let Some(field) = self.wire.next(&mut attribute)? {
+            match (field.number, field.value) {
+                (1, Value::Bytes(span)) => name = self.wire.name(span)?,
+                (3, Value::Varint(value)) => number = Some(value),
+                (4, Value::Bytes(span)) => text = Some(span),
+                (_, Value::Bytes(span)) => self.attribute_value(field, span, &attribute)?,
+                _ => {}
+            }
+        }
+        match (name.as_str(), text, number) {
+            ("ep_cache_context", Some(span), _) if span.len() <= 4096 => {
+                node.context = Some((self.wire.text(span)?, span.start));
+            }
+            ("embed_mode", _, Some(mode)) => node.context_inside = mode == 1,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn attribute_value(&mut self, field: Field, span: Span, parent: &Message) -> Result<(), Stop> {
+        match field.number {
+            5 | 10 => {
+                let tensor = self.wire.enter(span, parent)?;
+                self.tensor(tensor, false)
+            }
+            6 | 11 => {
+                let graph = self.wire.enter(span, parent)?;
+                self.graph(graph)
+            }
+            22 | 23 => {
+                let mut sparse = self.wire.enter(span, parent)?;
+                while let Some(field) = self.wire.next(&mut sparse)? {
+                    if let (1 | 2, Value::Bytes(span)) = (field.number, field.value) {
+                        let tensor = self.wire.enter(span, &sparse)?;
+                        self.tensor(tensor, false)?;
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn judge(&mut self, node: &Node, at: u64) {
+        let domain = whole_domain(&node.domain);
+        let called = self.functions.call(domain, &node.operator, &node.overload);
+        let name = format!("{domain}.{}", node.operator);
+        let label = if node.name.is_empty() { &node.output } else { &node.name };
+        let anywhere = self.names.classify(&format!("onnx.operator.{}", node.operator));
+        match (anywhere, self.names.classify(&name)) {
+            (NameClass::Dangerous(effect), _) | (_, NameClass::Dangerous(effect)) => {
+                self.findings.dangerous(&name, effect, &place("节点", "node", label), at);
+            }
+            (_, NameClass::Review) => self.findings.review(&name, &place("节点", "node", label), at),
+            _ => self.judge_domain(domain, &node.operator, called, label, at),
+        }
+        if let Some((path, at)) = &node.context
+            && !node.context_inside
+            && let Some(reason) = location::escape(path)
+        {
+            self.findings.escape(path, &place("节点", "node", label), reason, *at);
+        }
+    }
+
+    fn judge_domain(&mut self, domain: &str, operator: &str, called: u32, label: &str, at: u64) {
+        match self.names.classify(domain) {
+            NameClass::Allowed { .. } => {}
+            NameClass::Dangerous(effect) => {
+                self.findings.dangerous(&format!("{domain}.{operator}"), effect, &place("节点", "node", label), at);
+            }
+            NameClass::Review => {
+                self.findings.review(&format!("{domain}.{operator}"), &place("节点", "node", label), at)
+            }
+            NameClass::Unknown if self.custom.len() < TOLD_APART || self.custom.contains_key(domain) => {
+                let custom = self.custom.entry(domain.to_owned()).or_insert_with(|| Custom { at, ..Custom::default() });
+                if custom.operators.len() < TOLD_APART {
+                    custom.operators.insert((operator.to_owned(), called));
+                }
+            }
+            NameClass::Unknown => {}
+        }
+    }
+
+    fn conclude(&mut self) {
+        for (domain, custom) in std::mem::take(&mut self.custom) {
+            let missing: Vec<_> = custom
+                .operators
+                .iter()
+                .filter(|(_, function)| !self.functions.is_defined(*function))
+                .map(|(operator, _)| operator.as_str())
+                .collect();
+            if missing.is_empty() {
+                continue;
+            }
+            let operators = named(&missing);
+            if location::is_native_library(&domain) {
+                self.findings.native(&domain, &operators, custom.at);
+            } else {
+                self.findings.custom(&domain, &operators, custom.at);
+            }
+        }
+        for bomb in self.functions.bombs(self.nodes, &self.limits) {
+            self.findings.see(bomb);
+        }
+        let producer = self.producer.join(" ");
+        if !producer.trim().is_empty() {
+            self.fact("producer", producer.trim().to_owned());
+        }
+        if self.nodes > 0 {
+            self.fact("nodes", self.nodes.to_string());
+        }
+        if !self.opsets.is_empty() {
+            let opsets: Vec<_> = self
+                .opsets
+                .iter()
+                .map(|(domain, version)| format!("{} {version}", jingwei_read::shown(domain)))
+                .collect();
+            self.findings.inspection.facts.more.insert("opset", opsets.join(", "));
+        }
+        if !self.external.is_empty() {
+            let files: Vec<_> = self.external.iter().map(String::as_str).collect();
+            self.findings.inspection.facts.more.insert("external_data", files.join("\n"));
+        }
+        let facts = &mut self.findings.inspection.facts;
+        facts.tensors = Some(self.tensors);
+        facts.parameters = Some(u64::try_from(self.parameters).unwrap_or(u64::MAX));
+    }
+}
+
+/// The default domain has two spellings.
+fn whole_domain(domain: &str) -> &str {
+    if domain.is_empty() { "ai.onnx" } else { domain }
+}
+
+fn tensor_place(name: &str) -> Text {
+    place("张量", "tensor", name)
+}

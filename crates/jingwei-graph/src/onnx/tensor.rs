@@ -1,0 +1,130 @@
+use std::collections::HashMap;
+
+use jingwei_core::Text;
+
+use super::{TOLD_APART, Walk, tensor_place};
+use crate::findings::Stop;
+use crate::location;
+use crate::shape::Elements;
+use crate::wire::{Message, Value};
+
+/// What ONNX and ONNX Runtime write into an entry of external data.
+const EXTERNAL_KEYS: [&str; 5] = ["location", "offset", "length", "checksum", "basepath"];
+
+#[derive(Default)]
+struct Tensor {
+    elements: Elements,
+    data_type: u64,
+    name: String,
+    /// Bytes of `raw_data`, if there is one.
+    raw: Option<u64>,
+    /// Numbers of 4 or 8 bytes that are packed, in bytes.
+    floats: Option<u64>,
+    external: HashMap<String, (String, u64)>,
+    is_external: bool,
+}
+
+impl Walk<'_, '_> {
+    /// `counts`: it is a weight, not a constant of an operator.
+    pub(super) fn tensor(&mut self, mut message: Message, counts: bool) -> Result<(), Stop> {
+        let mut tensor = Tensor::default();
+        while let Some(field) = self.wire.next(&mut message)? {
+            match (field.number, field.value) {
+                (1, Value::Varint(size)) => tensor.elements.dimension(size.cast_signed()),
+                (1, Value::Bytes(span)) => {
+                    let elements = &mut tensor.elements;
+                    self.wire.packed(span, |size| elements.dimension(size.cast_signed()))?;
+                }
+                (2, Value::Varint(data_type)) => tensor.data_type = data_type,
+                (4 | 10, Value::Bytes(span)) => tensor.floats = Some(tensor.floats.unwrap_or(0) + span.len()),
+                (8, Value::Bytes(span)) => tensor.name = self.wire.name(span)?,
+                (9, Value::Bytes(span)) => tensor.raw = Some(span.len()),
+                (13, Value::Bytes(span)) => {
+                    let entry = self.wire.enter(span, &message)?;
+                    let (key, value, at) = self.key_value(entry)?;
+                    if tensor.external.len() < TOLD_APART {
+                        self.external_entry(&tensor.name, &key, &value, at);
+                        tensor.external.insert(key, (value, at));
+                    }
+                }
+                (14, Value::Varint(place)) => tensor.is_external = place == 1,
+                _ => {}
+            }
+        }
+        self.judge_tensor(&tensor, message.start);
+        if counts {
+            self.tensors += 1;
+            self.parameters = self.parameters.saturating_add(tensor.elements.count().unwrap_or(0));
+        }
+        Ok(())
+    }
+
+    /// Every entry is judged, because readers disagree about which of two counts.
+    fn external_entry(&mut self, name: &str, key: &str, value: &str, at: u64) {
+        let place = tensor_place(name);
+        let is_path = matches!(key, "location" | "basepath");
+        if is_path && let Some(reason) = location::escape(value) {
+            self.findings.escape(value, &place, reason, at);
+        } else if key == "location" && self.external.len() < TOLD_APART {
+            self.external.insert(jingwei_read::shown(value));
+        }
+        if matches!(key, "offset" | "length") && value.trim().parse::<u64>().is_err() {
+            let reason = Text::new(
+                format!("外部数据的 {key} 不是非负整数"),
+                format!("{key} of its external data is not a number of bytes"),
+            );
+            self.findings.lie(name, &place, reason, at);
+        }
+        if !EXTERNAL_KEYS.contains(&key) && key.starts_with("__") {
+            let reason =
+                Text::new("键会覆盖读取程序自身的属性", "the key overwrites an attribute of the reader itself");
+            self.findings.escape(key, &place, reason, at);
+        }
+    }
+
+    fn judge_tensor(&mut self, tensor: &Tensor, at: u64) {
+        let place = tensor_place(&tensor.name);
+        if tensor.is_external && !tensor.external.contains_key("location") {
+            let reason = Text::new(
+                "声明数据在外部文件中却没有给出位置",
+                "its data is said to lie outside, and nothing says where",
+            );
+            self.findings.lie(&tensor.name, &place, reason, at);
+        }
+        let Some(count) = tensor.elements.count() else {
+            self.findings.lie(&tensor.name, &place, tensor.elements.wrong(), at);
+            return;
+        };
+        let Some(bits) = bits(tensor.data_type) else { return };
+        let Some(expected) = count.checked_mul(bits).map(|bits| bits.div_ceil(8)) else {
+            self.findings.lie(&tensor.name, &place, tensor.elements.wrong(), at);
+            return;
+        };
+        let declared = tensor.external.get("length").and_then(|(length, _)| length.trim().parse().ok());
+        let typed = tensor.floats.filter(|_| matches!(tensor.data_type, 1 | 11 | 14 | 15));
+        let held = if tensor.is_external { declared } else { tensor.raw.or(typed) };
+        if let Some(held) = held
+            && u128::from(held) != expected
+        {
+            let reason = Text::new(
+                format!("形状需要 {expected} 字节，而数据为 {held} 字节"),
+                format!("its shape needs {expected} bytes and its data has {held}"),
+            );
+            self.findings.lie(&tensor.name, &place, reason, at);
+        }
+    }
+}
+
+/// Bits of one element; `None` for texts and types that came later.
+pub(crate) fn bits(data_type: u64) -> Option<u128> {
+    Some(match data_type {
+        15 => 128,
+        7 | 11 | 13 | 14 => 64,
+        1 | 6 | 12 => 32,
+        4 | 5 | 10 | 16 => 16,
+        2 | 3 | 9 | 17..=20 | 24 => 8,
+        21..=23 => 4,
+        25 | 26 => 2,
+        _ => return None,
+    })
+}

@@ -1,0 +1,104 @@
+use jingwei_core::Text;
+
+use crate::GraphFormat;
+
+/// A model format that is known by its mark and that no reader here opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OpaqueFormat {
+    OnnxRuntime,
+    ExecuTorch,
+    TorchMobile,
+    TensorRt,
+    Rknn,
+    CatBoost,
+    XgBoostBinary,
+    Rds,
+    Torch7,
+    /// A protobuf that goes on and on before it says what it is.
+    Protobuf,
+}
+
+impl OpaqueFormat {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OnnxRuntime => "ONNX Runtime (.ort)",
+            Self::ExecuTorch => "ExecuTorch",
+            Self::TorchMobile => "PyTorch Mobile",
+            Self::TensorRt => "TensorRT",
+            Self::Rknn => "RKNN",
+            Self::CatBoost => "CatBoost",
+            Self::XgBoostBinary => "XGBoost UBJSON",
+            Self::Rds => "R (.rds)",
+            Self::Torch7 => "Torch7",
+            Self::Protobuf => "protobuf of unknown kind",
+        }
+    }
+
+    pub(crate) fn reason(self) -> Text {
+        let name = self.name();
+        Text::new(
+            format!("这是 {name} 模型，暂不支持检查其内容"),
+            format!("it is a {name} model, whose content is not read"),
+        )
+    }
+}
+
+pub(super) fn recognise(front: &[u8], length: u64) -> Option<GraphFormat> {
+    let starts = |with: &[u8]| front.starts_with(with);
+    let format = match front.get(4..8).unwrap_or_default() {
+        b"ORTM" => OpaqueFormat::OnnxRuntime,
+        b"PTMF" => OpaqueFormat::TorchMobile,
+        [b'E', b'T', b'0'..=b'9', b'0'..=b'9'] => OpaqueFormat::ExecuTorch,
+        _ if starts(b"ptrt") || starts(b"ftrt") => OpaqueFormat::TensorRt,
+        _ if starts(b"RKNN\0") => OpaqueFormat::Rknn,
+        _ if starts(b"CBM1") => OpaqueFormat::CatBoost,
+        _ if starts(b"{L\0\0\0\0\0\0\0\x07learner") => OpaqueFormat::XgBoostBinary,
+        _ if is_rds(front) => OpaqueFormat::Rds,
+        _ if is_torch7(front, length) => OpaqueFormat::Torch7,
+        _ => return inert(front),
+    };
+    Some(GraphFormat::Opaque(format))
+}
+
+fn inert(front: &[u8]) -> Option<GraphFormat> {
+    if front.starts_with(b"tree\nversion=v") {
+        Some(GraphFormat::LightGbm)
+    } else if front.starts_with(b"{") && is_xgboost(&String::from_utf8_lossy(front)) {
+        Some(GraphFormat::XgBoostJson)
+    } else {
+        is_flax(front).then_some(GraphFormat::Flax)
+    }
+}
+
+/// R's own serialisation, in version 2 or 3, binary or as text. Written compressed as a rule.
+fn is_rds(front: &[u8]) -> bool {
+    [&b"X\n\0\0\0\x02"[..], b"X\n\0\0\0\x03", b"A\n2\n", b"A\n3\n"].iter().any(|mark| front.starts_with(mark))
+}
+
+fn is_xgboost(text: &str) -> bool {
+    let packed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    packed.starts_with("{\"learner\":{\"")
+        && ["attributes", "feature_names", "gradient_booster", "learner_model_param"]
+            .iter()
+            .any(|key| packed.contains(key))
+}
+
+/// An object of Torch (type 4, index 1), whose version is a text `V 1` of its own length.
+fn is_torch7(front: &[u8], length: u64) -> bool {
+    let binary = [4, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0];
+    length > 32 && front.starts_with(&binary) && front.get(12..15) == Some(b"V 1".as_slice())
+        || front.starts_with(b"4\n1\n3\nV 1\n")
+}
+
+/// A map whose first key is one of those that Flax writes.
+fn is_flax(front: &[u8]) -> bool {
+    let Some((first, rest)) = front.split_first() else { return false };
+    if !matches!(first, 0x81..=0x8f) {
+        return false;
+    }
+    ["params", "batch_stats", "step", "opt_state", "model"].iter().any(|key| {
+        let mark = 0xa0 | u8::try_from(key.len()).unwrap_or(0);
+        rest.first() == Some(&mark) && rest[1..].starts_with(key.as_bytes())
+    })
+}

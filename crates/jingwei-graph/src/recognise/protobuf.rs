@@ -1,0 +1,344 @@
+use jingwei_core::Limits;
+use jingwei_read::Source;
+
+use super::OpaqueFormat;
+use crate::GraphFormat;
+use crate::findings::Stop;
+use crate::shape::Elements;
+use crate::wire::{Message, Span, Value, Wire};
+
+/// Bytes that recognition looks at. Fields that no schema has are legal anywhere, so a file may begin with many of them.
+const LOOKED_AT: u64 = 16 << 20;
+/// Nodes of a graph that are looked at: enough to be sure.
+const NODES: u32 = 3;
+
+/// Guesses what a protobuf is, each time with evidence that no other file is likely to give.
+pub(super) fn recognise(source: &mut dyn Source) -> Option<GraphFormat> {
+    let limits = Limits { header_bytes: LOOKED_AT, string_bytes: 4096, ..Limits::default() };
+    let mut sniff = Sniff { wire: Wire::lenient(source, &limits) };
+    let mut signs = Signs::default();
+    let mut root = sniff.wire.root();
+    loop {
+        match sniff.wire.next(&mut root) {
+            Ok(Some(field)) => sniff.top(&mut signs, field.number, field.value, &root),
+            // An error ends the look, not the guess: the reader will say what is wrong.
+            Ok(None) | Err(Stop::Malformed(..) | Stop::Unreadable(_)) => return signs.format(),
+            Err(Stop::Limit(..)) => return signs.format().or(Some(GraphFormat::Opaque(OpaqueFormat::Protobuf))),
+        }
+        if let Some(format) = signs.early() {
+            return Some(format);
+        }
+    }
+}
+
+struct Sniff<'s> {
+    wire: Wire<'s>,
+}
+
+/// What the fields at the top of a file look like.
+#[derive(Default)]
+struct Signs {
+    /// Field 1 is a small number: ONNX, SavedModel and Core ML have their version there.
+    version: bool,
+    opset: bool,
+    onnx_nodes: u32,
+    onnx_named: bool,
+    tensorflow_nodes: u32,
+    /// Attributes of nodes or the versions of a graph, which no other list of pairs of texts has.
+    tensorflow_sure: bool,
+    not_nodes: bool,
+    meta_graph: bool,
+    saved_model: bool,
+    keras: bool,
+    paddle: bool,
+    core_ml: bool,
+    description: bool,
+    tensor: TensorSigns,
+}
+
+#[derive(Default)]
+struct TensorSigns {
+    elements: Elements,
+    dimensions: u32,
+    data_type: u64,
+    bytes: Option<u64>,
+    located: bool,
+}
+
+impl Signs {
+    /// What is beyond doubt before the end.
+    fn early(&self) -> Option<GraphFormat> {
+        match self {
+            Self { keras: true, .. } => Some(GraphFormat::KerasMetadata),
+            Self { paddle: true, .. } => Some(GraphFormat::Paddle),
+            Self { saved_model: true, .. } => Some(GraphFormat::SavedModel),
+            Self { meta_graph: true, .. } => Some(GraphFormat::MetaGraph),
+            Self { onnx_nodes: 1.., version: true, .. } => Some(GraphFormat::Onnx),
+            Self { tensorflow_nodes: NODES.., tensorflow_sure: true, .. } => Some(GraphFormat::TensorflowGraph),
+            Self { core_ml: true, version: true, description: true, .. } => Some(GraphFormat::CoreMl),
+            _ => None,
+        }
+    }
+
+    fn format(&self) -> Option<GraphFormat> {
+        let onnx = u32::from(self.version)
+            + u32::from(self.opset)
+            + u32::from(self.onnx_named)
+            + if self.onnx_nodes > 0 { 2 } else { 0 };
+        if onnx >= 3 {
+            return Some(GraphFormat::Onnx);
+        }
+        if self.tensorflow_nodes > 0 && self.tensorflow_sure && !self.not_nodes {
+            return Some(GraphFormat::TensorflowGraph);
+        }
+        if self.core_ml && self.version {
+            return Some(GraphFormat::CoreMl);
+        }
+        self.tensor.is_onnx().then_some(GraphFormat::OnnxTensor)
+    }
+}
+
+impl TensorSigns {
+    /// Only what adds up exactly, or names a place: a tensor has little else by which it could be told.
+    fn is_onnx(&self) -> bool {
+        let Some(bits) = crate::onnx::bits(self.data_type) else { return self.located && self.data_type > 0 };
+        let expected = self.elements.count().and_then(|count| count.checked_mul(bits)).map(|bits| bits.div_ceil(8));
+        self.located
+            || self.dimensions > 0 && self.bytes.is_some_and(|bytes| bytes > 0 && expected == Some(bytes.into()))
+    }
+}
+
+impl Sniff<'_> {
+    fn top(&mut self, signs: &mut Signs, number: u32, value: Value, root: &Message) {
+        match (number, value) {
+            (1, Value::Varint(number)) => {
+                signs.version |= (1..=255).contains(&number);
+                signs.tensor.elements.dimension(number.cast_signed());
+                signs.tensor.dimensions += 1;
+            }
+            (1, Value::Bytes(span)) => self.first(signs, span, root),
+            (2, Value::Varint(number)) => signs.tensor.data_type = number,
+            (2, Value::Bytes(span)) => self.second(signs, span, root),
+            (4, Value::Bytes(span)) => {
+                signs.tensorflow_sure |= self.has(span, root, |n, v| n == 1 && matches!(v, Value::Varint(1..=100_000)));
+                signs.tensor.bytes = Some(span.len());
+            }
+            (7, Value::Bytes(span)) => self.onnx_graph(signs, span, root),
+            (8, Value::Bytes(span)) => {
+                signs.opset |= self.has(span, root, |n, v| n == 2 && matches!(v, Value::Varint(1..=100_000)));
+            }
+            (9 | 10, Value::Bytes(span)) => signs.tensor.bytes = Some(span.len()),
+            (13, Value::Bytes(span)) => signs.tensor.located |= self.is_location(span, root),
+            (200..=3999, Value::Bytes(_)) => signs.core_ml = true,
+            _ => {}
+        }
+    }
+
+    /// Field 1 as a message: a node of TensorFlow, what a MetaGraph says of itself, an object of Keras, a block of Paddle.
+    fn first(&mut self, signs: &mut Signs, span: Span, root: &Message) {
+        if signs.tensorflow_nodes < NODES && !signs.not_nodes {
+            match self.tensorflow_node(span, root) {
+                Some(sure) => {
+                    signs.tensorflow_nodes += 1;
+                    signs.tensorflow_sure |= sure;
+                    return;
+                }
+                None => signs.not_nodes = true,
+            }
+        }
+        signs.keras |= self.is_keras_object(span, root);
+        signs.paddle |= self.is_paddle_block(span, root);
+    }
+
+    /// Field 2 as a message: a graph of TensorFlow, or a MetaGraph; or what a Core ML model says of itself.
+    fn second(&mut self, signs: &mut Signs, span: Span, root: &Message) {
+        if self.is_tensorflow_graph(span, root) {
+            signs.meta_graph = true;
+            return;
+        }
+        // A graph may stand in pieces, of which the first ones may be empty.
+        let Ok(mut meta) = self.wire.enter(span, root) else { return };
+        while let Ok(Some(field)) = self.wire.next(&mut meta) {
+            if let (2, Value::Bytes(span)) = (field.number, field.value)
+                && self.is_tensorflow_graph(span, &meta)
+            {
+                signs.saved_model = true;
+                return;
+            }
+        }
+        signs.description |= self.has(span, root, |n, v| matches!((n, v), (1 | 10 | 100, Value::Bytes(_))));
+    }
+
+    fn is_tensorflow_graph(&mut self, span: Span, parent: &Message) -> bool {
+        let Ok(mut graph) = self.wire.enter(span, parent) else { return false };
+        let (mut nodes, mut certain) = (0, false);
+        while let Ok(Some(field)) = self.wire.next(&mut graph) {
+            match (field.number, field.value) {
+                (1, Value::Bytes(span)) => match self.tensorflow_node(span, &graph) {
+                    Some(sure) => {
+                        nodes += 1;
+                        certain |= sure;
+                    }
+                    None => return false,
+                },
+                (2, Value::Bytes(span)) => certain |= self.is_library(span, &graph),
+                (4, Value::Bytes(span)) => {
+                    certain |= self.has(span, &graph, |n, v| n == 1 && matches!(v, Value::Varint(1..=100_000)));
+                }
+                _ => {}
+            }
+            if certain && nodes > 0 {
+                return true;
+            }
+        }
+        certain
+    }
+
+    /// A graph may be empty, and all its nodes in functions.
+    fn is_library(&mut self, span: Span, parent: &Message) -> bool {
+        let Ok(mut library) = self.wire.enter(span, parent) else { return false };
+        let Ok(Some(field)) = self.wire.next(&mut library) else { return false };
+        let (1, Value::Bytes(span)) = (field.number, field.value) else { return false };
+        let Ok(mut function) = self.wire.enter(span, &library) else { return false };
+        while let Ok(Some(field)) = self.wire.next(&mut function) {
+            if let (3, Value::Bytes(span)) = (field.number, field.value) {
+                return self.tensorflow_node(span, &function) == Some(true);
+            }
+        }
+        false
+    }
+
+    /// `None`: no node. Otherwise whether it has an attribute, which makes sure.
+    fn tensorflow_node(&mut self, span: Span, parent: &Message) -> Option<bool> {
+        let mut node = self.wire.enter(span, parent).ok()?;
+        let (mut named, mut operator, mut sure) = (false, false, false);
+        while let Some(field) = self.wire.next(&mut node).ok()? {
+            match (field.number, field.value) {
+                (1, Value::Bytes(span)) => named = self.is_identifier(span),
+                (2, Value::Bytes(span)) => operator = self.is_identifier(span),
+                (5, Value::Bytes(span)) => sure |= self.is_pair(span, &node),
+                _ => {}
+            }
+        }
+        (named && operator).then_some(sure)
+    }
+
+    /// An entry of a map from a text to a message.
+    fn is_pair(&mut self, span: Span, parent: &Message) -> bool {
+        let Ok(mut pair) = self.wire.enter(span, parent) else { return false };
+        let (mut key, mut value) = (false, false);
+        while let Ok(Some(field)) = self.wire.next(&mut pair) {
+            match (field.number, field.value) {
+                (1, Value::Bytes(span)) => key = self.is_identifier(span),
+                (2, Value::Bytes(_)) => value = true,
+                _ => return false,
+            }
+        }
+        key && value
+    }
+
+    fn is_keras_object(&mut self, span: Span, parent: &Message) -> bool {
+        let Ok(mut object) = self.wire.enter(span, parent) else { return false };
+        while let Ok(Some(field)) = self.wire.next(&mut object) {
+            if let (4, Value::Bytes(span)) = (field.number, field.value)
+                && self.wire.bytes(span).is_ok_and(|bytes| bytes.starts_with(b"_tf_keras_"))
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn is_paddle_block(&mut self, span: Span, parent: &Message) -> bool {
+        let Ok(mut block) = self.wire.enter(span, parent) else { return false };
+        let (mut index, mut above, mut operator) = (false, false, false);
+        while let Ok(Some(field)) = self.wire.next(&mut block) {
+            match (field.number, field.value) {
+                (1, Value::Varint(_)) => index = true,
+                (2, Value::Varint(_)) => above = true,
+                (4, Value::Bytes(span)) => {
+                    let mut kind = None;
+                    self.each(span, &block, |n, v| {
+                        if let (3, Value::Bytes(span)) = (n, v) {
+                            kind = Some(span);
+                        }
+                    });
+                    operator = kind.is_some_and(|span| self.is_identifier(span));
+                }
+                _ => {}
+            }
+            if index && above && operator {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn onnx_graph(&mut self, signs: &mut Signs, span: Span, parent: &Message) {
+        let Ok(mut graph) = self.wire.enter(span, parent) else { return };
+        while let Ok(Some(field)) = self.wire.next(&mut graph) {
+            match (field.number, field.value) {
+                (1, Value::Bytes(_)) if signs.onnx_nodes > 0 => {}
+                (1, Value::Bytes(span)) if self.is_onnx_node(span, &graph) => {
+                    signs.onnx_nodes += 1;
+                    // Without a version the name of the graph, far behind, has to do.
+                    if signs.version {
+                        return;
+                    }
+                }
+                (1, Value::Bytes(_)) => return,
+                (2, Value::Bytes(span)) => signs.onnx_named = self.is_text(span),
+                _ => {}
+            }
+        }
+    }
+
+    fn is_onnx_node(&mut self, span: Span, parent: &Message) -> bool {
+        let Ok(mut node) = self.wire.enter(span, parent) else { return false };
+        let (mut operator, mut connected) = (false, false);
+        while let Ok(Some(field)) = self.wire.next(&mut node) {
+            match (field.number, field.value) {
+                (1 | 2, Value::Bytes(_)) => connected = true,
+                (4, Value::Bytes(span)) => operator = self.is_identifier(span),
+                _ => {}
+            }
+        }
+        operator && connected
+    }
+
+    fn is_location(&mut self, span: Span, parent: &Message) -> bool {
+        let mut key = None;
+        self.each(span, parent, |n, v| {
+            if let (1, Value::Bytes(span)) = (n, v) {
+                key = Some(span);
+            }
+        });
+        key.is_some_and(|span| self.wire.bytes(span).is_ok_and(|bytes| bytes == b"location"))
+    }
+
+    fn each(&mut self, span: Span, parent: &Message, mut look: impl FnMut(u32, Value)) {
+        let Ok(mut message) = self.wire.enter(span, parent) else { return };
+        while let Ok(Some(field)) = self.wire.next(&mut message) {
+            look(field.number, field.value);
+        }
+    }
+
+    fn has(&mut self, span: Span, parent: &Message, wanted: impl Fn(u32, Value) -> bool) -> bool {
+        let mut found = false;
+        self.each(span, parent, |number, value| found |= wanted(number, value));
+        found
+    }
+
+    fn is_text(&mut self, span: Span) -> bool {
+        self.wire.bytes(span).is_ok_and(|bytes| {
+            std::str::from_utf8(&bytes).is_ok_and(|text| !text.is_empty() && !text.contains(|c: char| c.is_control()))
+        })
+    }
+
+    fn is_identifier(&mut self, span: Span) -> bool {
+        self.wire.bytes(span).is_ok_and(|bytes| {
+            bytes.first().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'.')
+                && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"_-./>\\:".contains(b))
+        })
+    }
+}

@@ -1,0 +1,236 @@
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+
+use jingwei_core::Text;
+use jingwei_read::{Effect, NameClass, NameTable, shown};
+
+use super::Walk;
+use super::node::Node;
+use crate::findings::{Findings, Stop, named, place};
+use crate::location;
+use crate::wire::{Message, Value};
+
+/// Operators that hand a text on, so that a path may come through them.
+const HANDS_ON: [&str; 10] = [
+    "Identity",
+    "IdentityN",
+    "PlaceholderWithDefault",
+    "StringJoin",
+    "ShardedFilename",
+    "Pack",
+    "Reshape",
+    "Squeeze",
+    "ExpandDims",
+    "ConcatV2",
+];
+/// How many of them are followed.
+const FOLLOWED: usize = 64;
+/// Texts that are kept of one graph only to be shown, and those that matter.
+const SHOWN: usize = 4096;
+const KEPT: usize = 100_000;
+
+/// What the operators of a file are.
+pub(super) struct Operators<'n> {
+    names: &'n NameTable,
+    nodes: u64,
+    /// Names that no list has, and where the first of them stands.
+    unknown: BTreeSet<String>,
+    unknown_at: u64,
+    /// Functions of the file's own library may stand where an operator stands.
+    functions: HashSet<String>,
+}
+
+/// The nodes of one graph or function by which a path is traced back.
+#[derive(Default)]
+struct Trace {
+    texts: HashMap<String, Vec<String>>,
+    hands_on: HashMap<String, Vec<String>>,
+    open: Vec<Node>,
+}
+
+impl Walk<'_, '_> {
+    pub(super) fn graph(&mut self, mut graph: Message) -> Result<(), Stop> {
+        let mut trace = Trace::default();
+        while let Some(field) = self.wire.next(&mut graph)? {
+            let Value::Bytes(span) = field.value else { continue };
+            match field.number {
+                1 => {
+                    let message = self.wire.enter(span, &graph)?;
+                    let node = self.node(message)?;
+                    self.operators.meet(node, &mut trace, &mut self.findings);
+                }
+                2 => {
+                    let library = self.wire.enter(span, &graph)?;
+                    self.library(library)?;
+                }
+                _ => {}
+            }
+        }
+        self.operators.judge(trace, &mut self.findings);
+        Ok(())
+    }
+
+    fn library(&mut self, mut library: Message) -> Result<(), Stop> {
+        while let Some(field) = self.wire.next(&mut library)? {
+            if let (1, Value::Bytes(span)) = (field.number, field.value) {
+                let function = self.wire.enter(span, &library)?;
+                self.function(function)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn function(&mut self, mut function: Message) -> Result<(), Stop> {
+        let mut trace = Trace::default();
+        while let Some(field) = self.wire.next(&mut function)? {
+            let Value::Bytes(span) = field.value else { continue };
+            match field.number {
+                1 => {
+                    let mut signature = self.wire.enter(span, &function)?;
+                    while let Some(field) = self.wire.next(&mut signature)? {
+                        if let (1, Value::Bytes(span)) = (field.number, field.value) {
+                            let name = self.wire.name(span)?;
+                            self.operators.functions.insert(name);
+                        }
+                    }
+                }
+                3 => {
+                    let message = self.wire.enter(span, &function)?;
+                    let node = self.node(message)?;
+                    self.operators.meet(node, &mut trace, &mut self.findings);
+                }
+                _ => {}
+            }
+        }
+        self.operators.judge(trace, &mut self.findings);
+        Ok(())
+    }
+}
+
+impl<'n> Operators<'n> {
+    pub fn new(names: &'n NameTable) -> Self {
+        Self { names, nodes: 0, unknown: BTreeSet::new(), unknown_at: 0, functions: HashSet::new() }
+    }
+
+    /// Takes a node up. What needs its inputs to be judged waits for the end of the graph.
+    fn meet(&mut self, node: Node, trace: &mut Trace, findings: &mut Findings) {
+        self.nodes += 1;
+        if !node.debug_urls.is_empty() {
+            let urls = node.debug_urls.join(", ");
+            findings.dangerous(&node.operator, Effect::Network, &argument(&node, &urls), node.at);
+        }
+        match self.names.classify(&node.operator) {
+            NameClass::Allowed { when: None } => trace.keep(node),
+            NameClass::Unknown => {
+                if self.unknown.is_empty() {
+                    self.unknown_at = node.at;
+                }
+                if self.unknown.len() < SHOWN {
+                    self.unknown.insert(node.operator);
+                }
+            }
+            _ if trace.open.len() < KEPT => trace.open.push(node),
+            // Too many to be traced back: judged without their inputs.
+            _ => self.judge_one(&node, &Trace::default(), findings),
+        }
+    }
+
+    fn judge(&self, mut trace: Trace, findings: &mut Findings) {
+        for node in std::mem::take(&mut trace.open) {
+            self.judge_one(&node, &trace, findings);
+        }
+    }
+
+    fn judge_one(&self, node: &Node, trace: &Trace, findings: &mut Findings) {
+        let path = || trace.path(node);
+        match self.names.classify(&node.operator) {
+            NameClass::Dangerous(effect) => {
+                let path = path().unwrap_or_default();
+                findings.dangerous(&node.operator, effect, &argument(node, &path), node.at);
+            }
+            NameClass::Review => {
+                let path = path().unwrap_or_default();
+                findings.review(&node.operator, &argument(node, &path), node.at);
+            }
+            NameClass::Allowed { when: Some("standard-stream") } => {
+                let stream = node.output_stream.as_deref().unwrap_or("stderr");
+                if !matches!(stream, "stdout" | "stderr") && !stream.starts_with("log(") {
+                    findings.dangerous(&node.operator, Effect::File, &argument(node, stream), node.at);
+                }
+            }
+            NameClass::Allowed { when: Some("descriptor-inside") } => {
+                let descriptor = node.descriptor_source.as_deref().unwrap_or_default();
+                if !(descriptor.is_empty() || descriptor == "local://" || descriptor.starts_with("bytes://")) {
+                    findings.review(&node.operator, &argument(node, descriptor), node.at);
+                }
+            }
+            NameClass::Allowed { when: Some("path-inside") } => {
+                if let Some(path) = path().filter(|path| location::escape(path).is_some()) {
+                    findings.review(&node.operator, &argument(node, &path), node.at);
+                }
+            }
+            // A condition that this reader does not know cannot be said to hold.
+            NameClass::Allowed { when: Some(_) } => findings.review(&node.operator, &argument(node, ""), node.at),
+            NameClass::Allowed { when: None } | NameClass::Unknown => {}
+        }
+    }
+
+    pub fn conclude(&mut self, findings: &mut Findings) {
+        let unknown: Vec<_> =
+            self.unknown.iter().filter(|name| !self.functions.contains(*name)).map(String::as_str).collect();
+        if !unknown.is_empty() {
+            findings.custom("TensorFlow", &named(&unknown), self.unknown_at);
+        }
+        findings.inspection.facts.more.insert("nodes", self.nodes.to_string());
+    }
+}
+
+impl Trace {
+    fn keep(&mut self, node: Node) {
+        if !node.texts.is_empty() {
+            let matters = node.texts.iter().any(|text| location::escape(text).is_some());
+            if self.texts.len() < if matters { KEPT } else { SHOWN } {
+                self.texts.insert(node.name, node.texts);
+            }
+        } else if HANDS_ON.contains(&node.operator.as_str()) && self.hands_on.len() < KEPT {
+            self.hands_on.insert(node.name, node.inputs);
+        }
+    }
+
+    /// A constant that reaches the inputs of a node: one that leaves the folder before all others.
+    fn path(&self, node: &Node) -> Option<String> {
+        let mut queue: VecDeque<&str> = node.inputs.iter().map(|input| node_of(input)).collect();
+        let mut seen: HashSet<&str> = HashSet::new();
+        let mut plain = node.texts.first();
+        if let Some(own) = node.texts.iter().find(|text| location::escape(text).is_some()) {
+            return Some(own.clone());
+        }
+        while let Some(name) = queue.pop_front() {
+            if seen.len() >= FOLLOWED || !seen.insert(name) {
+                continue;
+            }
+            for text in self.texts.get(name).into_iter().flatten() {
+                if location::escape(text).is_some() {
+                    return Some(text.clone());
+                }
+                plain.get_or_insert(text);
+            }
+            queue.extend(self.hands_on.get(name).into_iter().flatten().map(|input| node_of(input)));
+        }
+        plain.cloned()
+    }
+}
+
+/// `name:output:0` and `^name` stand for the node `name`.
+fn node_of(input: &str) -> &str {
+    let input = input.trim_start_matches('^');
+    input.split(':').next().unwrap_or(input)
+}
+
+fn argument(node: &Node, argument: &str) -> Text {
+    let place = place("节点", "node", &node.name);
+    if argument.is_empty() {
+        return place;
+    }
+    let argument = shown(argument);
+    Text::new(format!("{}，参数 {argument}", place.zh), format!("{}, argument {argument}", place.en))
+}
