@@ -1,0 +1,350 @@
+//! Configurations as JSON, read as a stream: vocabularies of tens of megabytes are passed over, not kept.
+
+use std::{
+    collections::{HashMap, hash_map::DefaultHasher},
+    fmt,
+    hash::{Hash, Hasher},
+};
+
+use jingwei_core::Text;
+use jingwei_read::{Inspection, NameClass, Sighting};
+use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+
+use crate::config::{
+    findings::{Findings, leads_outside},
+    repair, targets,
+};
+
+/// Top-level keys under which `transformers` and `diffusers` find the names of code to load.
+const CODE_KEYS: [&str; 2] = ["auto_map", "custom_pipelines"];
+const TRUST_KEY: &str = "trust_remote_code";
+/// Keys whose value a loader imports.
+const TARGET_KEYS: [&str; 2] = ["_target_", "class_path"];
+/// Keys that may name an activation by its full name, which is imported.
+const ACTIVATION_KEYS: [&str; 3] = ["activation_function", "activation_fn", "default_activation_function"];
+/// Keys that hold a name for other purposes, so that only dangerous ones are told.
+const NAME_KEYS: [&str; 11] =
+    ["path", "function", "callable", "func", "fn", "factory", "constructor", "method", "target", "type", "object"];
+/// References that a loader follows. A leftover such as `_name_or_path` is followed by none.
+const REFERENCE_KEYS: [&str; 9] = [
+    "tokenizer_file",
+    "vocab_file",
+    "merges_file",
+    "spm_file",
+    "tokenizer_name_or_path",
+    "processor_name_or_path",
+    "custom_pipeline",
+    "weights_path",
+    "checkpoint_path",
+];
+const BASE_KEYS: [&str; 2] = ["base_model_name_or_path", "base_model"];
+/// Keys that decide what is loaded.
+const DECIDING_KEYS: [&str; 11] = [
+    "auto_map",
+    "custom_pipelines",
+    "trust_remote_code",
+    "_target_",
+    "class_path",
+    "chat_template",
+    "architectures",
+    "model_type",
+    "tokenizer_class",
+    "_class_name",
+    "base_model_name_or_path",
+];
+
+/// `make`: the findings are begun anew where the bytes had to be mended first.
+pub(crate) fn inspect<'a>(bytes: &[u8], make: impl Fn() -> Findings<'a>) -> Inspection {
+    let first = make();
+    let Err(error) = walk(bytes, &first) else { return first.finish() };
+    if first.crossed.get().is_none()
+        && let Some(mended) = repair::mended(bytes)
+    {
+        let second = make();
+        let outcome = walk(&mended, &second);
+        return finished(bytes, second, outcome.err());
+    }
+    finished(bytes, first, Some(error))
+}
+
+fn walk(bytes: &[u8], found: &Findings<'_>) -> Result<(), serde_json::Error> {
+    let mut parser = serde_json::Deserializer::from_slice(bytes);
+    let top = Value { found, depth: 0, key: "", place: Place::Ordinary, weigh: false };
+    top.deserialize(&mut parser).and_then(|_| parser.end())
+}
+
+fn finished(bytes: &[u8], found: Findings<'_>, error: Option<serde_json::Error>) -> Inspection {
+    let crossed = found.crossed.get();
+    let deepest = u64::from(found.limits.depth);
+    let mut inspection = found.finish();
+    let Some(error) = error else { return inspection };
+    inspection.see(match crossed {
+        Some((limit, value)) => Sighting::limit(limit, value),
+        None if error.to_string().starts_with("recursion limit") => Sighting::limit("depth", deepest),
+        None => {
+            let reason = jingwei_read::shown(&error.to_string());
+            let (zh, en) = (format!("不是有效的 JSON（{reason}）"), format!("it is not valid JSON ({reason})"));
+            Sighting::malformed(offset_of(bytes, &error), zh, en)
+        }
+    });
+    inspection
+}
+
+/// serde_json tells line and column; a report wants the byte.
+fn offset_of(bytes: &[u8], error: &serde_json::Error) -> u64 {
+    let lines_before = bytes.split_inclusive(|b| *b == b'\n').take(error.line().saturating_sub(1));
+    (lines_before.map(<[u8]>::len).sum::<usize>() + error.column().saturating_sub(1)) as u64
+}
+
+/// What a value is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Ordinary,
+    /// Names of code: `auto_map`, `custom_pipelines`.
+    Code,
+    /// A chat template, or several of them.
+    Template,
+    /// A vocabulary: any character may be a token, and there are a million of them.
+    Vocabulary,
+    /// One part of a pipeline: `[library, class]`.
+    Component,
+}
+
+#[derive(Clone, Copy)]
+struct Value<'a, 'f> {
+    found: &'a Findings<'f>,
+    depth: u32,
+    /// The key that it stands under, also through lists.
+    key: &'a str,
+    place: Place,
+    /// Whether two values of the key must be told apart.
+    weigh: bool,
+}
+
+/// What a value was.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Content {
+    filled: bool,
+    weight: u64,
+    /// The first two items of a list of texts.
+    pair: Option<(String, String)>,
+    text: Option<String>,
+}
+
+impl<'a, 'f> Value<'a, 'f> {
+    fn below<'b, E: Error>(self, key: &'b str, place: Place) -> Result<Value<'b, 'f>, E>
+    where
+        'a: 'b,
+    {
+        let deepest = self.found.limits.depth;
+        if self.depth >= deepest {
+            return Err(self.cross("depth", u64::from(deepest)));
+        }
+        Ok(Value { depth: self.depth + 1, key, place, ..self })
+    }
+
+    fn count<E: Error>(self) -> Result<(), E> {
+        if self.place == Place::Vocabulary {
+            return Ok(());
+        }
+        let entries = self.found.entries.get() + 1;
+        self.found.entries.set(entries);
+        if entries > self.found.limits.entries { Err(self.cross("entries", self.found.limits.entries)) } else { Ok(()) }
+    }
+
+    fn cross<E: Error>(self, limit: &'static str, value: u64) -> E {
+        self.found.crossed.set(Some((limit, value)));
+        E::custom("limit")
+    }
+
+    fn weight(self, value: impl Hash) -> u64 {
+        if !self.weigh {
+            return 0;
+        }
+        let mut hasher = DefaultHasher::new();
+        value.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn scalar(self, filled: bool, value: impl Hash) -> Content {
+        Content { filled, weight: self.weight(value), ..Content::default() }
+    }
+
+    /// What the value of a key is for.
+    fn place_of(self, key: &str) -> Place {
+        match key {
+            _ if self.place == Place::Vocabulary => Place::Vocabulary,
+            _ if self.depth == 0 && CODE_KEYS.contains(&key) => Place::Code,
+            "chat_template" | "chat_templates" => Place::Template,
+            "vocab" | "merges" if self.depth <= 1 => Place::Vocabulary,
+            _ if self.place == Place::Template && matches!(key, "name" | "role") => Place::Ordinary,
+            _ if self.place == Place::Template || self.place == Place::Code => self.place,
+            _ if self.depth == 0 && self.found.file == "model_index.json" => Place::Component,
+            _ => Place::Ordinary,
+        }
+    }
+
+    fn string(self, text: &str) {
+        let found = self.found;
+        if text.len() as u64 > found.limits.string_bytes {
+            found.see(Sighting::limit("string_bytes", found.limits.string_bytes));
+            return;
+        }
+        match self.place {
+            Place::Template => return found.template(text),
+            Place::Code => found.remote_repository(self.key, text),
+            Place::Ordinary | Place::Component | Place::Vocabulary => {}
+        }
+        if self.place != Place::Vocabulary {
+            found.hidden(text);
+            found.value(text);
+        }
+        let key = self.key;
+        let module_type = key == "type" && found.file == "modules.json";
+        if TARGET_KEYS.contains(&key) || module_type || ACTIVATION_KEYS.contains(&key) && targets::is_dotted(text) {
+            found.remote_repository(key, text);
+            found.target(key, text, true);
+        } else if NAME_KEYS.contains(&key) && targets::is_dotted(text) {
+            found.target(key, text, false);
+        } else if let Some(expression) = text.strip_prefix('$').filter(|rest| !rest.starts_with('{')) {
+            found.expression(key, expression);
+        }
+        let base = BASE_KEYS.contains(&key);
+        if (base || REFERENCE_KEYS.contains(&key))
+            && let Some(what) = leads_outside(text, base)
+        {
+            found.outside(key, text, what);
+        }
+        if key == "architectures" || (self.depth == 1 && key == "model_type") {
+            found.fact("architecture", text);
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Value<'_, '_> {
+    type Value = Content;
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Content, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Value<'_, '_> {
+    type Value = Content;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Content, E> {
+        Ok(self.scalar(false, "null"))
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Content, E> {
+        if value && self.key == TRUST_KEY {
+            self.found.remote_code(TRUST_KEY);
+        }
+        Ok(self.scalar(value, value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Content, E> {
+        Ok(self.scalar(true, value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Content, E> {
+        Ok(self.scalar(true, value))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Content, E> {
+        Ok(self.scalar(true, value.to_bits()))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Content, E> {
+        self.string(value);
+        let text = matches!(self.key, "target" | "_class_name") || self.place == Place::Component;
+        let text = (text && value.len() < 500).then(|| value.to_owned());
+        Ok(Content { text, ..self.scalar(!value.is_empty(), value) })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Content, A::Error> {
+        // Items of a list are values of its key, except that a list of switches is none.
+        let key = if self.key == TRUST_KEY { "" } else { self.key };
+        let below = self.below(key, self.place)?;
+        let mut content = Content::default();
+        let mut texts: Vec<Option<String>> = Vec::new();
+        while let Some(item) = seq.next_element_seed(below)? {
+            content.filled = true;
+            content.weight = self.weight((content.weight, item.weight));
+            if texts.len() < 3 {
+                texts.push(item.text);
+            }
+            self.count()?;
+        }
+        if let [Some(library), Some(class)] = texts.as_slice() {
+            content.pair = Some((library.clone(), class.clone()));
+        }
+        Ok(content)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Content, A::Error> {
+        let mut content = Content::default();
+        let mut known: HashMap<String, u64> = HashMap::new();
+        let (mut target, mut params) = (None, false);
+        while let Some(name) = map.next_key::<String>()? {
+            self.count()?;
+            content.filled = true;
+            let decides = DECIDING_KEYS.contains(&name.as_str());
+            let mut below = self.below(&name, self.place_of(&name))?;
+            below.weigh |= decides;
+            let value = map.next_value_seed(below)?;
+            let place = below.place;
+            content.weight = self.weight((content.weight, &name, value.weight));
+            self.found_in_map(&name, &value, place);
+            match name.as_str() {
+                "target" => target = value.text,
+                "params" => params = true,
+                _ => {}
+            }
+            if place != Place::Vocabulary && self.place != Place::Vocabulary {
+                match known.get(&name) {
+                    Some(before) => self.found.duplicate(&name, decides && *before != value.weight),
+                    None => drop(known.insert(name, value.weight)),
+                }
+            }
+        }
+        // The way in which latent diffusion writes targets; elsewhere `target` means many things.
+        if let Some(target) = target.filter(|target| params && targets::names_a_class(target)) {
+            self.found.target("target", &target, true);
+        }
+        Ok(content)
+    }
+}
+
+impl Value<'_, '_> {
+    fn found_in_map(self, name: &str, value: &Content, place: Place) {
+        if self.depth > 0 {
+            return;
+        }
+        if CODE_KEYS.contains(&name) && value.filled {
+            self.found.remote_code(name);
+        }
+        if let Some((library, class)) = &value.pair {
+            if name == "_class_name" {
+                self.found.remote_code(name);
+            } else if place == Place::Component {
+                self.component(library, class);
+            }
+        }
+    }
+
+    /// `["diffusers", "UNet2DConditionModel"]`: the library is imported unless it is a pipeline of the framework.
+    fn component(self, library: &str, class: &str) {
+        let pipeline = matches!(self.found.names.classify(library), NameClass::Allowed { when: Some("pipeline") });
+        self.found.target("model_index.json", &format!("{library}.{class}"), !pipeline);
+    }
+}
+
+/// The reason why a file cannot be read as text.
+pub(crate) fn not_text(valid: usize) -> Sighting {
+    let reason = Text::new("不是有效的 UTF-8", "it is not valid UTF-8");
+    Sighting::malformed(valid as u64, reason.zh, reason.en)
+}

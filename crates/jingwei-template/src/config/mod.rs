@@ -1,0 +1,33 @@
+//! Configurations beside weights: what they make a loader import, run and fetch.
+
+mod findings;
+mod json;
+mod repair;
+mod targets;
+mod yaml;
+
+use jingwei_core::Limits;
+use jingwei_read::{Inspection, NameTable, Source};
+
+use crate::read::{self, Content};
+use findings::Findings;
+
+/// A JSON file: configurations of models, tokenizers, generation, processors, adapters and pipelines, and tokenizers
+/// themselves. `names` is the list `config-targets`.
+pub fn inspect_config(source: &mut dyn Source, file_name: &str, names: &NameTable, limits: &Limits) -> Inspection {
+    match read::all(source, limits.header_bytes) {
+        Content::Bytes(bytes) => {
+            let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+            json::inspect(bytes, || Findings::new(names, limits, file_name))
+        }
+        Content::Seen(inspection) => inspection,
+    }
+}
+
+/// A YAML file, read by its lines: keys, values, tags and anchors, but no structure.
+pub fn inspect_yaml(source: &mut dyn Source, file_name: &str, names: &NameTable, limits: &Limits) -> Inspection {
+    match read::all(source, limits.header_bytes) {
+        Content::Bytes(bytes) => yaml::inspect(&bytes, Findings::new(names, limits, file_name)),
+        Content::Seen(inspection) => inspection,
+    }
+}

@@ -1,0 +1,16 @@
+//! Reads what comes with weights and is no weights: chat templates, configurations, scripts.
+//!
+//! Never knows: the weights, the file system, how severe a sighting is; it runs no template and no script.
+//!
+//! Invariant: every byte is answered for, read or named as not inspected; work is linear in the bytes that are there,
+//! and constants are put together only within a budget.
+
+mod config;
+mod read;
+mod script;
+mod template;
+mod unicode;
+
+pub use config::{inspect_config, inspect_yaml};
+pub use script::inspect_script;
+pub use template::{inspect_template, inspect_template_text};

