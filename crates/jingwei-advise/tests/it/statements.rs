@@ -1,0 +1,162 @@
+use jingwei_advise::{
+    Clear, Match, Standing, assess,
+    vex::{self, Statement, VexSet, VexStatus},
+};
+use jingwei_core::{Ecosystem, Limits};
+use serde_json::{Value, json};
+
+use crate::support::{located, now, osv, range, store_of, told};
+
+fn openvex(product: &str, status: &str, at: &str) -> Value {
+    json!({ "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.invalid/vex-1", "author": "Shop Security",
+        "timestamp": "2026-01-01T00:00:00Z", "version": 1, "statements": [{ "vulnerability": { "name": "CVE-2026-1", "aliases": ["GHSA-x"] },
+        "products": [{ "@id": product }], "status": status, "justification": "vulnerable_code_not_in_execute_path",
+        "impact_statement": "we never call it", "timestamp": at }] })
+}
+
+fn cyclonedx(purl: &str, state: &str, at: &str) -> Value {
+    json!({ "bomFormat": "CycloneDX", "specVersion": "1.6", "serialNumber": "urn:uuid:1", "metadata": { "timestamp": "2026-01-01T00:00:00Z", "supplier": { "name": "Shop Security" } },
+        "components": [{ "bom-ref": "outer", "name": "o", "components": [{ "bom-ref": "inner", "name": "thing", "purl": purl }] }],
+        "vulnerabilities": [{ "id": "CVE-2026-1", "analysis": { "state": state, "justification": "code_not_reachable", "detail": "d", "lastUpdated": at },
+        "affects": [{ "ref": "urn:cdx:1/1#inner" }] }] })
+}
+
+fn csaf(purl: &str, list: &str, at: &str) -> Value {
+    json!({ "document": { "category": "csaf_vex", "csaf_version": "2.0", "publisher": { "name": "Shop Security" }, "tracking": { "id": "S-1", "current_release_date": at } },
+        "product_tree": { "branches": [{ "category": "vendor", "branches": [{ "category": "product_version", "product": { "product_id": "P", "name": "thing", "product_identification_helper": { "purl": purl } } }] }],
+        "relationships": [{ "category": "default_component_of", "product_reference": "P", "relates_to_product_reference": "OS", "full_product_name": { "product_id": "OS:P", "name": "n" } }] },
+        "vulnerabilities": [{ "cve": "CVE-2026-1", "product_status": { list: ["OS:P"] }, "flags": [{ "label": "component_not_present", "product_ids": ["OS:P"] }] }] })
+}
+
+fn statements(documents: &[Value]) -> Vec<Statement> {
+    let read = |document: &Value| vex::read(document.to_string().as_bytes(), &Limits::default()).unwrap().statements;
+    documents.iter().flat_map(read).collect()
+}
+
+fn assessed(documents: &[Value], version: &str) -> Match {
+    let record = osv(
+        "GHSA-x",
+        "PyPI",
+        "thing",
+        json!({ "aliases": ["CVE-2026-1"], "ranges": [range("ECOSYSTEM", &["introduced 1.0", "fixed 2.0"])] }),
+    );
+    let vex = VexSet::new(statements(documents));
+    let package = located(Ecosystem::Pypi, "thing", Some(version));
+    let mut found = assess(&mut store_of(&[record]), &[package], &vex, now()).unwrap();
+    assert_eq!(found.len(), 1, "a statement never makes a match disappear");
+    found.remove(0)
+}
+
+#[test]
+fn statements_of_every_format_mean_the_same() {
+    let (purl, at) = ("pkg:pypi/thing@1.5?extra=1", "2026-03-01T00:00:00Z");
+    for (words, status) in [
+        (["not_affected", "not_affected", "known_not_affected"], VexStatus::NotAffected),
+        (["fixed", "resolved", "fixed"], VexStatus::Fixed),
+        (["under_investigation", "in_triage", "under_investigation"], VexStatus::UnderInvestigation),
+        (["affected", "exploitable", "known_affected"], VexStatus::Affected),
+    ] {
+        for document in [openvex(purl, words[0], at), cyclonedx(purl, words[1], at), csaf(purl, words[2], at)] {
+            let said = statements(std::slice::from_ref(&document));
+            assert_eq!(said.len(), 1, "{document}");
+            assert_eq!((said[0].status, said[0].author.as_str()), (status, "Shop Security"), "{document}");
+            assert_eq!(said[0].at.unwrap().to_string(), at);
+            assert_eq!((said[0].package.name.as_str(), said[0].package.version.as_deref()), ("thing", Some("1.5")));
+            assert!(said[0].justification.is_some() && said[0].faults.contains(&"CVE-2026-1".to_owned()));
+        }
+    }
+}
+
+#[test]
+fn a_statement_changes_the_standing_and_stays_beside_it() {
+    let at = |day: u32| format!("2026-03-0{day}T00:00:00Z");
+    let whole = "pkg:pypi/Thing";
+    for (documents, version, expected, computed) in [
+        (vec![], "1.5", "affected >=1.0,<2.0 -> 2.0", None),
+        (vec![openvex(whole, "not_affected", &at(1))], "1.5", "not affected", Some("affected >=1.0,<2.0 -> 2.0")),
+        (vec![openvex(whole, "fixed", &at(1))], "main", "not affected", Some("unknown: unreadable")),
+        (vec![openvex(whole, "affected", &at(1))], "main", "affected *", Some("unknown: unreadable")),
+        (vec![openvex(whole, "affected", &at(1))], "2.5", "affected *", Some("not affected")),
+        (vec![openvex(whole, "affected", &at(1))], "1.5", "affected >=1.0,<2.0 -> 2.0", None),
+        (vec![openvex(whole, "under_investigation", &at(1))], "1.5", "affected >=1.0,<2.0 -> 2.0", None),
+        (vec![openvex(whole, "under_investigation", &at(1))], "main", "unknown: unreadable", None),
+        // The newest decides, in whatever order and format they come.
+        (
+            vec![openvex(whole, "not_affected", &at(1)), csaf(whole, "known_affected", &at(2))],
+            "1.5",
+            "affected >=1.0,<2.0 -> 2.0",
+            None,
+        ),
+        (
+            vec![csaf(whole, "known_affected", &at(2)), cyclonedx(whole, "not_affected", &at(3))],
+            "1.5",
+            "not affected",
+            Some("affected >=1.0,<2.0 -> 2.0"),
+        ),
+        // At the same time the worse one decides.
+        (
+            vec![openvex(whole, "not_affected", &at(1)), csaf(whole, "known_affected", &at(1))],
+            "1.5",
+            "affected >=1.0,<2.0 -> 2.0",
+            None,
+        ),
+        // About one version only.
+        (
+            vec![openvex("pkg:pypi/thing@1.5", "not_affected", &at(1))],
+            "1.5.0",
+            "not affected",
+            Some("affected >=1.0,<2.0 -> 2.0"),
+        ),
+        (vec![openvex("pkg:pypi/thing@1.5", "not_affected", &at(1))], "1.6", "affected >=1.0,<2.0 -> 2.0", None),
+        (vec![openvex("pkg:npm/thing", "not_affected", &at(1))], "1.5", "affected >=1.0,<2.0 -> 2.0", None),
+    ] {
+        let found = assessed(&documents, version);
+        assert_eq!(told(&found.standing), expected, "{documents:?} {version}");
+        assert_eq!(found.computed.as_ref().map(told).as_deref(), computed, "{documents:?} {version}");
+    }
+    let found = assessed(&[openvex(whole, "not_affected", &at(1))], "1.5");
+    assert_eq!(found.statements[0].detail.as_deref(), Some("we never call it"));
+    let Standing::NotAffected { why: Clear::Stated { author, at, .. } } = &found.standing else { panic!("{found:?}") };
+    assert_eq!((author.as_str(), at.as_str()), ("Shop Security", "2026-03-01T00:00:00Z"));
+    assert!(found.standing.text().en.contains("Shop Security"));
+}
+
+#[test]
+fn what_is_no_statement_is_told() {
+    let limits = Limits::default();
+    for bad in ["", "{}", "[]", "{\"@context\": \"https://openvex.dev/ns\", \"statements\": [{\"status\": \"fine\"}]}"]
+    {
+        assert!(vex::read(bad.as_bytes(), &limits).is_err(), "{bad}");
+    }
+    let image = openvex("registry.invalid/shop:1.0", "not_affected", "2026-03-01T00:00:00Z");
+    let read = vex::read(image.to_string().as_bytes(), &limits).unwrap();
+    assert_eq!((read.statements.len(), read.untold), (0, 1));
+    let mut inside = openvex("pkg:oci/shop", "not_affected", "2026-03-01T00:00:00Z");
+    inside["statements"][0]["products"][0]["subcomponents"] = json!([{ "@id": "pkg:npm/%40scope/name@1.0.0" }]);
+    let read = vex::read(inside.to_string().as_bytes(), &limits).unwrap();
+    assert_eq!(read.statements[0].package.name, "@scope/name");
+    let tight = Limits { entries: 8, ..limits };
+    assert!(vex::read(inside.to_string().as_bytes(), &tight).is_err());
+}
+
+#[test]
+fn package_urls_read_back_as_written() {
+    use jingwei_advise::purl::parse;
+    for purl in [
+        "pkg:pypi/torch@2.5.1%2Bcu121",
+        "pkg:npm/%40scope/name@1.0.0",
+        "pkg:maven/org.apache/commons@1.0",
+        "pkg:golang/golang.org/x/net@v0.1.0",
+        "pkg:deb/debian/openssl@1:3.0%2Bdeb12",
+        "pkg:cargo/serde",
+        "pkg:github/ollama/ollama",
+    ] {
+        assert_eq!(parse(purl).unwrap_or_else(|| panic!("{purl}")).purl(), purl);
+    }
+    for bad in
+        ["", "pkg:", "pkg:pypi", "pkg:pypi/", "torch", "pkg:nosuch/a@1", "pkg:pypi/a%", "pkg:pypi/a%zz", "pkg:pypi/%ff"]
+    {
+        assert_eq!(parse(bad), None, "{bad}");
+    }
+    assert_eq!(parse("pkg:deb/debian/curl@7.50.3-1?arch=i386#x/y").unwrap().name, "curl");
+}
