@@ -1,0 +1,300 @@
+//! What changed between two bills of materials.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jingwei_core::Text;
+use serde::{Deserialize, Serialize};
+
+use crate::bom::{Bom, Component, Kind};
+
+/// Sorted by what changed, then by kind and name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    pub changes: Vec<Change>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Change {
+    pub what: ChangeKind,
+    pub kind: Kind,
+    /// Name without the version, which is what the two bills have in common.
+    pub name: String,
+    /// What it was and what it is; which of the two is there follows from `what`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    Added,
+    Removed,
+    VersionChanged,
+    LicenceChanged,
+    /// The same version has another content: what a supply-chain attack looks like.
+    DigestChanged,
+    SupplierChanged,
+    SourceChanged,
+    /// Facts of a model, dataset or service: base models, training data, endpoints.
+    FactsChanged,
+    DependencyAdded,
+    DependencyRemoved,
+    VulnerabilityAdded,
+    VulnerabilityRemoved,
+    GapAdded,
+}
+
+impl ChangeKind {
+    pub const ALL: [ChangeKind; 13] = [
+        ChangeKind::Added,
+        ChangeKind::Removed,
+        ChangeKind::VersionChanged,
+        ChangeKind::LicenceChanged,
+        ChangeKind::DigestChanged,
+        ChangeKind::SupplierChanged,
+        ChangeKind::SourceChanged,
+        ChangeKind::FactsChanged,
+        ChangeKind::DependencyAdded,
+        ChangeKind::DependencyRemoved,
+        ChangeKind::VulnerabilityAdded,
+        ChangeKind::VulnerabilityRemoved,
+        ChangeKind::GapAdded,
+    ];
+
+    /// As it is written in a list of what fails a gate.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            ChangeKind::Added => "added",
+            ChangeKind::Removed => "removed",
+            ChangeKind::VersionChanged => "version-changed",
+            ChangeKind::LicenceChanged => "licence-changed",
+            ChangeKind::DigestChanged => "digest-changed",
+            ChangeKind::SupplierChanged => "supplier-changed",
+            ChangeKind::SourceChanged => "source-changed",
+            ChangeKind::FactsChanged => "facts-changed",
+            ChangeKind::DependencyAdded => "dependency-added",
+            ChangeKind::DependencyRemoved => "dependency-removed",
+            ChangeKind::VulnerabilityAdded => "vulnerability-added",
+            ChangeKind::VulnerabilityRemoved => "vulnerability-removed",
+            ChangeKind::GapAdded => "gap-added",
+        }
+    }
+
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    #[must_use]
+    pub fn label(self) -> Text {
+        let zh = match self {
+            ChangeKind::Added => "新增",
+            ChangeKind::Removed => "移除",
+            ChangeKind::VersionChanged => "版本变化",
+            ChangeKind::LicenceChanged => "许可证变化",
+            ChangeKind::DigestChanged => "同版本内容变化",
+            ChangeKind::SupplierChanged => "供应方变化",
+            ChangeKind::SourceChanged => "来源变化",
+            ChangeKind::FactsChanged => "事实变化",
+            ChangeKind::DependencyAdded => "新增依赖关系",
+            ChangeKind::DependencyRemoved => "移除依赖关系",
+            ChangeKind::VulnerabilityAdded => "新增漏洞",
+            ChangeKind::VulnerabilityRemoved => "漏洞消除",
+            ChangeKind::GapAdded => "新增未知部分",
+        };
+        Text::new(zh, self.code().replace('-', " "))
+    }
+}
+
+impl Difference {
+    /// The changes that a gate names, as `added`, `digest-changed`, or with a kind as `added:model`.
+    pub fn failing<'a>(&'a self, named: &'a [String]) -> impl Iterator<Item = &'a Change> {
+        self.changes.iter().filter(|change| {
+            named.iter().any(|one| match one.split_once(':') {
+                Some((what, kind)) => what == change.what.code() && kind == change.kind.code(),
+                None => one == change.what.code(),
+            })
+        })
+    }
+
+    /// How many there are of each, for conditions: `changes["added"] > 0`.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts: BTreeMap<&'static str, u64> = ChangeKind::ALL.iter().map(|kind| (kind.code(), 0)).collect();
+        for change in &self.changes {
+            *counts.entry(change.what.code()).or_default() += 1;
+        }
+        counts
+    }
+}
+
+/// The identity of a component over versions.
+type Key = (Kind, String);
+
+fn key(component: &Component) -> Key {
+    let name = match &component.purl {
+        Some(purl) => purl.split(['?', '#']).next().unwrap_or_default().to_owned(),
+        None => component.name.clone(),
+    };
+    let bare = match (&component.purl, &component.version) {
+        (Some(_), Some(_)) => name.rsplit_once('@').map_or(name.as_str(), |(before, _)| before).to_owned(),
+        _ => name,
+    };
+    (component.kind, bare)
+}
+
+fn by_key(bom: &Bom) -> BTreeMap<Key, Vec<&Component>> {
+    let mut map: BTreeMap<Key, Vec<&Component>> = BTreeMap::new();
+    for component in &bom.components {
+        map.entry(key(component)).or_default().push(component);
+    }
+    map
+}
+
+/// Compares two settled bills.
+#[must_use]
+pub fn diff(old: &Bom, new: &Bom) -> Difference {
+    let (before, after) = (by_key(old), by_key(new));
+    let mut changes = Vec::new();
+    let keys: BTreeSet<&Key> = before.keys().chain(after.keys()).collect();
+    for key in keys {
+        let none = Vec::new();
+        let was = before.get(key).unwrap_or(&none);
+        let is = after.get(key).unwrap_or(&none);
+        compare_all(key, was, is, &mut changes);
+    }
+    dependencies(old, new, &mut changes);
+    let vulnerable = |bom: &Bom| -> BTreeSet<String> { bom.vulnerabilities.iter().map(|one| one.id.clone()).collect() };
+    let (was, is) = (vulnerable(old), vulnerable(new));
+    let vulnerability =
+        |what, name: &String| Change { what, kind: Kind::Package, name: name.clone(), old: None, new: None };
+    changes.extend(is.difference(&was).map(|id| vulnerability(ChangeKind::VulnerabilityAdded, id)));
+    changes.extend(was.difference(&is).map(|id| vulnerability(ChangeKind::VulnerabilityRemoved, id)));
+    let known: BTreeSet<&Text> = old.gaps.iter().collect();
+    for gap in new.gaps.iter().filter(|gap| !known.contains(gap)) {
+        changes.push(Change {
+            what: ChangeKind::GapAdded,
+            kind: Kind::File,
+            name: gap.en.clone(),
+            old: None,
+            new: None,
+        });
+    }
+    changes.sort();
+    changes.dedup();
+    Difference { changes }
+}
+
+/// Components of one name. Those of the same version are compared with each other, of the rest one old and one new make a change of version.
+fn compare_all(key: &Key, was: &[&Component], is: &[&Component], changes: &mut Vec<Change>) {
+    let by_version = |list: &[&Component]| -> BTreeMap<Option<String>, usize> {
+        list.iter().enumerate().map(|(at, one)| (one.version.clone(), at)).collect()
+    };
+    let (before, after) = (by_version(was), by_version(is));
+    for (version, old) in &before {
+        if let Some(new) = after.get(version) {
+            compare(key, was[*old], is[*new], changes);
+        }
+    }
+    let only = |here: &BTreeMap<Option<String>, usize>, there: &BTreeMap<Option<String>, usize>| -> Vec<usize> {
+        here.iter().filter(|(version, _)| !there.contains_key(*version)).map(|(_, at)| *at).collect()
+    };
+    let mut gone: Vec<&Component> = only(&before, &after).into_iter().map(|at| was[at]).collect();
+    let mut come: Vec<&Component> = only(&after, &before).into_iter().map(|at| is[at]).collect();
+    let change = |what, old: Option<&Component>, new: Option<&Component>| {
+        let version = |one: Option<&Component>| one.and_then(|one| one.version.clone());
+        Change { what, kind: key.0, name: key.1.clone(), old: version(old), new: version(new) }
+    };
+    if let ([old], [new]) = (gone.as_slice(), come.as_slice()) {
+        changes.push(change(ChangeKind::VersionChanged, Some(old), Some(new)));
+        compare_but_content(key, old, new, changes);
+        gone.clear();
+        come.clear();
+    }
+    changes.extend(gone.into_iter().map(|old| change(ChangeKind::Removed, Some(old), None)));
+    changes.extend(come.into_iter().map(|new| change(ChangeKind::Added, None, Some(new))));
+}
+
+fn compare(key: &Key, old: &Component, new: &Component, changes: &mut Vec<Change>) {
+    // A digest that only one bill has tells nothing about the other's content.
+    let of = |one: &Component| -> BTreeMap<String, BTreeSet<String>> {
+        let mut map: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (algorithm, value) in one.hashes.iter().filter_map(|hash| hash.split_once(':')) {
+            map.entry(algorithm.to_owned()).or_default().insert(value.to_owned());
+        }
+        map
+    };
+    let (was, is) = (of(old), of(new));
+    // Files of a release may be added later; a change is that none of the old is left.
+    let changed = was.iter().find(|(algorithm, values)| is.get(*algorithm).is_some_and(|now| now.is_disjoint(values)));
+    if let Some((algorithm, values)) = changed {
+        let listed = |values: &BTreeSet<String>| values.iter().next().map(|value| format!("{algorithm}:{value}"));
+        changes.push(Change {
+            what: ChangeKind::DigestChanged,
+            kind: key.0,
+            name: key.1.clone(),
+            old: listed(values),
+            new: is.get(algorithm).and_then(listed),
+        });
+    }
+    compare_but_content(key, old, new, changes);
+}
+
+fn compare_but_content(key: &Key, old: &Component, new: &Component, changes: &mut Vec<Change>) {
+    let licences = |one: &Component| -> Option<String> {
+        let list: BTreeSet<&str> =
+            one.licences.iter().map(|one| one.expression.as_deref().unwrap_or(&one.stated)).collect();
+        (!list.is_empty()).then(|| list.into_iter().collect::<Vec<_>>().join(" AND "))
+    };
+    let sources = |one: &Component| -> Option<String> {
+        let list: Vec<&str> = one.links.iter().map(|link| link.url.as_str()).collect();
+        (!list.is_empty()).then(|| list.join(" "))
+    };
+    let facts = |one: &Component| -> Option<String> {
+        let json = match key.0 {
+            Kind::Model => serde_json::to_string(&one.model),
+            Kind::Dataset => serde_json::to_string(&one.dataset),
+            Kind::Service => serde_json::to_string(&one.service),
+            _ => return None,
+        };
+        json.ok()
+    };
+    for (what, was, is) in [
+        (ChangeKind::LicenceChanged, licences(old), licences(new)),
+        (ChangeKind::SupplierChanged, old.supplier.clone(), new.supplier.clone()),
+        (ChangeKind::SourceChanged, sources(old), sources(new)),
+        (ChangeKind::FactsChanged, facts(old), facts(new)),
+    ] {
+        if was != is {
+            changes.push(Change { what, kind: key.0, name: key.1.clone(), old: was, new: is });
+        }
+    }
+}
+
+/// Between names rather than versions: an update of both ends is no new dependency.
+fn dependencies(old: &Bom, new: &Bom, changes: &mut Vec<Change>) {
+    let named = |bom: &Bom| -> BTreeSet<(Key, String)> {
+        let keys: BTreeMap<&str, Key> = bom.components.iter().map(|one| (one.id.as_str(), key(one))).collect();
+        let edge =
+            |from: &String, to: &String| Some((keys.get(from.as_str())?.clone(), keys.get(to.as_str())?.1.clone()));
+        bom.dependencies.iter().flat_map(|(from, list)| list.iter().filter_map(move |to| edge(from, to))).collect()
+    };
+    let (was, is) = (named(old), named(new));
+    let old_names: BTreeSet<Key> = old.components.iter().map(key).collect();
+    let new_names: BTreeSet<Key> = new.components.iter().map(key).collect();
+    // What came or went with its component is told by that.
+    for ((from, to), what) in is
+        .difference(&was)
+        .map(|edge| (edge, ChangeKind::DependencyAdded))
+        .chain(was.difference(&is).map(|edge| (edge, ChangeKind::DependencyRemoved)))
+    {
+        if old_names.contains(from) && new_names.contains(from) {
+            let (old, new) =
+                if what == ChangeKind::DependencyAdded { (None, Some(to.clone())) } else { (Some(to.clone()), None) };
+            changes.push(Change { what, kind: from.0, name: from.1.clone(), old, new });
+        }
+    }
+}
