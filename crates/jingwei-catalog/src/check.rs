@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jingwei_core::{Grade, ItemRef, RiskId, Text};
+use jingwei_read::NameKind;
 
 use crate::{
     filing, grading_reference,
@@ -24,6 +25,7 @@ pub(crate) fn references(catalog: &Catalog, loader: &mut Loader) {
     checker.lexicons();
     checker.filings();
     checker.suites_and_gradings();
+    checker.names();
 }
 
 fn codes_of(catalog: &Catalog) -> BTreeMap<&str, BTreeSet<&str>> {
@@ -411,6 +413,34 @@ impl Checker<'_, '_> {
         for lexicon in catalog.lexicons.values() {
             let file = format!("lexicons/{}.toml", lexicon.id);
             self.refs(&file, &lexicon.refs);
+        }
+    }
+
+    fn names(&mut self) {
+        for list in self.catalog.names.values() {
+            let file = format!("names/{}.toml", list.id);
+            for (at, group) in list.groups.iter().enumerate() {
+                let dangerous = group.is == NameKind::Dangerous;
+                if dangerous != group.effect.is_some() {
+                    self.say(
+                        &file,
+                        &format!("group[{at}]"),
+                        "危险名称要写 effect，其他名称不写".to_owned(),
+                        "a group of dangerous names needs an effect, and no other group has one".to_owned(),
+                    );
+                }
+                for name in &group.names {
+                    let plain = name.strip_suffix(".*").unwrap_or(name);
+                    if plain.is_empty() || plain.contains('*') || (plain != name && !dangerous) {
+                        self.say(
+                            &file,
+                            &format!("group[{at}].names"),
+                            format!("`{name}`：只有危险名称可以用 `.*` 结尾，其他名称须完整"),
+                            format!("`{name}`: only dangerous names may end in `.*`; all others are whole"),
+                        );
+                    }
+                }
+            }
         }
     }
 

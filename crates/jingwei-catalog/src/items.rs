@@ -326,6 +326,9 @@ pub struct RuleCase {
     /// The manifest's `[management]` table.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub management: BTreeMap<String, serde_json::Value>,
+    /// The check is asked to look at the numbers in weights too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub look_at_weights: bool,
     /// Answers of a scripted model to the bank's questions: `refuse`, `answer`, `empty` or `error`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replies: Option<String>,

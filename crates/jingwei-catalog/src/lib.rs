@@ -10,6 +10,7 @@ pub mod filing;
 pub mod grading_reference;
 pub mod items;
 mod load;
+pub mod rulebook;
 mod scenes;
 pub mod suite;
 mod suite_flaws;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use include_dir::{Dir, include_dir};
 use jingwei_core::{CheckId, ControlId, Digest, ItemRef, RiskId, RuleId, Text};
+use jingwei_read::NameList;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
@@ -40,6 +41,9 @@ pub struct Catalog {
     pub lexicons: BTreeMap<String, Lexicon>,
     pub filings: BTreeMap<String, Filing>,
     pub gradings: BTreeMap<String, GradingReference>,
+    pub names: BTreeMap<String, NameList>,
+    /// Items of which an engine owns the shape, by path: `advisories/…`, `licences/…`, `endoflife/…`.
+    pub texts: BTreeMap<String, String>,
     /// Over the paths and bytes of all items, in order of path.
     pub digest: Digest,
 }
@@ -99,6 +103,13 @@ impl Catalog {
         own.map(|(id, rule)| (id.clone(), rule.clone())).collect()
     }
 
+    /// Path and text of the items in a folder of which an engine owns the shape.
+    pub fn texts_of(&self, folder: &str) -> impl Iterator<Item = (&str, &str)> {
+        let prefix = format!("{folder}/");
+        let own = self.texts.iter().filter(move |(path, _)| path.starts_with(&prefix));
+        own.map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
     /// Number of items in each folder, in the folders' order.
     #[must_use]
     pub fn counts(&self) -> Vec<(&'static str, usize)> {
@@ -120,6 +131,8 @@ impl Catalog {
             ("lexicons", self.lexicons.len()),
             ("filings", self.filings.len()),
             ("gradings", self.gradings.len()),
+            ("name lists", self.names.len()),
+            ("advisories", self.texts_of("advisories").count()),
         ]
     }
 }
@@ -173,6 +186,8 @@ impl Loader {
             lexicons: BTreeMap::new(),
             filings: BTreeMap::new(),
             gradings: BTreeMap::new(),
+            names: BTreeMap::new(),
+            texts: BTreeMap::new(),
             digest: digest_of(&files),
         };
         for file in &files {
@@ -197,6 +212,8 @@ impl Loader {
             "lexicons" => self.keep(file, &mut catalog.lexicons, |item: &Lexicon| item.id.clone()),
             "filings" => self.keep(file, &mut catalog.filings, |item: &Filing| item.id.clone()),
             "gradings" => self.keep(file, &mut catalog.gradings, |item: &GradingReference| item.id.clone()),
+            "names" => self.keep(file, &mut catalog.names, |item: &NameList| item.id.clone()),
+            "advisories" | "licences" | "endoflife" => self.keep_text(file, &mut catalog.texts),
             other => {
                 let message = Text::new(
                     format!("目录 `{other}` 不属于目录库；请放入 catalog/README.md 列出的文件夹"),
@@ -204,6 +221,13 @@ impl Loader {
                 );
                 self.problem(&file.path, "", message);
             }
+        }
+    }
+
+    fn keep_text(&mut self, file: &SourceFile, into: &mut BTreeMap<String, String>) {
+        match String::from_utf8(file.bytes.clone()) {
+            Ok(text) => drop(into.insert(file.path.clone(), text)),
+            Err(_) => self.problem(&file.path, "", Text::new("文件不是 UTF-8", "the file is not UTF-8")),
         }
     }
 
