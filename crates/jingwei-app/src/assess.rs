@@ -365,7 +365,8 @@ fn checks(app: &App, manifest: &Manifest) -> Result<Vec<Arc<dyn Check>>, Error> 
     let bank = catalog.banks.get(&probe.bank).ok_or_else(|| broken(&"no bank for probe `refusal`"))?;
     let mut checks: Vec<Arc<dyn Check>> = vec![
         Arc::new(ManagementCheck::new(manifest.management.clone(), &manifest.components, rules("govern.management"))),
-        Arc::new(jingwei_scan::ModelCheck::new(rules("scan.model")).map_err(|e| broken(&e))?),
+        Arc::new(crate::scans::model_check(catalog)?),
+        Arc::new(crate::scans::integrity_check(catalog)?),
         Arc::new(jingwei_scan::ConfigCheck::new(rules("scan.config")).map_err(|e| broken(&e))?),
         Arc::new(jingwei_scan::PromptCheck::new(rules("scan.prompt")).map_err(|e| broken(&e))?),
         Arc::new(jingwei_scan::EndpointCheck::new(rules("scan.endpoint")).map_err(|e| broken(&e))?),

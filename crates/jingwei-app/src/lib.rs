@@ -39,6 +39,7 @@ pub mod register;
 mod remote_detector;
 mod report;
 pub mod risks;
+pub mod scans;
 pub mod scores;
 pub mod systems;
 mod targets;

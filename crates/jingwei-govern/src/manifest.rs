@@ -270,20 +270,8 @@ impl Manifest {
     /// The system itself as a component, for checks that look at all of it.
     #[must_use]
     pub fn system_component(&self) -> Option<Component> {
-        Some(Component {
-            id: jingwei_core::ComponentId::new(self.system.id.as_str()).ok()?,
-            kind: ComponentKind::System,
-            name: Some(self.system.name.clone()),
-            path: None,
-            url: None,
-            model: None,
-            key_env: None,
-            prompt: None,
-            guard: None,
-            tests: Vec::new(),
-            vendor: None,
-            pinned: std::collections::BTreeMap::new(),
-        })
+        let id = jingwei_core::ComponentId::new(self.system.id.as_str()).ok()?;
+        Some(Component { name: Some(self.system.name.clone()), ..Component::bare(id, ComponentKind::System) })
     }
 }
 

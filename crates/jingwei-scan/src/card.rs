@@ -10,12 +10,12 @@ const CARD_NAMES: [&str; 3] = ["readme", "model_card", "modelcard"];
 
 /// A licence file beside the weights or at the top, or a licence named in metadata.
 pub(crate) fn has_licence(inventory: &Inventory) -> bool {
-    has_file(inventory, &LICENCE_NAMES) || inventory.files.iter().any(|file| file.details.licence.is_some())
+    has_file(inventory, &LICENCE_NAMES) || inventory.files.iter().any(|file| file.facts.licence.is_some())
 }
 
 /// A card beside the weights or at the top, or a description inside the weights.
 pub(crate) fn has_card(inventory: &Inventory) -> bool {
-    has_file(inventory, &CARD_NAMES) || inventory.files.iter().any(|file| file.details.described)
+    has_file(inventory, &CARD_NAMES) || inventory.files.iter().any(|file| file.facts.described)
 }
 
 fn has_file(inventory: &Inventory, names: &[&str]) -> bool {
@@ -25,7 +25,7 @@ fn has_file(inventory: &Inventory, names: &[&str]) -> bool {
         let (folder, name) = split(&file.path);
         let name = name.to_ascii_lowercase();
         let named = names.iter().any(|known| name.starts_with(known));
-        let text = matches!(file.format, Format::Text | Format::Json | Format::Unknown) && file.details.has_text;
+        let text = matches!(file.format, Format::Text | Format::Json | Format::Unknown) && file.has_text;
         named && text && (folder.is_empty() || folders.contains(folder))
     })
 }
@@ -34,21 +34,50 @@ fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
-/// `license:` in the front matter of a model card: the block between two lines of `---` at its very start.
+/// The licence that a model card states in its front matter.
 pub(crate) fn front_matter_licence(text: &str) -> Option<String> {
+    let value = front_matter(text).into_iter().find(|(key, _)| matches!(key.as_str(), "license" | "licence"))?.1;
+    (!matches!(value.as_str(), "unknown" | "null" | "~")).then_some(value)
+}
+
+/// Keys and values in the front matter of a model card: the block between two lines of `---` at its very start. A list gives
+/// its key once per item; deeper nesting is left out.
+#[must_use]
+pub fn front_matter(text: &str) -> Vec<(String, String)> {
     let mut lines = text.trim_start_matches('\u{feff}').lines();
-    if lines.next()?.trim_end() != "---" {
-        return None;
+    if lines.next().is_none_or(|line| line.trim_end() != "---") {
+        return Vec::new();
     }
-    let block = lines.take_while(|line| line.trim_end() != "---");
-    let value = block.filter_map(|line| line.strip_prefix("license:").or_else(|| line.strip_prefix("licence:"))).next();
-    let value = value?.trim().trim_matches(['"', '\'']);
-    (!value.is_empty() && !matches!(value, "unknown" | "null" | "~")).then(|| value.to_owned())
+    let mut pairs = Vec::new();
+    let mut key = String::new();
+    for line in lines.take_while(|line| line.trim_end() != "---") {
+        let item = line.trim_start().strip_prefix("- ");
+        let value = match (item, line.split_once(':')) {
+            (Some(item), _) if !key.is_empty() => item,
+            (None, Some((name, value))) if !line.starts_with([' ', '\t', '#']) => {
+                name.trim().clone_into(&mut key);
+                value
+            }
+            _ => continue,
+        };
+        let inline = value.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let values = match inline {
+            Some(list) => list.split(',').collect(),
+            None => vec![value],
+        };
+        for value in values {
+            let value = value.trim().trim_matches(['"', '\'']);
+            if !value.is_empty() {
+                pairs.push((key.clone(), value.to_owned()));
+            }
+        }
+    }
+    pairs
 }
 
 #[cfg(test)]
 mod tests {
-    use super::front_matter_licence;
+    use super::{front_matter, front_matter_licence};
 
     #[test]
     fn a_licence_is_read_from_the_front_matter_only() {
@@ -63,5 +92,14 @@ mod tests {
         ] {
             assert_eq!(front_matter_licence(text).as_deref(), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn lists_give_their_key_for_each_item() {
+        let card =
+            "---\nbase_model: a/b\ndatasets:\n- x/y\n  - \"z\"\ntags: [p, 'q']\nmodel-index:\n  name: deep\n---\n";
+        let pairs: Vec<_> = front_matter(card).into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+        assert_eq!(pairs, ["base_model=a/b", "datasets=x/y", "datasets=z", "tags=p", "tags=q"]);
+        assert!(front_matter("datasets:\n- x\n").is_empty());
     }
 }

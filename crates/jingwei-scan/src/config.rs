@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use jingwei_catalog::items::Rule;
+use jingwei_catalog::{
+    items::Rule,
+    rulebook::{MissingRule, Observations, RuleBook},
+};
 use jingwei_core::{
     Check, CheckError, Component, ComponentKind, Cost, Ctx, Digest, Limits, Observation, Place, RuleId, Text,
 };
@@ -11,7 +14,6 @@ use jingwei_text::find_secrets;
 use crate::{
     document::{DocumentError, Node, notation_of, parse},
     prompt::report_secrets,
-    rules::{MissingRule, Observations, RuleBook},
     servers::{Exposure, exposures},
     texts::read_texts,
     words::{name, same},

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use jingwei_catalog::items::Rule;
+use jingwei_catalog::{
+    items::Rule,
+    rulebook::{MissingRule, Observations, RuleBook},
+};
 use jingwei_core::{
     Check, CheckError, Component, ComponentKind, Cost, Ctx, Digest, ExposureFacts, Limits, Observation, Place, RuleId,
     Text,
@@ -11,7 +14,6 @@ use jingwei_core::{
 use crate::{
     address::{Address, BadUrl, is_any, is_loopback, parse_url, split_port},
     default_ports::servers_on,
-    rules::{MissingRule, Observations, RuleBook},
     words::{name, same, shown},
 };
 

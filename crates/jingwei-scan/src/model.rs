@@ -2,55 +2,115 @@
 
 use std::collections::BTreeMap;
 
-use jingwei_catalog::items::Rule;
+use jingwei_catalog::{
+    items::Rule,
+    rulebook::{MissingRule, Observations, RuleBook},
+};
 use jingwei_core::{
     Check, CheckError, Component, ComponentKind, Cost, Ctx, Digest, Limits, Observation, Place, RuleId, Text,
 };
+use jingwei_read::Sighting;
 
 use crate::{
     card,
-    inventory::{FileFacts, Inventory, Problem, inventory},
-    rules::{MissingRule, Observations, RuleBook},
-    words::{name, same},
+    inventory::{FileFacts, Inventory, inventory},
+    look::Seen,
+    names::ModelNames,
+    words::{name, same, shown},
 };
 
 const ID: &str = "scan.model";
 
 const DIGEST_MISMATCH: &str = "model.digest-mismatch";
 const EMPTY_FOLDER: &str = "model.empty-folder";
-const HEADER_MALFORMED: &str = "model.header-malformed";
-const LIMIT_EXCEEDED: &str = "model.limit-exceeded";
-const LINK_OUTSIDE: &str = "model.link-outside";
 const NO_LICENCE: &str = "model.no-licence";
 const NO_MODEL_CARD: &str = "model.no-model-card";
-const NOT_INSPECTED: &str = "model.not-inspected";
-const PICKLE_FILE: &str = "model.pickle-file";
-const REMOTE_CODE: &str = "model.remote-code";
-const UNREADABLE: &str = "model.unreadable";
 
 /// Looks through a model folder or file.
 pub struct ModelCheck {
     rules: RuleBook,
+    names: ModelNames,
+    weights: bool,
 }
 
 impl ModelCheck {
     /// The catalog rules that it reports by.
     pub const RULES: &'static [&'static str] = &[
-        DIGEST_MISMATCH,
-        EMPTY_FOLDER,
-        HEADER_MALFORMED,
-        LIMIT_EXCEEDED,
-        LINK_OUTSIDE,
-        NO_LICENCE,
-        NO_MODEL_CARD,
-        NOT_INSPECTED,
-        PICKLE_FILE,
-        REMOTE_CODE,
-        UNREADABLE,
+        "model.archive-encrypted",
+        "model.archive-hidden-member",
+        "model.archive-inconsistent",
+        "model.archive-junk",
+        "model.archive-path-escape",
+        "model.config-dangerous-target",
+        "model.config-duplicate-key",
+        "model.config-duplicate-security-key",
+        "model.config-outside-reference",
+        "model.config-remote-repository",
+        "model.config-unknown-target",
+        "model.digest-mismatch",
+        "model.empty-folder",
+        "model.graph-bomb",
+        "model.graph-custom-operator",
+        "model.graph-dangerous-operator",
+        "model.graph-external-data",
+        "model.graph-lie",
+        "model.graph-native-library",
+        "model.graph-review-operator",
+        "model.graph-xml-entity",
+        "model.hdf5-external-link",
+        "model.header-malformed",
+        "model.keras-custom-object",
+        "model.keras-dangerous-class",
+        "model.keras-file-reference",
+        "model.keras-lambda-function",
+        "model.keras-lambda",
+        "model.keras-relative-file",
+        "model.keras-unknown-class",
+        "model.limit-exceeded",
+        "model.link-outside",
+        "model.no-licence",
+        "model.no-model-card",
+        "model.not-inspected",
+        "model.numpy-lie",
+        "model.pickle-attribute-write",
+        "model.pickle-dangerous",
+        "model.pickle-extension-code",
+        "model.pickle-file",
+        "model.pickle-malformed",
+        "model.pickle-unknown",
+        "model.remote-code",
+        "model.script-beside-weights",
+        "model.script-dangerous",
+        "model.template-code",
+        "model.template-hidden-characters",
+        "model.template-import",
+        "model.template-injection",
+        "model.template-instruction",
+        "model.template-invisible",
+        "model.template-loop",
+        "model.template-obscure",
+        "model.template-unknown-name",
+        "model.unknown-format",
+        "model.unreadable",
+        "model.weights-duplicate",
+        "model.weights-not-finite",
+        "model.weights-outlier",
     ];
 
-    pub fn new(rules: BTreeMap<RuleId, Rule>) -> Result<Self, MissingRule> {
-        Ok(Self { rules: RuleBook::new(ID, Self::RULES, rules)? })
+    /// `rules` and `names` are the catalog's.
+    pub fn new(rules: BTreeMap<RuleId, Rule>, names: ModelNames) -> Result<Self, MissingRule> {
+        Ok(Self { rules: RuleBook::new(ID, Self::RULES, rules)?, names, weights: false })
+    }
+
+    /// Looks at the numbers in weights too: it reads all of them once more.
+    #[must_use]
+    pub fn with_weights(self, weights: bool) -> Self {
+        Self { weights, ..self }
+    }
+
+    /// The files of a component and what was seen in them.
+    pub fn inventory(&self, component: &Component, ctx: &Ctx<'_>, limits: &Limits) -> Result<Inventory, CheckError> {
+        inventory(component, &self.names, self.weights, ctx, limits)
     }
 
     /// What an inventory that was already taken tells. Reads nothing.
@@ -58,8 +118,8 @@ impl ModelCheck {
     pub fn observe(&self, component: &Component, inventory: &Inventory) -> Vec<Observation> {
         let mut seen = Observations::new(&self.rules, component);
         match &inventory.unlisted {
-            Some(problem) => {
-                report_problem(&mut seen, component.path.as_deref().unwrap_or_default(), Place::default(), problem);
+            Some(sighting) => {
+                report(&mut seen, component.path.as_deref().unwrap_or_default(), Place::default(), sighting);
                 return seen.into_vec();
             }
             None if inventory.files.is_empty() => seen.finding(EMPTY_FOLDER, Place::default(), &[]),
@@ -103,11 +163,12 @@ impl Check for ModelCheck {
     }
 
     fn configuration(&self) -> Digest {
-        self.rules.digest()
+        let weights = if self.weights { "with weights" } else { "" };
+        Digest::of_parts([&self.rules.digest().to_string(), &self.names.digest().to_string(), weights])
     }
 
     fn run(&self, component: &Component, ctx: &Ctx<'_>, limits: &Limits) -> Result<Vec<Observation>, CheckError> {
-        Ok(self.observe(component, &inventory(component, ctx, limits)?))
+        Ok(self.observe(component, &self.inventory(component, ctx, limits)?))
     }
 }
 
@@ -116,21 +177,10 @@ fn at(path: &str) -> Place {
 }
 
 fn report_file(seen: &mut Observations<'_>, component: &Component, file: &FileFacts) {
-    let path = ("path", name(&file.path));
-    for problem in &file.problems {
-        report_problem(seen, &file.path, at(&file.path), problem);
-    }
-    for pickle in &file.details.pickles {
-        let place = Place { key: pickle.member.clone(), offset: Some(pickle.offset), ..at(&file.path) };
-        let inside = match &pickle.member {
-            Some(member) => Text::new(format!("（成员 {member}）"), format!(" (member {member})")),
-            None => same(""),
-        };
-        seen.finding(PICKLE_FILE, place, &[path.clone(), ("inside", inside)]);
-    }
-    for key in &file.details.remote_code {
-        let place = Place { key: Some(key.clone()), ..at(&file.path) };
-        seen.finding(REMOTE_CODE, place, &[path.clone(), ("key", name(key))]);
+    for Seen { inside, sighting } in &file.seen {
+        let mut place = at(&file.path);
+        place.key = Some(shown(inside)).filter(|inside| !inside.is_empty());
+        report(seen, &file.path, place, sighting);
     }
     if let (Some(pinned), Some(found)) = (component.pinned.get(&file.path), file.sha256)
         && *pinned != found
@@ -144,29 +194,23 @@ fn report_mismatch(seen: &mut Observations<'_>, path: &str, pinned: &Digest, fou
     seen.finding(DIGEST_MISMATCH, at(path), &details);
 }
 
-fn report_problem(seen: &mut Observations<'_>, path: &str, place: Place, problem: &Problem) {
-    let path = ("path", name(path));
-    match problem {
-        Problem::Malformed { offset, reason } => {
-            let place = Place { offset: Some(*offset), ..place };
-            let details = [path, ("offset", same(offset)), ("reason", reason.clone())];
-            seen.finding(HEADER_MALFORMED, place, &details);
-        }
-        Problem::Limit(crossed) => {
-            let place = Place { key: Some(crossed.limit.to_owned()), ..place };
-            let details = [path, ("limit", same(crossed.limit)), ("value", same(crossed.value))];
-            seen.finding(LIMIT_EXCEEDED, place, &details);
-        }
-        Problem::Unreadable { reason } => seen.finding(UNREADABLE, place, &[path, ("reason", reason.clone())]),
-        Problem::LinkNotFollowed => seen.finding(LINK_OUTSIDE, place, &[path]),
-        Problem::NotInspected { reason } => seen.finding(NOT_INSPECTED, place, &[path, ("reason", reason.clone())]),
-    }
+/// `place` says in which file, and its key in which member.
+fn report(seen: &mut Observations<'_>, path: &str, place: Place, sighting: &Sighting) {
+    let inside = match &place.key {
+        Some(member) => Text::new(format!("（成员 {member}）"), format!(" (member {member})")),
+        None => same(""),
+    };
+    let key = [place.key.clone(), sighting.key.clone()].into_iter().flatten().collect::<Vec<_>>().join(":");
+    let place = Place { key: Some(key).filter(|key| !key.is_empty()), offset: sighting.offset, ..place };
+    let mut details = vec![("path", name(path)), ("inside", inside)];
+    details.extend(sighting.details.iter().cloned());
+    seen.finding(sighting.rule, place, &details);
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts and sizes stay far below 2^53")]
 fn report_metrics(seen: &mut Observations<'_>, component: &Component, inventory: &Inventory) {
     let files = &inventory.files;
-    let with_pickle = files.iter().filter(|file| !file.details.pickles.is_empty()).count();
+    let with_pickle = files.iter().filter(|file| file.pickles > 0).count();
     let pinned = files
         .iter()
         .filter(|file| file.sha256.is_some() && component.pinned.get(&file.path) == file.sha256.as_ref())

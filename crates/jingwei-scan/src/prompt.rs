@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use jingwei_catalog::items::Rule;
+use jingwei_catalog::{
+    items::Rule,
+    rulebook::{MissingRule, Observations, RuleBook},
+};
 use jingwei_core::{
     Check, CheckError, Component, ComponentKind, Cost, Ctx, Digest, Limits, Observation, Place, RuleId, Text,
 };
 use jingwei_text::{HiddenKind, find_hidden, find_secrets};
 
 use crate::{
-    rules::{MissingRule, Observations, RuleBook},
     texts::read_texts,
     words::{name, same},
 };

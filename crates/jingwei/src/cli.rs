@@ -69,6 +69,9 @@ pub enum Command {
     /// Test a model or an application: red team, over-refusal, filing self-assessment
     #[command(subcommand)]
     Probe(Box<crate::cli_probe::Probe>),
+    /// Look at model files, packages, signatures and bills of materials, offline
+    #[command(subcommand)]
+    Scan(Box<crate::cli_scan::Scan>),
     /// Judge texts by a guard policy
     #[command(subcommand)]
     Guard(Guard),

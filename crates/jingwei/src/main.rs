@@ -6,6 +6,7 @@ use clap::FromArgMatches;
 
 mod cli;
 mod cli_probe;
+mod cli_scan;
 mod commands;
 mod help_zh;
 mod organism_server;

@@ -79,20 +79,8 @@ pub fn scripted(bank: &Bank, organism: Organism) -> Arc<ScriptedTarget> {
 }
 
 pub fn endpoint() -> Component {
-    Component {
-        id: ComponentId::literal("assistant"),
-        kind: ComponentKind::Endpoint,
-        name: None,
-        path: None,
-        url: Some("http://127.0.0.1:1/v1".to_owned()),
-        model: None,
-        key_env: None,
-        prompt: None,
-        guard: None,
-        tests: Vec::new(),
-        vendor: None,
-        pinned: BTreeMap::new(),
-    }
+    let bare = Component::bare(ComponentId::literal("assistant"), ComponentKind::Endpoint);
+    Component { url: Some("http://127.0.0.1:1/v1".to_owned()), ..bare }
 }
 
 pub fn with_ctx<T>(targets: &dyn Targets, act: impl FnOnce(&Ctx<'_>) -> T) -> T {

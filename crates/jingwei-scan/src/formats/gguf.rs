@@ -1,23 +1,14 @@
 //! GGUF headers, versions 2 and 3, both byte orders (format description in the ggml project, `docs/gguf.md`).
 
-use std::{collections::HashSet, io::Read};
+use std::collections::HashSet;
 
 use jingwei_core::Limits;
+use jingwei_read::{Facts, Inspection, Nested, Reader, Sighting, Source, shown};
 
 use super::{
     HeaderError,
     gguf_types::{ARRAY, BOOL, STRING, UINT32, fixed_value_bytes, tensor_type},
 };
-use crate::{stream::Stream, words::shown};
-
-/// What the header tells.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct GgufFacts {
-    pub tensors: u64,
-    pub licence: Option<String>,
-    pub described: bool,
-}
-
 /// Longest metadata text that is kept, in bytes.
 const KEPT_BYTES: u64 = 4096;
 /// The format allows four dimensions.
@@ -26,27 +17,61 @@ const MOST_DIMENSIONS: u32 = 4;
 const LEAST_ENTRY: u64 = 13;
 const LEAST_TENSOR: u64 = 24;
 
-/// Reads the whole header from the front of a file of `length` bytes. Beyond it nothing is read.
-pub(crate) fn parse<R: Read>(
-    stream: &mut Stream<'_, R>,
-    length: u64,
-    limits: &Limits,
-) -> Result<GgufFacts, HeaderError> {
-    let mut reader = Reader { stream, length, limits, big_endian: false };
-    reader.magic_and_version()?;
-    let tensors = reader.count(LEAST_TENSOR, ["张量", "tensors"])?;
-    let entries = reader.count(LEAST_ENTRY, ["元数据条目", "metadata entries"])?;
-    let (facts, alignment) = reader.metadata(entries)?;
-    let described = reader.tensors(tensors, alignment)?;
-    check_layout(described, reader.stream.position(), length, alignment)?;
-    Ok(GgufFacts { tensors, ..facts })
+/// Names of chat templates: the default one, and others by name.
+pub(crate) const TEMPLATE: &str = "tokenizer.chat_template";
+
+/// Reads the whole header; of the tensors only their places. Chat templates are handed out.
+pub(crate) fn inspect(source: &mut dyn Source, limits: &Limits) -> Inspection {
+    let mut inspection = Inspection::default();
+    let length = source.length();
+    let mut walk = Walk {
+        reader: Reader::new(source),
+        length,
+        limits,
+        big_endian: false,
+        facts: Facts::default(),
+        nested: vec![],
+        data_start: 0,
+    };
+    match walk.header() {
+        Ok(extents) => inspection.facts.tensors = Some(extents.len() as u64),
+        Err(error) => inspection.see(Sighting::from(error)),
+    }
+    inspection.facts = Facts { tensors: inspection.facts.tensors, ..walk.facts };
+    inspection.nested = walk.nested;
+    inspection
 }
 
-struct Reader<'s, 'p, R: Read> {
-    stream: &'s mut Stream<'p, R>,
+/// Where the tensors lie whose elements are plain floats, for a look at the weights: name, dtype, offset, bytes.
+pub(crate) fn float_tensors(source: &mut dyn Source, limits: &Limits) -> Vec<(String, &'static str, u64, u64)> {
+    let length = source.length();
+    let mut walk = Walk {
+        reader: Reader::new(source),
+        length,
+        limits,
+        big_endian: false,
+        facts: Facts::default(),
+        nested: vec![],
+        data_start: 0,
+    };
+    let Ok(extents) = walk.header() else { return Vec::new() };
+    if walk.big_endian {
+        return Vec::new();
+    }
+    let data = walk.data_start;
+    let plain = extents.into_iter().filter_map(|e| Some((e.name, e.dtype?, data.checked_add(e.start)?, e.bytes)));
+    plain.collect()
+}
+
+struct Walk<'s> {
+    reader: Reader<'s>,
     length: u64,
     limits: &'s Limits,
     big_endian: bool,
+    facts: Facts,
+    nested: Vec<Nested>,
+    /// Where the tensor data begins, once the header is read.
+    data_start: u64,
 }
 
 /// A tensor's place, relative to the start of the tensor data.
@@ -56,12 +81,25 @@ struct Extent {
     described_at: u64,
     start: u64,
     bytes: u64,
+    /// Where its elements are plain floats: `F32`, `F16`, `BF16`, `F64`.
+    dtype: Option<&'static str>,
 }
 
-impl<R: Read> Reader<'_, '_, R> {
+impl Walk<'_> {
+    fn header(&mut self) -> Result<Vec<Extent>, HeaderError> {
+        self.magic_and_version()?;
+        let tensors = self.count(LEAST_TENSOR, ["张量", "tensors"])?;
+        let entries = self.count(LEAST_ENTRY, ["元数据条目", "metadata entries"])?;
+        let alignment = self.metadata(entries)?;
+        let described = self.tensors(tensors, alignment)?;
+        self.data_start = self.reader.position().next_multiple_of(alignment);
+        check_layout(&described, self.data_start, self.length)?;
+        Ok(described)
+    }
+
     fn magic_and_version(&mut self) -> Result<(), HeaderError> {
         let mut magic = [0; 4];
-        self.stream.take(&mut magic)?;
+        self.reader.take(&mut magic)?;
         let version = self.u32()?;
         // Big-endian files keep the letters of the magic and swap everything after it; some writers swap both.
         self.big_endian = &magic == b"FUGG" || version & 0xffff == 0;
@@ -78,7 +116,7 @@ impl<R: Read> Reader<'_, '_, R> {
 
     /// How many things follow. A count that the file could not hold is a lie, whatever the limit.
     fn count(&mut self, least_bytes: u64, [zh, en]: [&str; 2]) -> Result<u64, HeaderError> {
-        let offset = self.stream.position();
+        let offset = self.reader.position();
         let count = self.u64()?;
         if count.checked_mul(least_bytes).is_none_or(|bytes| bytes > self.left()) {
             return Err(HeaderError::malformed(
@@ -93,12 +131,11 @@ impl<R: Read> Reader<'_, '_, R> {
         Ok(count)
     }
 
-    fn metadata(&mut self, entries: u64) -> Result<(GgufFacts, u64), HeaderError> {
-        let mut facts = GgufFacts::default();
+    fn metadata(&mut self, entries: u64) -> Result<u64, HeaderError> {
         let mut alignment = 32;
         let mut keys = HashSet::new();
         for _ in 0..entries {
-            let offset = self.stream.position();
+            let offset = self.reader.position();
             let key = self.name(["元数据键", "metadata key"])?;
             let kind = self.u32()?;
             match (key.as_str(), kind) {
@@ -106,9 +143,14 @@ impl<R: Read> Reader<'_, '_, R> {
                 ("general.alignment", _) => return Err(bad_alignment(offset)),
                 ("general.license" | "general.license.name" | "general.license.link", STRING) => {
                     let value = self.kept_string()?;
-                    facts.licence = facts.licence.or(Some(value).filter(|v| !v.trim().is_empty()));
+                    let known = self.facts.licence.take();
+                    self.facts.licence = known.or(Some(value).filter(|v| !v.trim().is_empty()));
                 }
-                ("general.description", STRING) => facts.described = !self.kept_string()?.trim().is_empty(),
+                ("general.description", STRING) => self.facts.described = !self.kept_string()?.trim().is_empty(),
+                ("general.architecture", STRING) => self.fact("architecture")?,
+                ("general.name", STRING) => self.fact("name")?,
+                ("general.base_model.0.repo_url", STRING) => self.fact("base_model")?,
+                (name, STRING) if name.starts_with(TEMPLATE) => self.template(name)?,
                 _ => self.value(kind, 0)?,
             }
             if !keys.insert(key.clone()) {
@@ -116,30 +158,30 @@ impl<R: Read> Reader<'_, '_, R> {
             }
             self.check_header_size()?;
         }
-        Ok((facts, alignment))
+        Ok(alignment)
     }
 
     fn alignment(&mut self) -> Result<u64, HeaderError> {
-        let offset = self.stream.position();
+        let offset = self.reader.position();
         let alignment = self.u32()?;
         if alignment.is_power_of_two() { Ok(u64::from(alignment)) } else { Err(bad_alignment(offset)) }
     }
 
     /// Skips one metadata value.
     fn value(&mut self, kind: u32, depth: u32) -> Result<(), HeaderError> {
-        let offset = self.stream.position();
+        let offset = self.reader.position();
         match kind {
             STRING => {
                 let bytes = self.string_length()?;
-                Ok(self.stream.skip(bytes)?)
+                Ok(self.reader.skip(bytes)?)
             }
             ARRAY => self.array(depth),
-            BOOL if self.stream.take_byte()? > 1 => {
+            BOOL if self.reader.byte()? > 1 => {
                 Err(HeaderError::malformed(offset, "布尔值既不是 0 也不是 1", "a truth value is neither 0 nor 1"))
             }
             BOOL => Ok(()),
             _ => match fixed_value_bytes(kind) {
-                Some(bytes) => Ok(self.stream.skip(bytes)?),
+                Some(bytes) => Ok(self.reader.skip(bytes)?),
                 None => Err(unknown_value_type(offset, kind)),
             },
         }
@@ -149,7 +191,7 @@ impl<R: Read> Reader<'_, '_, R> {
         if depth >= self.limits.depth {
             return Err(HeaderError::limit("depth", u64::from(self.limits.depth)));
         }
-        let offset = self.stream.position();
+        let offset = self.reader.position();
         let kind = self.u32()?;
         let least_bytes = match kind {
             STRING => 8,
@@ -159,7 +201,7 @@ impl<R: Read> Reader<'_, '_, R> {
         let count = self.count(least_bytes, ["数组元素", "array elements"])?;
         if let Some(bytes) = fixed_value_bytes(kind) {
             // `count` has made sure that the product fits into the file.
-            return Ok(self.stream.skip(count.saturating_mul(bytes))?);
+            return Ok(self.reader.skip(count.saturating_mul(bytes))?);
         }
         for _ in 0..count {
             self.value(kind, depth + 1)?;
@@ -172,10 +214,10 @@ impl<R: Read> Reader<'_, '_, R> {
         let mut extents = Vec::new();
         let mut names = HashSet::new();
         for _ in 0..count {
-            let described_at = self.stream.position();
+            let described_at = self.reader.position();
             let name = self.name(["张量名", "tensor name"])?;
-            let bytes = self.tensor_bytes(&name)?;
-            let offset = self.stream.position();
+            let (bytes, dtype) = self.tensor_bytes(&name)?;
+            let offset = self.reader.position();
             let start = self.u64()?;
             if !start.is_multiple_of(alignment) {
                 return Err(HeaderError::malformed(
@@ -187,14 +229,14 @@ impl<R: Read> Reader<'_, '_, R> {
             if !names.insert(name.clone()) {
                 return Err(duplicate(described_at, ["张量名", "tensor name"], &name));
             }
-            extents.push(Extent { name, described_at, start, bytes });
+            extents.push(Extent { name, described_at, start, bytes, dtype });
             self.check_header_size()?;
         }
         Ok(extents)
     }
 
-    fn tensor_bytes(&mut self, name: &str) -> Result<u64, HeaderError> {
-        let offset = self.stream.position();
+    fn tensor_bytes(&mut self, name: &str) -> Result<(u64, Option<&'static str>), HeaderError> {
+        let offset = self.reader.position();
         let bad = |zh: &str, en: &str| {
             HeaderError::malformed(offset, format!("张量 {} {zh}", shown(name)), format!("tensor {} {en}", shown(name)))
         };
@@ -216,14 +258,16 @@ impl<R: Read> Reader<'_, '_, R> {
             return Err(bad("的行不是整数个块", "has rows that are no whole number of blocks"));
         }
         let bytes = (elements / known.elements).checked_mul(known.bytes);
-        bytes.ok_or_else(|| bad("的字节数溢出", "overflows its byte count"))
+        let bytes = bytes.ok_or_else(|| bad("的字节数溢出", "overflows its byte count"))?;
+        self.facts.parameters = Some(self.facts.parameters.unwrap_or(0).saturating_add(elements));
+        Ok((bytes, plain_float(number)))
     }
 
     /// A key or tensor name: UTF-8 and not empty.
     fn name(&mut self, [zh, en]: [&str; 2]) -> Result<String, HeaderError> {
-        let offset = self.stream.position();
+        let offset = self.reader.position();
         let bytes = self.string_length()?;
-        let bytes = self.stream.take_vec(bytes)?;
+        let bytes = self.reader.take_vec(bytes)?;
         match String::from_utf8(bytes) {
             Ok(name) if !name.is_empty() => Ok(name),
             Ok(_) => Err(HeaderError::malformed(offset, format!("{zh}为空"), format!("a {en} is empty"))),
@@ -231,15 +275,29 @@ impl<R: Read> Reader<'_, '_, R> {
         }
     }
 
+    fn fact(&mut self, name: &'static str) -> Result<(), HeaderError> {
+        let value = self.kept_string()?;
+        self.facts.more.insert(name, shown(&value));
+        Ok(())
+    }
+
+    fn template(&mut self, name: &str) -> Result<(), HeaderError> {
+        let bytes = self.string_length()?;
+        let offset = self.reader.position();
+        let bytes = self.reader.take_vec(bytes)?;
+        self.nested.push(Nested { name: name.to_owned(), offset, bytes });
+        Ok(())
+    }
+
     fn kept_string(&mut self) -> Result<String, HeaderError> {
         let bytes = self.string_length()?;
-        let kept = self.stream.take_vec(bytes.min(KEPT_BYTES))?;
-        self.stream.skip(bytes.saturating_sub(KEPT_BYTES))?;
+        let kept = self.reader.take_vec(bytes.min(KEPT_BYTES))?;
+        self.reader.skip(bytes.saturating_sub(KEPT_BYTES))?;
         Ok(String::from_utf8_lossy(&kept).into_owned())
     }
 
     fn string_length(&mut self) -> Result<u64, HeaderError> {
-        let offset = self.stream.position();
+        let offset = self.reader.position();
         let bytes = self.u64()?;
         if bytes > self.left() {
             return Err(HeaderError::malformed(
@@ -255,35 +313,36 @@ impl<R: Read> Reader<'_, '_, R> {
     }
 
     fn check_header_size(&self) -> Result<(), HeaderError> {
-        if self.stream.position() > self.limits.header_bytes {
+        if self.reader.position() > self.limits.header_bytes {
             return Err(HeaderError::limit("header_bytes", self.limits.header_bytes));
         }
         Ok(())
     }
 
     fn left(&self) -> u64 {
-        self.length.saturating_sub(self.stream.position())
+        self.length.saturating_sub(self.reader.position())
     }
 
     fn u32(&mut self) -> Result<u32, HeaderError> {
         let mut bytes = [0; 4];
-        self.stream.take(&mut bytes)?;
+        self.reader.take(&mut bytes)?;
         Ok(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
     }
 
     fn u64(&mut self) -> Result<u64, HeaderError> {
         let mut bytes = [0; 8];
-        self.stream.take(&mut bytes)?;
+        self.reader.take(&mut bytes)?;
         Ok(if self.big_endian { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) })
     }
 }
 
 /// Every tensor lies in the file and no two share a byte.
-fn check_layout(mut extents: Vec<Extent>, header_end: u64, length: u64, alignment: u64) -> Result<(), HeaderError> {
-    let data_bytes = length.saturating_sub(header_end.next_multiple_of(alignment));
-    extents.sort_by_key(|extent| (extent.start, extent.bytes));
+fn check_layout(extents: &[Extent], data_start: u64, length: u64) -> Result<(), HeaderError> {
+    let data_bytes = length.saturating_sub(data_start);
+    let mut order: Vec<&Extent> = extents.iter().collect();
+    order.sort_by_key(|extent| (extent.start, extent.bytes));
     let mut taken_to = 0;
-    for extent in &extents {
+    for extent in order {
         let bad = |zh: &str, en: &str| {
             HeaderError::malformed(
                 extent.described_at,
@@ -299,6 +358,17 @@ fn check_layout(mut extents: Vec<Extent>, header_end: u64, length: u64, alignmen
         taken_to = end.max(taken_to);
     }
     Ok(())
+}
+
+/// ggml's types 0, 1, 28 and 30.
+fn plain_float(number: u32) -> Option<&'static str> {
+    match number {
+        0 => Some("F32"),
+        1 => Some("F16"),
+        28 => Some("F64"),
+        30 => Some("BF16"),
+        _ => None,
+    }
 }
 
 fn bad_alignment(offset: u64) -> HeaderError {

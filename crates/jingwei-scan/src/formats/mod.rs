@@ -3,14 +3,17 @@
 pub(crate) mod gguf;
 mod gguf_types;
 pub(crate) mod json;
-pub(crate) mod pickle;
 pub(crate) mod safetensors;
-pub(crate) mod zip;
 
 use jingwei_core::Text;
+use jingwei_graph::GraphFormat;
+use jingwei_keras::{NPY_MAGIC, is_hdf5};
+use jingwei_read::{ReadError, Sighting};
+use jingwei_unpack::Packing;
 
-use crate::stream::StreamError;
+use crate::words::io_reason;
 pub(crate) use json::offset_of;
+pub(crate) use safetensors::knows as safetensors_knows;
 
 /// What a file is, told from its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,18 +22,11 @@ pub enum Format {
     Gguf,
     Safetensors,
     Pickle,
-    Zip,
-    Tar,
-    Gzip,
-    Bzip2,
-    Xz,
-    Zstd,
-    Lz4,
-    SevenZip,
+    /// An archive or a packed stream.
+    Packed(Packing),
     Hdf5,
     Npy,
-    Onnx,
-    Tflite,
+    Graph(GraphFormat),
     Json,
     Text,
     Unknown,
@@ -44,79 +40,42 @@ impl Format {
             Format::Gguf => "gguf",
             Format::Safetensors => "safetensors",
             Format::Pickle => "pickle",
-            Format::Zip => "zip",
-            Format::Tar => "tar",
-            Format::Gzip => "gzip",
-            Format::Bzip2 => "bzip2",
-            Format::Xz => "xz",
-            Format::Zstd => "zstd",
-            Format::Lz4 => "lz4",
-            Format::SevenZip => "7z",
+            Format::Packed(packing) => packing.name(),
             Format::Hdf5 => "hdf5",
             Format::Npy => "npy",
-            Format::Onnx => "onnx",
-            Format::Tflite => "tflite",
+            Format::Graph(format) => format.name(),
             Format::Json => "json",
             Format::Text => "text",
             Format::Unknown => "unknown",
         }
     }
 
-    /// Formats that may hold other files or code and that are not opened yet.
-    #[must_use]
-    pub fn is_closed_container(self) -> bool {
-        use Format::{Bzip2, Gzip, Hdf5, Lz4, SevenZip, Tar, Xz, Zstd};
-        matches!(self, Tar | Gzip | Bzip2 | Xz | Zstd | Lz4 | SevenZip | Hdf5)
-    }
-
-    /// Formats that hold weights.
+    /// Formats that hold weights, or mostly do.
     #[must_use]
     pub fn is_weights(self) -> bool {
-        use Format::{Gguf, Hdf5, Npy, Onnx, Pickle, Safetensors, Tflite, Zip};
-        matches!(self, Gguf | Safetensors | Pickle | Zip | Hdf5 | Npy | Onnx | Tflite)
+        use Format::{Gguf, Graph, Hdf5, Npy, Packed, Pickle, Safetensors};
+        matches!(self, Gguf | Safetensors | Pickle | Packed(_) | Hdf5 | Npy | Graph(_))
     }
 }
 
-/// Bytes at an offset that only one format has there.
-const SIGNATURES: &[(usize, &[u8], Format)] = &[
-    (0, b"GGUF", Format::Gguf),
-    (0, b"FUGG", Format::Gguf),
-    (0, b"PK\x03\x04", Format::Zip),
-    (0, b"PK\x05\x06", Format::Zip),
-    (0, b"\x1f\x8b", Format::Gzip),
-    (0, b"BZh", Format::Bzip2),
-    (0, b"\xfd7zXZ\0", Format::Xz),
-    (0, b"\x28\xb5\x2f\xfd", Format::Zstd),
-    (0, b"\x04\x22\x4d\x18", Format::Lz4),
-    (0, b"7z\xbc\xaf\x27\x1c", Format::SevenZip),
-    (0, b"\x89HDF\r\n\x1a\n", Format::Hdf5),
-    (0, b"\x93NUMPY", Format::Npy),
-    (4, b"TFL3", Format::Tflite),
-    (257, b"ustar", Format::Tar),
-];
-
-/// How many bytes of the front [`of_front`] looks at.
+/// How many bytes of the front decide.
 pub(crate) const FRONT: usize = 4096;
 
-/// The format by the first bytes of a file of `length` bytes. Pickles without a protocol mark look like
-/// text or unknown here; [`pickle::walk`] tells them apart.
+/// The formats that are neither packed nor graphs, by the first bytes of a file of `length` bytes. Pickles without a
+/// protocol mark look like text or unknown here.
 pub(crate) fn of_front(front: &[u8], length: u64) -> Format {
     if front.is_empty() {
-        return Format::Empty;
-    }
-    let signed = SIGNATURES.iter().find(|(at, bytes, _)| front.get(*at..).is_some_and(|rest| rest.starts_with(bytes)));
-    if let Some((_, _, format)) = signed {
-        return *format;
-    }
-    let text = is_text(front);
-    if safetensors::looks_like(front, length) {
+        Format::Empty
+    } else if front.starts_with(b"GGUF") || front.starts_with(b"FUGG") {
+        Format::Gguf
+    } else if front.starts_with(NPY_MAGIC) {
+        Format::Npy
+    } else if is_hdf5(front) {
+        Format::Hdf5
+    } else if safetensors::looks_like(front, length) {
         Format::Safetensors
-    } else if text && json::looks_like(front) {
-        Format::Json
-    } else if text {
-        Format::Text
-    } else if looks_like_onnx(front) {
-        Format::Onnx
+    } else if is_text(front) {
+        if json::looks_like(front) { Format::Json } else { Format::Text }
     } else {
         Format::Unknown
     }
@@ -129,18 +88,6 @@ fn is_text(front: &[u8]) -> bool {
         Err(e) => e.error_len().is_none() && front.len() == FRONT,
     };
     valid && !front.iter().any(|b| matches!(b, 0..=8 | 14..=26 | 28..=31 | 127))
-}
-
-/// An ONNX `ModelProto`: `ir_version` first, then the name of a producer or another of its fields. Other
-/// protobufs, such as TensorFlow's and Core ML's, have a message where ONNX has the name.
-fn looks_like_onnx(front: &[u8]) -> bool {
-    match front {
-        [0x08, 1..=32, 0x12, length @ 0..=64, rest @ ..] => {
-            rest.get(..usize::from(*length)).is_some_and(|name| name.iter().all(|b| matches!(b, 32..=126)))
-        }
-        [0x08, 1..=32, 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42, ..] => true,
-        _ => false,
-    }
 }
 
 /// Why a header could not be read to its end.
@@ -174,13 +121,26 @@ impl HeaderError {
     }
 }
 
-impl From<StreamError> for HeaderError {
-    fn from(error: StreamError) -> Self {
+impl From<ReadError> for HeaderError {
+    fn from(error: ReadError) -> Self {
         match error {
-            StreamError::End(offset) => {
-                Self::malformed(offset, "文件在头部中间结束", "the file ends inside its header")
-            }
-            StreamError::Io(reason) => Self::Io(reason),
+            ReadError::End(offset) => Self::malformed(offset, "文件在头部中间结束", "the file ends inside its header"),
+            ReadError::Io(reason) => Self::Io(reason),
         }
     }
+}
+
+impl From<HeaderError> for Sighting {
+    fn from(error: HeaderError) -> Self {
+        match error {
+            HeaderError::Malformed { offset, reason } => Sighting::malformed(offset, reason.zh, reason.en),
+            HeaderError::Limit(Crossed { limit, value }) => Sighting::limit(limit, value),
+            HeaderError::Io(reason) => unreadable(io_reason(&reason)),
+        }
+    }
+}
+
+/// The content cannot be read.
+pub(crate) fn unreadable(reason: Text) -> Sighting {
+    Sighting::new("model.unreadable").with_text("reason", reason)
 }

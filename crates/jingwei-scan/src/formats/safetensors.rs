@@ -3,25 +3,16 @@
 use std::{
     collections::{BTreeMap, HashSet},
     fmt,
-    io::Read,
 };
 
 use jingwei_core::Limits;
+use jingwei_read::{Facts, Inspection, Reader, Sighting, Source, shown};
 use serde::{
     Deserialize,
     de::{Error, MapAccess, Visitor},
 };
 
-use super::{HeaderError, json::offset_of};
-use crate::{stream::Stream, words::shown};
-
-/// What the header tells.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct SafetensorsFacts {
-    pub tensors: u64,
-    pub licence: Option<String>,
-    pub described: bool,
-}
+use super::{HeaderError, offset_of};
 
 /// Bytes before the JSON header.
 const PREFIX: u64 = 8;
@@ -52,6 +43,11 @@ const DTYPES: &[(&str, u64)] = &[
     ("U64", 64),
 ];
 
+/// Whether safetensors has a type of this name and size.
+pub(crate) fn knows(dtype: &str, bytes: u64) -> bool {
+    DTYPES.iter().any(|(known, bits)| *known == dtype && *bits == bytes * 8)
+}
+
 /// A length, then an object. A lying length does not hide the file, unless all of it is text.
 pub(crate) fn looks_like(front: &[u8], length: u64) -> bool {
     let Some((prefix, json)) = front.split_first_chunk::<8>() else { return false };
@@ -61,14 +57,31 @@ pub(crate) fn looks_like(front: &[u8], length: u64) -> bool {
     json.starts_with(b"{") && (plausible || (binary && json.starts_with(b"{\"")))
 }
 
-pub(crate) fn parse<R: Read>(
-    stream: &mut Stream<'_, R>,
-    length: u64,
-    limits: &Limits,
-) -> Result<SafetensorsFacts, HeaderError> {
-    let mut prefix = [0; 8];
-    stream.take(&mut prefix)?;
-    let header_bytes = u64::from_le_bytes(prefix);
+/// Reads the header; of the tensors only their places.
+pub(crate) fn inspect(source: &mut dyn Source, limits: &Limits) -> Inspection {
+    let mut inspection = Inspection::default();
+    match read(source, limits) {
+        Ok((header, _)) => inspection.facts = facts(&header),
+        Err(error) => inspection.see(Sighting::from(error)),
+    }
+    inspection
+}
+
+/// The tensors of a sound file: name, dtype, offset in the file, bytes.
+pub(crate) fn tensors(source: &mut dyn Source, limits: &Limits) -> Vec<(String, String, u64, u64)> {
+    let Ok((header, data_start)) = read(source, limits) else { return Vec::new() };
+    let place = |(name, tensor): (String, Tensor)| {
+        let [start, end] = tensor.data_offsets;
+        (name, tensor.dtype, data_start + start, end - start)
+    };
+    header.tensors.into_iter().map(place).collect()
+}
+
+/// The header, and where the data begins.
+fn read(source: &mut dyn Source, limits: &Limits) -> Result<(Header, u64), HeaderError> {
+    let length = source.length();
+    let mut reader = Reader::new(source);
+    let header_bytes = reader.u64_le()?;
     let data_bytes = length.saturating_sub(PREFIX).checked_sub(header_bytes).ok_or_else(|| {
         HeaderError::malformed(
             0,
@@ -79,7 +92,7 @@ pub(crate) fn parse<R: Read>(
     if header_bytes > limits.header_bytes {
         return Err(HeaderError::limit("header_bytes", limits.header_bytes));
     }
-    let json = stream.take_vec(header_bytes)?;
+    let json = reader.take_vec(header_bytes)?;
     let header: Header = serde_json::from_slice(&json).map_err(|e| bad_json(&json, &e))?;
     if header.tensors.len() as u64 > limits.entries {
         return Err(HeaderError::limit("entries", limits.entries));
@@ -88,19 +101,26 @@ pub(crate) fn parse<R: Read>(
         return Err(HeaderError::limit("string_bytes", limits.string_bytes));
     }
     check_layout(&header.tensors, PREFIX + header_bytes, data_bytes)?;
-    Ok(facts(&header))
+    Ok((header, PREFIX + header_bytes))
 }
 
-fn facts(header: &Header) -> SafetensorsFacts {
+fn facts(header: &Header) -> Facts {
     let filled = |names: &[&str]| {
         let mut values = names.iter().filter_map(|name| header.metadata.get(*name));
         values.find(|value| !value.trim().is_empty()).cloned()
     };
-    SafetensorsFacts {
-        tensors: header.tensors.len() as u64,
+    let elements = |tensor: &Tensor| tensor.shape.iter().fold(1u64, |all, extent| all.saturating_mul(*extent));
+    let mut facts = Facts {
+        tensors: Some(header.tensors.len() as u64),
+        parameters: Some(header.tensors.iter().fold(0, |sum, (_, t)| sum.saturating_add(elements(t)))),
         licence: filled(&["license", "licence", "modelspec.license"]),
         described: filled(&["description", "modelspec.description"]).is_some(),
+        ..Facts::default()
+    };
+    if let Some(format) = header.metadata.get("format") {
+        facts.more.insert("written_by", shown(format));
     }
+    facts
 }
 
 /// dtype × shape fits the span, and the spans fill the data from its first byte to its last.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::{
     builders::{Gguf, PICKLE, SAFETENSORS_HEADER, safetensors, torch_zip},
-    support::{check_named, component, model_check},
+    support::{check_named, component, model_check, names},
 };
 
 fn cases(count: u32) -> ProptestConfig {
@@ -48,8 +48,8 @@ fn check_any(bytes: Vec<u8>, limits: &Limits) {
     let (length, digest) = (bytes.len() as u64, Digest::of(&bytes));
     let world = World::of_files(MemoryFiles::default().with_file("m", bytes));
     let model = component(ComponentKind::Model, "m");
-    let taken = inventory(&model, &world.ctx(), limits).unwrap();
-    assert_eq!(taken, inventory(&model, &world.ctx(), limits).unwrap());
+    let taken = inventory(&model, names(), false, &world.ctx(), limits).unwrap();
+    assert_eq!(taken, inventory(&model, names(), false, &world.ctx(), limits).unwrap());
     assert_eq!((taken.files[0].sha256, taken.files[0].bytes), (Some(digest), length));
     for observation in model_check().observe(&model, &taken) {
         if let Observation::Finding(finding) = observation {

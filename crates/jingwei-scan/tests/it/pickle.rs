@@ -36,7 +36,6 @@ fn every_protocol_is_recognised_whatever_the_name() {
         b"N0(1\x80\x02}.",
         b"N.(lp0\n.",
         b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.",
-        b"\x93NUMPY\x01\x00v\x00{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
     ] {
         check(bytes, true);
     }
@@ -65,10 +64,9 @@ fn what_only_begins_like_one_is_not() {
     ] {
         check(text.as_bytes(), false);
     }
-    for bytes in [&b"\x80\x06}."[..], b"\x80\x02", b"\x80\x02\xff", b"\x80\x02R.", b"R.", b"0", b"\x89HDF\r\n\x1a\n"] {
+    for bytes in [&b"\x80\x06}."[..], b"\x80\x02", b"\x80\x02\xff", b"R.", b"0"] {
         check(bytes, false);
     }
-    check(b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", false);
 }
 
 #[test]
@@ -77,7 +75,7 @@ fn a_walk_that_reaches_a_limit_says_so() {
     let long_line = format!("V{}", "x".repeat(5_000));
     let limits = Limits::default();
     for (name, limits, bytes) in [
-        ("entries", Limits { entries: 1_000, ..limits }, endless.as_slice()),
+        ("entries", Limits { entries: 10, ..limits }, endless.as_slice()),
         ("string_bytes", Limits { string_bytes: 4_000, ..limits }, long_line.as_bytes()),
     ] {
         let seen = scan_single(bytes, &limits);

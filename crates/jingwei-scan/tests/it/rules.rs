@@ -1,12 +1,12 @@
 //! Every rule of the catalog speaks on its hit cases and is silent on its clean ones.
 
 use jingwei_catalog::items::{Rule, RuleCase};
-use jingwei_core::{Component, ComponentKind, Limits};
+use jingwei_core::{Check, Component, ComponentKind, Limits};
 use jingwei_scan::{ConfigCheck, EndpointCheck, MissingRule, ModelCheck, PromptCheck};
 use jingwei_testkit::{FixedExposure, MemoryFiles, World};
 use serde_json::{Map, Value, json};
 
-use crate::support::{Seen, check_named, checks, rules};
+use crate::support::{Seen, check_named, checks, model_check, names, rules};
 
 /// A folder, or the file itself where there is only one and the kind is about single files.
 fn case_path(kind: ComponentKind, case: &RuleCase) -> String {
@@ -28,7 +28,10 @@ fn case_component(kind: ComponentKind, case: &RuleCase) -> Component {
 }
 
 fn run_case(rule: &Rule, case: &RuleCase) -> Seen {
-    let check = check_named(rule.check.as_str());
+    let check: Box<dyn Check> = match case.look_at_weights {
+        true => Box::new(model_check().with_weights(true)),
+        false => check_named(rule.check.as_str()),
+    };
     let component = case_component(check.kinds()[0], case);
     let world = World {
         files: MemoryFiles::from_case(&case.files).unwrap(),
@@ -72,7 +75,7 @@ fn checks_and_rules_name_each_other() {
 fn a_check_refuses_to_work_without_a_rule() {
     let mut fewer = rules().clone();
     fewer.retain(|id, _| id.as_str() != "model.pickle-file");
-    let missing = ModelCheck::new(fewer.clone()).err();
+    let missing = ModelCheck::new(fewer.clone(), names().clone()).err();
     assert_eq!(missing, Some(MissingRule { check: "scan.model", rule: "model.pickle-file" }));
     assert!(EndpointCheck::new(fewer).is_ok());
 }
@@ -88,5 +91,5 @@ fn another_wording_is_another_configuration() {
         rule.message.en.push('!');
     }
     let other = ConfigCheck::new(other).unwrap();
-    assert_ne!(jingwei_core::Check::configuration(&other), check_named("scan.config").configuration());
+    assert_ne!(Check::configuration(&other), check_named("scan.config").configuration());
 }

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, fs, path::PathBuf, sync::OnceLock};
 
 use jingwei_catalog::items::Rule;
 use jingwei_core::{Check, Component, ComponentId, ComponentKind, Finding, Limits, Metric, Observation, RuleId};
-use jingwei_scan::{ConfigCheck, EndpointCheck, ModelCheck, PromptCheck};
+use jingwei_read::NameList;
+use jingwei_scan::{ConfigCheck, EndpointCheck, ModelCheck, ModelNames, PromptCheck};
 use jingwei_testkit::{MemoryFiles, World};
 
 /// All rules of this crate's checks, read from the catalog.
@@ -28,8 +29,23 @@ pub fn rules() -> &'static BTreeMap<RuleId, Rule> {
     })
 }
 
+/// All name lists, read from the catalog.
+pub fn names() -> &'static ModelNames {
+    static NAMES: OnceLock<ModelNames> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../catalog/names");
+        let lists = fs::read_dir(folder).unwrap().map(|entry| {
+            let path = entry.unwrap().path();
+            let list: NameList = toml::from_str(&fs::read_to_string(&path).unwrap())
+                .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            (list.id.clone(), list)
+        });
+        ModelNames::new(&lists.collect())
+    })
+}
+
 pub fn model_check() -> ModelCheck {
-    ModelCheck::new(rules().clone()).unwrap()
+    ModelCheck::new(rules().clone(), names().clone()).unwrap()
 }
 
 pub fn checks() -> Vec<Box<dyn Check>> {
@@ -46,20 +62,7 @@ pub fn check_named(id: &str) -> Box<dyn Check> {
 }
 
 pub fn component(kind: ComponentKind, path: &str) -> Component {
-    Component {
-        id: ComponentId::literal("part"),
-        kind,
-        name: None,
-        path: Some(path.to_owned()),
-        url: None,
-        model: None,
-        key_env: None,
-        prompt: None,
-        guard: None,
-        tests: Vec::new(),
-        vendor: None,
-        pinned: BTreeMap::new(),
-    }
+    Component { path: Some(path.to_owned()), ..Component::bare(ComponentId::literal("part"), kind) }
 }
 
 /// What a check saw, taken apart.

@@ -16,6 +16,10 @@ pub mod probe_filing;
 pub mod probe_organism;
 mod probe_report;
 pub mod probe_review;
+mod scan;
+mod scan_bom;
+mod scan_packages;
+mod scan_sign;
 mod up;
 
 use std::path::Path;
@@ -34,6 +38,7 @@ pub async fn run(cli: Cli, speaker: Speaker) -> Result<Exit, Error> {
         Command::Assess(command) => assess::run(global, command, speaker).await,
         Command::Govern(command) => govern::run(global, command, speaker).await,
         Command::Probe(command) => probe::run(global, *command, speaker).await,
+        Command::Scan(command) => scan::run(global, *command, speaker).await,
         Command::Guard(command) => guard::run(global, command, speaker),
         Command::Ledger(command) => ledger::run(global, command, speaker),
         Command::Catalog(command) => catalog::run(global, command, speaker),

@@ -1,0 +1,241 @@
+//! The advisory store: one file that is filled from what the operator brings, and always holds the catalog's own advisories.
+
+use std::{
+    fs::{self, File},
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use jingwei_advise::{Advisory, Import, ImportReport, Store, StoreBuilder, vex};
+use jingwei_catalog::Catalog;
+use jingwei_core::{Digest, FileKind, Files as _, Hasher, Limits, Text, Timestamp};
+use jingwei_read::{FileSource, Reader, Source};
+use jingwei_unpack::{Archive, Budget, Kind, Packing};
+
+use crate::{DiskFiles, Error, register::internal, report::replace};
+
+/// Where the store lies in a data folder.
+#[must_use]
+pub fn store_path(data: &Path) -> PathBuf {
+    data.join("advisories.store")
+}
+
+/// The store in a file, or one of the catalog's own advisories where there is none yet.
+pub fn open_advisories(catalog: &Catalog, path: &Path, limits: &Limits) -> Result<Store, Error> {
+    let shown = path.display();
+    let failed = |e: jingwei_advise::StoreError| {
+        Error::failed(format!("无法打开通告库 `{shown}`"), format!("cannot open the advisory store `{shown}`"))
+            .because(e)
+    };
+    let mut builder = match File::open(path) {
+        Ok(file) => {
+            let length = file.metadata().map_err(internal)?.len();
+            let mut store = Store::open(Box::new(FileSource::new(file, length)), limits).map_err(failed)?;
+            if has_catalog(&store, catalog)? {
+                return Ok(store);
+            }
+            StoreBuilder::from_store(&mut store).map_err(failed)?
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => StoreBuilder::new(),
+        Err(error) => {
+            let e = Error::failed(format!("无法读取 `{shown}`"), format!("cannot read `{shown}`"));
+            return Err(e.because(error));
+        }
+    };
+    import_catalog(&mut builder, catalog, limits)?;
+    Store::from_bytes(builder.write().map_err(failed)?, limits).map_err(failed)
+}
+
+const OWN: &str = "catalog";
+
+/// Whether the store holds the advisories of this catalog and not those of an older one.
+fn has_catalog(store: &Store, catalog: &Catalog) -> Result<bool, Error> {
+    let mut hasher = Hasher::default();
+    for advisory in own_advisories(catalog)? {
+        hasher.update(&serde_json::to_vec(&advisory).map_err(internal)?);
+    }
+    let digest = hasher.finish();
+    Ok(store.imports().iter().any(|import| import.source == OWN && import.digest == digest))
+}
+
+/// The catalog's own advisories, as data.
+pub fn own_advisories(catalog: &Catalog) -> Result<Vec<Advisory>, Error> {
+    let read = |(path, text): (&str, &str)| {
+        let advisory: Advisory = toml::from_str(text).map_err(|e| {
+            Error::failed(format!("目录库的 `{path}` 无效"), format!("`{path}` of the catalog is not valid")).because(e)
+        })?;
+        let name = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".toml");
+        if advisory.id != name {
+            return Err(Error::failed(
+                format!("`{path}` 的文件名与 id 不同"),
+                format!("`{path}`: file name and id differ"),
+            ));
+        }
+        advisory.record().map_err(|flaw| {
+            let text = flaw.text();
+            Error::failed(format!("`{path}`：{}", text.zh), format!("`{path}`: {}", text.en))
+        })?;
+        Ok(advisory)
+    };
+    catalog.texts_of("advisories").map(read).collect()
+}
+
+fn import_catalog(builder: &mut StoreBuilder, catalog: &Catalog, limits: &Limits) -> Result<ImportReport, Error> {
+    let advisories = own_advisories(catalog)?;
+    let mut import = builder.import(OWN, Timestamp::from_micros(0), limits);
+    for advisory in &advisories {
+        import.advisory(advisory);
+    }
+    Ok(import.finish())
+}
+
+/// Takes in OSV records (a zip of them, a folder, single files), RustSec's advisories, KEV and EPSS. The store is written
+/// whole or not at all.
+pub fn import_advisories(
+    catalog: &Catalog,
+    path: &Path,
+    sources: &[PathBuf],
+    at: Timestamp,
+    limits: &Limits,
+) -> Result<Vec<ImportReport>, Error> {
+    let failed = |e: jingwei_advise::StoreError| {
+        Error::failed("无法写通告库", "the advisory store cannot be written").because(e)
+    };
+    let mut builder = match path.exists() {
+        true => StoreBuilder::from_store(&mut open_advisories(catalog, path, limits)?).map_err(failed)?,
+        false => StoreBuilder::new(),
+    };
+    let mut reports = vec![import_catalog(&mut builder, catalog, limits)?];
+    for source in sources {
+        let name = source.file_name().map_or_else(|| source.to_string_lossy(), |name| name.to_string_lossy());
+        let mut import = builder.import(&name, at, limits);
+        take(source, &mut import, limits)?;
+        reports.push(import.finish());
+    }
+    let bytes = builder.write().map_err(failed)?;
+    let shown = path.display();
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(internal)?;
+    }
+    replace(path, &bytes)
+        .map_err(|e| Error::failed(format!("无法写 `{shown}`"), format!("cannot write `{shown}`")).because(e))?;
+    Ok(reports)
+}
+
+fn take(path: &Path, import: &mut Import<'_>, limits: &Limits) -> Result<(), Error> {
+    let shown = path.display().to_string();
+    let unreadable =
+        |e: std::io::Error| Error::invalid(format!("无法读取 `{shown}`"), format!("cannot read `{shown}`")).because(e);
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if metadata.is_dir() {
+        let files = DiskFiles::new(path, true);
+        let entries = files
+            .list(".", limits)
+            .map_err(|e| Error::invalid(format!("无法列出 `{shown}`"), format!("cannot list `{shown}`")).because(e))?;
+        for entry in entries.iter().filter(|entry| entry.kind == FileKind::File) {
+            let bytes = files.read(&entry.path, limits.header_bytes).map_err(|e| {
+                Error::invalid(format!("无法读取 `{}`", entry.path), format!("cannot read `{}`", entry.path)).because(e)
+            })?;
+            document(&entry.path, &bytes, import);
+        }
+        return Ok(());
+    }
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut front = vec![0; 4096];
+    let count = file.read(&mut front).map_err(unreadable)?;
+    let mut source = FileSource::new(file, metadata.len());
+    let packings = jingwei_unpack::recognise(&front[..count], &mut source);
+    match packings.first() {
+        Some(Packing::Zip | Packing::Tar) => members(&mut source, packings[0], import, limits, &shown),
+        Some(packing) => {
+            let budget = Budget::new(source.length(), limits);
+            let opened = jingwei_unpack::unpack(&mut source, *packing, &budget);
+            let mut content = opened.source.ok_or_else(|| {
+                Error::invalid(format!("`{shown}` 无法解压"), format!("`{shown}` cannot be unpacked"))
+            })?;
+            let bytes = whole(content.as_mut(), limits, &shown)?;
+            document(&shown, &bytes, import);
+            Ok(())
+        }
+        None => {
+            let bytes = whole(&mut source, limits, &shown)?;
+            document(&shown, &bytes, import);
+            Ok(())
+        }
+    }
+}
+
+fn members(
+    source: &mut dyn Source,
+    packing: Packing,
+    import: &mut Import<'_>,
+    limits: &Limits,
+    shown: &str,
+) -> Result<(), Error> {
+    let budget = Budget::new(source.length(), limits);
+    let mut archive = Archive::read(source, packing, &budget);
+    for at in 0..archive.members().len() {
+        let Some(member) = archive.members().get(at).filter(|member| member.kind == Kind::File) else { continue };
+        let name = member.name.clone();
+        let mut opened = archive.open(at);
+        if let Some(content) = &mut opened.source {
+            let bytes = whole(content.as_mut(), limits, &name)?;
+            document(&name, &bytes, import);
+        }
+    }
+    match budget.verdict() {
+        Some(_) => Err(Error::invalid(
+            format!("`{shown}` 超出限制：解压后过大或条目过多"),
+            format!("`{shown}` crosses a limit: it unpacks to too much or has too many entries"),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn whole(source: &mut dyn Source, limits: &Limits, shown: &str) -> Result<Vec<u8>, Error> {
+    let length = source.length();
+    // The EPSS table of all CVEs has some 15 MiB; no record comes near.
+    if length > limits.header_bytes {
+        return Err(Error::invalid(format!("`{shown}` 过大"), format!("`{shown}` is too large")));
+    }
+    Reader::new(source)
+        .take_vec(length)
+        .map_err(|e| Error::invalid(format!("无法读取 `{shown}`"), format!("cannot read `{shown}`")).because(e))
+}
+
+/// One document, told by its content where its name leaves a choice.
+fn document(name: &str, bytes: &[u8], import: &mut Import<'_>) {
+    let lower = name.to_ascii_lowercase();
+    let front = String::from_utf8_lossy(&bytes[..bytes.len().min(2048)]);
+    if lower.ends_with(".yaml") || lower.ends_with(".yml") {
+        import.osv_yaml(name, bytes);
+    } else if lower.ends_with(".md") && front.contains("[advisory]") {
+        import.rustsec(name, bytes);
+    } else if front.contains("cveID") {
+        import.kev(name, bytes);
+    } else if front.contains("epss") && !front.trim_start().starts_with('{') {
+        import.epss(name, bytes);
+    } else if front.trim_start().starts_with('{') {
+        import.osv_json(name, bytes);
+    }
+    // Anything else in a folder or archive, such as a readme, is no advisory.
+}
+
+/// Statements of VEX documents: OpenVEX, CycloneDX, CSAF. Also says of how many products nothing could be told.
+pub fn read_vex(paths: &[PathBuf], limits: &Limits) -> Result<(vex::VexSet, Digest, usize), Error> {
+    let (mut statements, mut untold, mut digests) = (Vec::new(), 0, Vec::new());
+    for path in paths {
+        let shown = path.display();
+        let bytes = fs::read(path)
+            .map_err(|e| Error::invalid(format!("无法读取 `{shown}`"), format!("cannot read `{shown}`")).because(e))?;
+        let document = vex::read(&bytes, limits).map_err(|flaw| {
+            let Text { zh, en } = flaw.text();
+            Error::invalid(format!("`{shown}` 不是 VEX：{zh}"), format!("`{shown}` is no VEX: {en}"))
+        })?;
+        digests.push(Digest::of(&bytes).to_string());
+        untold += document.untold;
+        statements.extend(document.statements);
+    }
+    let digest = Digest::of_parts(digests.iter().map(String::as_str));
+    Ok((vex::VexSet::new(statements), digest, untold))
+}

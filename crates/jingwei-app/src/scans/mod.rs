@@ -1,0 +1,32 @@
+//! Scans: files, packages and signatures are looked at, what was found is held against suppressions and a baseline,
+//! and the result is one report with several forms.
+
+mod advisories;
+mod baseline;
+mod bom;
+mod conversion;
+mod forms;
+mod models;
+mod packages;
+mod report;
+mod sarif;
+mod signatures;
+mod suppress;
+
+pub use advisories::{import_advisories, open_advisories, own_advisories, read_vex, store_path};
+pub use baseline::Baseline;
+pub use bom::{
+    BomForm, BomRules, BomScan, MadeBom, Watched, diff_boms, failing, judge_bom, make_bom, matches_of_bom, read_bom,
+    read_policy, write_bom,
+};
+pub use conversion::{Conversion, convert_models};
+pub use forms::{html, json};
+pub(crate) use models::model_check;
+pub use models::{ModelScan, scan_models};
+pub use packages::packages_check;
+pub use packages::{Listed, PackageReport, PackageScan, PackagesCheck, scan_packages};
+pub use report::{FileReport, Reported, ScanReport, State, Subject, Summary, VerdictOfFile};
+pub use sarif::sarif;
+pub(crate) use signatures::integrity_check;
+pub use signatures::{Signing, Verification, make_key, sign_model, verify_model};
+pub use suppress::{Suppression, Suppressions};

@@ -1,0 +1,438 @@
+//! `scan.packages`: which packages does an application take in, and what is known against them?
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
+};
+
+use jingwei_advise::{Located, Match, Nature, Standing, Store, vex::VexSet};
+use jingwei_catalog::{
+    Catalog,
+    items::Rule,
+    rulebook::{MissingRule, Observations, RuleBook},
+};
+use jingwei_compose::lockfiles::{self, LockKind, Parsed};
+use jingwei_core::{
+    Check, CheckError, Component, ComponentKind, Cost, Ctx, Digest, Ecosystem, FileKind, Limits, Observation, Place,
+    Progress, RuleId, Severity, Text,
+};
+use jingwei_read::shown;
+
+use super::{
+    Baseline, ScanReport, Subject, Suppressions,
+    advisories::{open_advisories, read_vex},
+    models::with_ctx,
+    report::Raw,
+};
+use crate::Error;
+
+const ID: &str = "scan.packages";
+/// How much of a file decides what it is.
+const FRONT: u64 = 4096;
+/// Folders that hold what others made for other ends.
+const LEFT_OUT: [&str; 2] = [".git", ".jingwei"];
+
+/// Holds the packages of an application against the advisories.
+pub struct PackagesCheck {
+    rules: RuleBook,
+    store: Mutex<Store>,
+    vex: VexSet,
+    vex_digest: Digest,
+    stale_after_days: i64,
+}
+
+/// The packages of a folder, and what kept others from being listed.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// Each file with what it lists, sorted by path.
+    pub files: Vec<(String, LockKind, Parsed)>,
+    /// Files that could not be read.
+    pub unread: Vec<(String, Text)>,
+}
+
+impl PackagesCheck {
+    /// The catalog rules that it reports by.
+    pub const RULES: &'static [&'static str] = &[
+        "package.advisories-stale",
+        "package.exploited",
+        "package.malicious",
+        "package.none-found",
+        "package.standing-unknown",
+        "package.unreadable",
+        "package.vulnerable-critical",
+        "package.vulnerable-high",
+        "package.vulnerable-low",
+        "package.vulnerable-medium",
+        "package.vulnerable-unrated",
+    ];
+
+    pub fn new(
+        rules: BTreeMap<RuleId, Rule>,
+        store: Store,
+        vex: VexSet,
+        vex_digest: Digest,
+        stale_after_days: i64,
+    ) -> Result<Self, MissingRule> {
+        let rules = RuleBook::new(ID, Self::RULES, rules)?;
+        Ok(Self { rules, store: Mutex::new(store), vex, vex_digest, stale_after_days })
+    }
+
+    /// How everything that was listed stands.
+    pub fn matches(&self, listed: &Listed, now: jingwei_core::Timestamp) -> Result<Vec<Match>, CheckError> {
+        self.assess(&listed.located(), now)
+    }
+
+    /// How packages from anywhere stand.
+    pub fn assess(&self, packages: &[Located], now: jingwei_core::Timestamp) -> Result<Vec<Match>, CheckError> {
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        jingwei_advise::assess(&mut store, packages, &self.vex, now)
+            .map_err(|e| CheckError { message: "the advisory store failed".to_owned(), source: Some(Box::new(e)) })
+    }
+
+    /// Of the advisories.
+    #[must_use]
+    pub fn advisories(&self) -> Digest {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner).digest()
+    }
+
+    /// What the lists and matches tell.
+    #[must_use]
+    pub fn observe(
+        &self,
+        component: &Component,
+        listed: &Listed,
+        matches: &[Match],
+        now: jingwei_core::Timestamp,
+    ) -> Vec<Observation> {
+        let mut seen = Observations::new(&self.rules, component);
+        for (path, reason) in &listed.unread {
+            let place = Place { path: Some(path.clone()), ..Place::default() };
+            seen.finding("package.unreadable", place, &[("path", Text::same(shown(path))), ("reason", reason.clone())]);
+        }
+        for problem in listed.files.iter().flat_map(|(_, _, parsed)| &parsed.problems) {
+            let (path, line) = (&problem.place.path, problem.place.line);
+            let place = Place { path: Some(path.clone()), key: Some(format!("line {line}")), ..Place::default() };
+            let details = [("path", Text::same(format!("{}:{line}", shown(path)))), ("reason", problem.reason.clone())];
+            seen.finding("package.unreadable", place, &details);
+        }
+        if listed.files.is_empty() && listed.unread.is_empty() {
+            seen.finding("package.none-found", Place::default(), &[]);
+        }
+        for one in matches {
+            report(&mut seen, one);
+        }
+        self.metrics(&mut seen, listed, matches, now);
+        seen.into_vec()
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "counts and days stay far below 2^53")]
+    fn metrics(&self, seen: &mut Observations<'_>, listed: &Listed, matches: &[Match], now: jingwei_core::Timestamp) {
+        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let freshness = store.freshness(now, self.stale_after_days);
+        if freshness.stale {
+            let days = freshness.age_days.map_or_else(|| "?".to_owned(), |days| days.to_string());
+            seen.finding("package.advisories-stale", Place::default(), &[("days", Text::same(days))]);
+        }
+        if let Some(days) = freshness.age_days {
+            seen.metric("advisory_age", days as f64, "days");
+        }
+        let packages = listed.located();
+        let unpinned = packages.iter().filter(|located| located.package.version.is_none()).count();
+        let count =
+            |standing: fn(&Standing) -> bool| matches.iter().filter(|one| standing(&one.standing)).count() as f64;
+        seen.metric("packages", packages.len() as f64, "count");
+        seen.metric("unpinned_packages", unpinned as f64, "count");
+        seen.metric("advisories", store.count() as f64, "count");
+        seen.metric("affected", count(|s| matches!(s, Standing::Affected { .. })), "count");
+        seen.metric("unknown", count(|s| matches!(s, Standing::Unknown { .. })), "count");
+        seen.metric("not_affected", count(|s| matches!(s, Standing::NotAffected { .. })), "count");
+    }
+}
+
+impl Check for PackagesCheck {
+    fn id(&self) -> &str {
+        ID
+    }
+
+    fn title(&self) -> Text {
+        Text::new("软件包漏洞检查", "packages and advisories")
+    }
+
+    fn kinds(&self) -> &'static [ComponentKind] {
+        &[ComponentKind::Code]
+    }
+
+    fn takes(&self, component: &Component) -> bool {
+        component.kind == ComponentKind::Code && component.path.is_some()
+    }
+
+    fn cost(&self) -> Cost {
+        Cost::Files
+    }
+
+    fn configuration(&self) -> Digest {
+        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let parts = [self.rules.digest(), store.digest(), self.vex_digest].map(|digest| digest.to_string());
+        Digest::of_parts(parts.iter().map(String::as_str))
+    }
+
+    fn run(&self, component: &Component, ctx: &Ctx<'_>, limits: &Limits) -> Result<Vec<Observation>, CheckError> {
+        let root = component.path.as_deref().unwrap_or(".");
+        let listed = list(root, ctx, limits)?;
+        let matches = self.matches(&listed, ctx.now)?;
+        Ok(self.observe(component, &listed, &matches, ctx.now))
+    }
+}
+
+fn report(seen: &mut Observations<'_>, one: &Match) {
+    let rule = match (&one.standing, one.nature) {
+        (Standing::NotAffected { .. }, _) | (_, Nature::Informational) => return,
+        (Standing::Unknown { .. }, _) => "package.standing-unknown",
+        (Standing::Affected { .. }, Nature::Malicious) => "package.malicious",
+        (Standing::Affected { .. }, _) if one.exploited.is_some() => "package.exploited",
+        (Standing::Affected { .. }, _) => match one.rating.as_ref().map(|rating| rating.severity) {
+            Some(Severity::Critical) => "package.vulnerable-critical",
+            Some(Severity::High) => "package.vulnerable-high",
+            Some(Severity::Medium) => "package.vulnerable-medium",
+            Some(Severity::Low | Severity::Info) => "package.vulnerable-low",
+            None => "package.vulnerable-unrated",
+        },
+    };
+    let package = &one.located.package;
+    let version = package.version.as_deref().or(one.located.requirement.as_deref()).unwrap_or("?");
+    let name = format!("{} {version}", package.name);
+    let fixed = match &one.standing {
+        Standing::Affected { fixed, .. } if !fixed.is_empty() => Text::same(fixed.join(", ")),
+        _ => Text::new("（无已知修复版本）", "(no fixed version is known)"),
+    };
+    let title = one.title.clone().unwrap_or_else(|| Text::same(""));
+    let ids: Vec<&str> = std::iter::once(one.id.as_str()).chain(one.ids.iter().map(String::as_str)).collect();
+    let ids: BTreeSet<&str> = ids.into_iter().collect();
+    let place = Place {
+        path: one.located.paths.first().cloned(),
+        key: Some(format!("{}@{version}:{}", package.name, one.id)),
+        offset: None,
+    };
+    let details = [
+        ("package", Text::same(shown(&name))),
+        ("ecosystem", Text::same(package.ecosystem.osv())),
+        ("id", Text::same(shown(&ids.into_iter().collect::<Vec<_>>().join(", ")))),
+        ("title", title),
+        ("standing", one.standing.text()),
+        ("fixed", fixed),
+    ];
+    seen.finding(rule, place, &details);
+}
+
+impl Listed {
+    /// Each package once, with the files that name it. What lies beside the project is no registry's package.
+    #[must_use]
+    pub fn located(&self) -> Vec<Located> {
+        let mut by_package: BTreeMap<(jingwei_core::Package, Option<String>), BTreeSet<String>> = BTreeMap::new();
+        for (path, kind, parsed) in &self.files {
+            for found in &parsed.packages {
+                let local = matches!(found.source, lockfiles::Source::Path { .. });
+                if local || (self.is_covered(path, *kind) && found.package.version.is_none()) {
+                    continue;
+                }
+                for package in std::iter::once(&found.package).chain(&found.built_from) {
+                    let key = (package.clone(), found.requirement.clone().filter(|_| package.version.is_none()));
+                    by_package.entry(key).or_default().insert(format!("{}:{}", found.place.path, found.place.line));
+                }
+            }
+        }
+        let located = by_package.into_iter().map(|((package, requirement), paths)| Located {
+            package,
+            requirement,
+            release: None,
+            paths: paths.into_iter().collect(),
+        });
+        located.collect()
+    }
+
+    /// Whether a lockfile in the same folder pins what this file only asks for.
+    fn is_covered(&self, path: &str, kind: LockKind) -> bool {
+        let pins = |lock: LockKind| match kind {
+            LockKind::Pyproject => {
+                matches!(lock, LockKind::UvLock | LockKind::PoetryLock | LockKind::PdmLock | LockKind::Pylock)
+            }
+            LockKind::PackageJson => {
+                matches!(lock, LockKind::PackageLock | LockKind::PnpmLock | LockKind::YarnLock | LockKind::BunLock)
+            }
+            LockKind::CargoToml => lock == LockKind::CargoLock,
+            _ => false,
+        };
+        let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let own = folder(path);
+        // A workspace has one lockfile at its top.
+        let above = |lock: &str| {
+            own == folder(lock) || folder(lock).is_empty() || own.starts_with(&format!("{}/", folder(lock)))
+        };
+        self.files.iter().any(|(lock, lock_kind, _)| pins(*lock_kind) && above(lock))
+    }
+
+    /// Packages by ecosystem, for a table.
+    #[must_use]
+    pub fn by_ecosystem(&self) -> BTreeMap<Ecosystem, usize> {
+        let mut counts = BTreeMap::new();
+        for located in self.located() {
+            *counts.entry(located.package.ecosystem).or_default() += 1;
+        }
+        counts
+    }
+}
+
+/// Reads every file below `root` that lists packages, and the files that those name.
+pub fn list(root: &str, ctx: &Ctx<'_>, limits: &Limits) -> Result<Listed, CheckError> {
+    let mut listed = Listed::default();
+    let entries = match ctx.files.list(root, limits) {
+        Ok(entries) => entries,
+        Err(error) => {
+            let reason = crate::files::why_unreadable(&error);
+            listed.unread.push((root.to_owned(), reason));
+            return Ok(listed);
+        }
+    };
+    let wanted = entries
+        .iter()
+        .filter(|entry| entry.kind == FileKind::File && !entry.path.split('/').any(|part| LEFT_OUT.contains(&part)));
+    let mut done = BTreeSet::new();
+    for entry in wanted {
+        let front = match front(&entry.path, ctx) {
+            Ok(front) => front,
+            Err(reason) => {
+                // Only a file whose name promises packages is missed.
+                if lockfiles::recognise(&entry.path, b"").is_some() {
+                    listed.unread.push((entry.path.clone(), reason));
+                }
+                continue;
+            }
+        };
+        if let Some(kind) = lockfiles::recognise(&entry.path, &front) {
+            read(&entry.path, kind, ctx, limits, &mut listed, &mut done);
+        }
+    }
+    listed.files.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(listed)
+}
+
+fn front(path: &str, ctx: &Ctx<'_>) -> Result<Vec<u8>, Text> {
+    use std::io::Read as _;
+    let mut file = ctx.files.open(path).map_err(|e| crate::files::why_unreadable(&e))?;
+    let mut front = Vec::new();
+    let read = file.by_ref().take(FRONT).read_to_end(&mut front);
+    read.map_err(|e| Text::new(format!("读取失败：{e}"), format!("reading failed: {e}")))?;
+    Ok(front)
+}
+
+fn read(path: &str, kind: LockKind, ctx: &Ctx<'_>, limits: &Limits, listed: &mut Listed, done: &mut BTreeSet<String>) {
+    let mut open = vec![(path.to_owned(), kind)];
+    while let Some((path, kind)) = open.pop() {
+        if !done.insert(path.clone()) {
+            continue;
+        }
+        let bytes = match ctx.files.read(&path, limits.header_bytes) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                listed.unread.push((path, crate::files::why_unreadable(&error)));
+                continue;
+            }
+        };
+        let parsed = lockfiles::parse(kind, &path, &bytes, limits);
+        for include in parsed.includes.iter().filter(|include| !include.constraint) {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            match resolve(folder, &include.path) {
+                Some(next) => open.push((next, kind)),
+                None => {
+                    let reason = Text::new("它在所查文件夹之外", "it lies outside the scanned folder");
+                    listed.unread.push((shown(&include.path), reason));
+                }
+            }
+        }
+        listed.files.push((path, kind, parsed));
+    }
+}
+
+/// A relative path without `..`; `None` where it would leave the top.
+fn resolve(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') || path.contains(':') {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    let joined = parts.join("/");
+    Some(if folder.starts_with('/') { format!("/{joined}") } else { joined })
+}
+
+/// What a scan of packages is asked for.
+pub struct PackageScan<'a> {
+    /// Folders and lockfiles, as the caller names them.
+    pub paths: &'a [String],
+    pub advisories: &'a std::path::Path,
+    pub vex: &'a [std::path::PathBuf],
+    /// Advisories older than this are said to be old.
+    pub stale_after_days: i64,
+    pub suppressions: &'a Suppressions,
+    pub baseline: Option<&'a Baseline>,
+    pub now: jingwei_core::Timestamp,
+}
+
+/// A report, and every match behind it.
+pub struct PackageReport {
+    pub report: ScanReport,
+    pub matches: Vec<Match>,
+    /// Products of VEX documents of which nothing could be told.
+    pub untold: usize,
+}
+
+/// The check with the catalog's rules and a store.
+pub fn packages_check(
+    catalog: &Catalog,
+    advisories: &std::path::Path,
+    vex: &[std::path::PathBuf],
+    stale_after_days: i64,
+    limits: &Limits,
+) -> Result<(PackagesCheck, usize), Error> {
+    let store = open_advisories(catalog, advisories, limits)?;
+    let (vex, digest, untold) = read_vex(vex, limits)?;
+    let rules = catalog.rules_of(&jingwei_core::CheckId::literal(ID));
+    let check = PackagesCheck::new(rules, store, vex, digest, stale_after_days)
+        .map_err(|e| Error::failed("目录库不完整", "the catalog is not complete").because(e))?;
+    Ok((check, untold))
+}
+
+/// Lists the packages of all paths and holds them against the advisories.
+pub fn scan_packages(
+    catalog: &Catalog,
+    asked: &PackageScan<'_>,
+    limits: &Limits,
+    progress: &dyn Progress,
+) -> Result<PackageReport, Error> {
+    let (check, untold) = packages_check(catalog, asked.advisories, asked.vex, asked.stale_after_days, limits)?;
+    let failed = |e: CheckError| Error::failed("无法检查软件包", "the packages cannot be checked").because(e);
+    let mut listed = Listed::default();
+    let mut subjects = Vec::new();
+    for path in asked.paths {
+        let more = with_ctx(progress, |ctx| list(path, ctx, limits)).map_err(failed)?;
+        let lines: Vec<String> =
+            more.located().iter().map(|l| format!("{} {:?}", l.package.purl(), l.requirement)).collect();
+        let digest = Digest::of_parts(["packages/1"].into_iter().chain(lines.iter().map(String::as_str)));
+        subjects.push(Subject { path: path.clone(), digest });
+        listed.files.extend(more.files);
+        listed.unread.extend(more.unread);
+    }
+    let matches = check.matches(&listed, asked.now).map_err(failed)?;
+    let component = Component::bare(jingwei_core::ComponentId::literal("code"), ComponentKind::Code);
+    let observations = check.observe(&component, &listed, &matches, asked.now);
+    let raw = Raw { check: ID, subjects, files: Vec::new(), observations };
+    let report = ScanReport::new(raw, catalog, asked.suppressions, asked.baseline, asked.now.date());
+    Ok(PackageReport { report, matches, untold })
+}

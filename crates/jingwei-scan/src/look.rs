@@ -1,0 +1,348 @@
+//! Looks into a file, and into the files inside it: what each is by its content, and what its parser sees.
+
+use std::rc::Rc;
+
+use jingwei_core::Limits;
+use jingwei_graph::{GraphFormat, OpaqueFormat};
+use jingwei_read::{Facts, Inspection, Part, Reader, Sighting, Source};
+use jingwei_unpack::{Archive, Budget, Kind, Opened, Packing};
+
+use crate::{
+    card,
+    formats::{FRONT, Format, gguf, of_front, safetensors, unreadable},
+    names::ModelNames,
+    weights::{self, Number, Stretch},
+    words::io_reason,
+};
+
+/// A sighting, and in which file within the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Members from the outside to the inside, joined by `!`; empty for the file itself.
+    pub inside: Rc<str>,
+    pub sighting: Sighting,
+}
+
+/// Everything that was seen in one file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Looked {
+    pub seen: Vec<Seen>,
+    pub facts: Facts,
+    /// Text with something in it.
+    pub has_text: bool,
+    pub pickles: u64,
+}
+
+/// Looks into one file. `path` decides nothing about its format.
+pub(crate) fn look(
+    source: &mut dyn Source,
+    path: &str,
+    names: &ModelNames,
+    weights: bool,
+    limits: &Limits,
+) -> (Format, Looked) {
+    let budget = Budget::new(source.length(), limits);
+    let mut looker = Looker { names, weights, limits, looked: Looked::default() };
+    let place = Place { inside: "".into(), name: path.into(), depth: 0 };
+    let format = looker.look(source, &place, &budget);
+    if looker.looked.pickles > 0 {
+        let sighting = Sighting::new("model.pickle-file").with("count", &looker.looked.pickles.to_string());
+        looker.see(&place, sighting);
+    }
+    if format == Format::Unknown && looker.looked.seen.is_empty() {
+        looker.see(&place, Sighting::new("model.unknown-format"));
+    }
+    // Content that is decoded late crosses limits late.
+    if let Some(sighting) = budget.verdict() {
+        looker.see(&place, sighting);
+    }
+    (format, looker.looked)
+}
+
+/// Which file within the file.
+#[derive(Clone)]
+struct Place {
+    inside: Rc<str>,
+    /// Its own name, for those parsers to which it is a hint and for messages.
+    name: Rc<str>,
+    depth: u32,
+}
+
+impl Place {
+    fn below(&self, name: &str) -> Self {
+        let inside = if self.inside.is_empty() { name.into() } else { format!("{}!{name}", self.inside).into() };
+        Self { inside, name: name.into(), depth: self.depth + 1 }
+    }
+}
+
+struct Looker<'a> {
+    names: &'a ModelNames,
+    weights: bool,
+    limits: &'a Limits,
+    looked: Looked,
+}
+
+impl Looker<'_> {
+    fn look(&mut self, source: &mut dyn Source, place: &Place, budget: &Budget) -> Format {
+        let front = match Reader::new(source).peek(FRONT) {
+            Ok(front) => front.to_vec(),
+            Err(error) => {
+                self.see(place, unreadable(io_reason(&error.to_string())));
+                return Format::Unknown;
+            }
+        };
+        let format = of_front(&front, source.length());
+        let inspection = match format {
+            Format::Empty => return format,
+            Format::Gguf => gguf::inspect(source, self.limits),
+            Format::Safetensors => safetensors::inspect(source, self.limits),
+            Format::Hdf5 => jingwei_keras::inspect_hdf5(source, &self.names.keras, self.limits),
+            Format::Npy => return self.arrays(source, place, budget),
+            _ => return self.other(source, &front, format, place, budget),
+        };
+        if self.weights && inspection.sightings.is_empty() {
+            self.numbers(source, format, place);
+        }
+        self.keep(inspection, place, budget);
+        // Behind a sound front another file may begin: loaders of zips look at the end.
+        self.polyglot(source, &front, place, budget);
+        format
+    }
+
+    /// What no first bytes of a weights format decide: archives, graphs, documents, pickles.
+    fn other(
+        &mut self,
+        source: &mut dyn Source,
+        front: &[u8],
+        format: Format,
+        place: &Place,
+        budget: &Budget,
+    ) -> Format {
+        let packings = jingwei_unpack::recognise(front, source);
+        if let Some(first) = packings.first() {
+            for packing in &packings {
+                self.packed(source, *packing, place, budget);
+            }
+            return Format::Packed(*first);
+        }
+        let is_text = matches!(format, Format::Json | Format::Text);
+        let graph = jingwei_graph::recognise(front, source.length(), source);
+        if let Some(graph) = graph.filter(|graph| !is_text || *graph != GraphFormat::Opaque(OpaqueFormat::Protobuf)) {
+            let inspection = jingwei_graph::inspect(graph, source, &self.names.graph, self.limits);
+            self.keep(inspection, place, budget);
+            return Format::Graph(graph);
+        }
+        if jingwei_pickle::recognise(source, self.limits) {
+            self.looked.pickles += 1;
+            let inspection = jingwei_pickle::inspect(source, &self.names.pickle, self.limits);
+            self.keep(inspection, place, budget);
+            return Format::Pickle;
+        }
+        match format {
+            Format::Json => self.json(source, place, budget),
+            // A loader of configurations goes by their names.
+            Format::Text | Format::Unknown if is_named_json(&place.name) => {
+                self.json(source, place, budget);
+                return Format::Json;
+            }
+            Format::Text => self.text(source, front, place, budget),
+            _ => {}
+        }
+        format
+    }
+
+    fn polyglot(&mut self, source: &mut dyn Source, front: &[u8], place: &Place, budget: &Budget) {
+        for packing in jingwei_unpack::recognise(front, source) {
+            self.packed(source, packing, place, budget);
+        }
+    }
+
+    fn packed(&mut self, source: &mut dyn Source, packing: Packing, place: &Place, budget: &Budget) {
+        if !packing.is_archive() {
+            let mut opened = jingwei_unpack::unpack(source, packing, budget);
+            self.opened(&mut opened, &place.below(packing.name()));
+            let rest = opened.rest;
+            drop(opened);
+            // Bytes behind a packed stream are a file of their own.
+            if let Some(start) = rest.filter(|_| place.depth < self.limits.depth) {
+                let mut behind = Part::new(source, start, u64::MAX);
+                self.look(&mut behind, &place.below("<after>"), budget);
+            }
+            return;
+        }
+        let length = source.length();
+        let mut archive = Archive::read(source, packing, budget);
+        for mut sighting in archive.sightings().to_vec() {
+            // A directory may point anywhere.
+            sighting.offset = sighting.offset.map(|offset| offset.min(length));
+            self.see(place, sighting);
+        }
+        for at in 0..archive.members().len() {
+            let Some(member) = archive.members().get(at) else { break };
+            if matches!(member.kind, Kind::Folder | Kind::Link { .. } | Kind::Other) {
+                continue;
+            }
+            let below = place.below(&member.name.clone());
+            let mut opened = archive.open(at);
+            self.opened(&mut opened, &below);
+            if budget.is_spent() {
+                break;
+            }
+        }
+    }
+
+    fn opened(&mut self, opened: &mut Opened<'_>, place: &Place) {
+        for sighting in opened.sightings.drain(..) {
+            self.see(place, sighting);
+        }
+        if let Some(source) = &mut opened.source {
+            self.look(source.as_mut(), place, &opened.budget);
+        }
+    }
+
+    /// NumPy arrays; those of objects are pickles behind a header.
+    fn arrays(&mut self, source: &mut dyn Source, place: &Place, budget: &Budget) -> Format {
+        let (headers, inspection) = jingwei_keras::inspect_npy(source, self.limits);
+        self.keep(inspection, place, budget);
+        for header in headers.iter().filter(|header| header.has_objects) {
+            let mut pickle = Part::new(source, header.data_offset, u64::MAX);
+            self.look(&mut pickle, &place.below("objects"), budget);
+        }
+        Format::Npy
+    }
+
+    fn json(&mut self, source: &mut dyn Source, place: &Place, budget: &Budget) {
+        if source.length() > self.limits.header_bytes {
+            return self.see(place, Sighting::limit("header_bytes", self.limits.header_bytes));
+        }
+        let length = source.length();
+        let bytes = match Reader::new(source).take_vec(length) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.see(place, unreadable(io_reason(&error.to_string()))),
+        };
+        self.looked.has_text |= place.depth == 0;
+        let mut inspection = jingwei_template::inspect_config(source, &place.name, &self.names.config, self.limits);
+        let broken = |sighting: &Sighting| sighting.rule == MALFORMED;
+        if inspection.sightings.iter().any(broken) && !is_named_json(&place.name) {
+            // Templates also begin with a brace. Only a file that calls itself JSON has to be JSON.
+            let front = bytes.get(..bytes.len().min(FRONT)).unwrap_or_default().to_vec();
+            inspection.sightings.retain(|sighting| !broken(sighting));
+            self.text(source, &front, place, budget);
+        }
+        for sighting in inspection.sightings.iter_mut().filter(|sighting| broken(sighting)) {
+            sighting.rule = "model.unreadable";
+        }
+        self.keep(inspection, place, budget);
+        if names_classes(&bytes) {
+            let inspection = jingwei_keras::inspect_config(&bytes, &self.names.keras, self.limits);
+            self.keep(inspection, place, budget);
+        }
+    }
+
+    /// What a loader makes of a text goes by its name; only templates can be told by their content.
+    fn text(&mut self, source: &mut dyn Source, front: &[u8], place: &Place, budget: &Budget) {
+        let inspection = match text_kind(&place.name, front) {
+            TextKind::Template => jingwei_template::inspect_template(source, self.limits),
+            TextKind::Script => jingwei_template::inspect_script(source, &place.name, &self.names.config, self.limits),
+            TextKind::Yaml => jingwei_template::inspect_yaml(source, &place.name, &self.names.config, self.limits),
+            TextKind::Plain => Inspection::default(),
+        };
+        self.keep(inspection, place, budget);
+        if place.depth == 0 {
+            self.looked.has_text = front.iter().any(|b| !b.is_ascii_whitespace());
+            let licence = card::front_matter_licence(&String::from_utf8_lossy(front));
+            merge(&mut self.looked.facts, Facts { licence, ..Facts::default() });
+        }
+    }
+
+    fn numbers(&mut self, source: &mut dyn Source, format: Format, place: &Place) {
+        let stretch = |(name, dtype, offset, bytes): (String, &str, u64, u64)| {
+            Some(Stretch { name, number: Number::of_name(dtype)?, offset, bytes })
+        };
+        let stretches: Vec<Stretch> = match format {
+            Format::Gguf => gguf::float_tensors(source, self.limits).into_iter().filter_map(stretch).collect(),
+            Format::Safetensors => {
+                let tensors = safetensors::tensors(source, self.limits);
+                tensors.into_iter().filter_map(|(name, dtype, at, bytes)| stretch((name, &dtype, at, bytes))).collect()
+            }
+            _ => return,
+        };
+        for sighting in weights::examine(source, &stretches) {
+            self.see(place, sighting);
+        }
+    }
+
+    fn see(&mut self, place: &Place, sighting: Sighting) {
+        self.looked.seen.push(Seen { inside: Rc::clone(&place.inside), sighting });
+    }
+
+    /// Takes over what a parser saw, and looks into what it handed out.
+    fn keep(&mut self, inspection: Inspection, place: &Place, budget: &Budget) {
+        for sighting in inspection.sightings {
+            self.see(place, sighting);
+        }
+        merge(&mut self.looked.facts, inspection.facts);
+        for nested in inspection.nested {
+            let below = place.below(&nested.name);
+            if below.depth > self.limits.depth {
+                self.see(&below, Sighting::limit("depth", u64::from(self.limits.depth)));
+                continue;
+            }
+            let mut bytes = nested.bytes;
+            self.look(&mut bytes, &below, budget);
+        }
+    }
+}
+
+/// The rule for headers: for a document of somebody's own writing it is too strong.
+const MALFORMED: &str = "model.header-malformed";
+
+fn is_named_json(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(".json")
+}
+
+enum TextKind {
+    Template,
+    Script,
+    Yaml,
+    Plain,
+}
+
+fn text_kind(name: &str, front: &[u8]) -> TextKind {
+    let name = name.to_ascii_lowercase();
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    let holds = |needle: &[u8]| front.windows(needle.len()).any(|window| window == needle);
+    if name.starts_with(gguf::TEMPLATE) || ends(&[".jinja", ".jinja2", ".j2"]) {
+        TextKind::Template
+    } else if ends(&[".py", ".pyw", ".sh", ".bash", ".zsh"]) || front.starts_with(b"#!") {
+        TextKind::Script
+    } else if ends(&[".yaml", ".yml"]) {
+        TextKind::Yaml
+    } else if holds(b"{%") && !ends(&[".md", ".rst", ".html", ".htm"]) {
+        TextKind::Template
+    } else {
+        TextKind::Plain
+    }
+}
+
+/// Whether a JSON document may describe a Keras model.
+fn names_classes(json: &[u8]) -> bool {
+    const KEY: &[u8] = b"\"class_name\"";
+    json.windows(KEY.len()).any(|window| window == KEY)
+}
+
+/// Counts add up; of words the first stands.
+fn merge(into: &mut Facts, more: Facts) {
+    let sum = |a: Option<u64>, b: Option<u64>| match (a, b) {
+        (None, b) => b,
+        (a, None) => a,
+        (Some(a), Some(b)) => Some(a.saturating_add(b)),
+    };
+    into.tensors = sum(into.tensors, more.tensors);
+    into.parameters = sum(into.parameters, more.parameters);
+    into.licence = into.licence.take().or(more.licence);
+    into.described |= more.described;
+    for (key, value) in more.more {
+        into.more.entry(key).or_insert(value);
+    }
+}
