@@ -376,6 +376,12 @@ fn checks(app: &App, manifest: &Manifest) -> Result<Vec<Arc<dyn Check>>, Error> 
                 .map_err(|e| broken(&e))?,
         ),
     ];
+    if manifest.components.iter().any(|component| component.kind == ComponentKind::Code && component.path.is_some()) {
+        let store = crate::scans::store_path(&app.settings.data);
+        let (check, _) =
+            crate::scans::packages_check(catalog, &store, &[], crate::scans::STALE_DAYS, &app.settings.limits)?;
+        checks.push(Arc::new(check));
+    }
     let named: BTreeSet<&String> = manifest.components.iter().flat_map(|component| &component.tests).collect();
     for name in named {
         let suite = catalog.suites.get(name).ok_or_else(|| missing("测试套件", "suite", name))?;
@@ -395,7 +401,9 @@ fn content_digest(
 ) -> String {
     let mut parts = Vec::new();
     let prompt = component.prompt.as_ref().and_then(|id| components.iter().find(|other| other.id == *id));
-    for path in [&component.path, &prompt.and_then(|prompt| prompt.path.clone())].into_iter().flatten() {
+    let prompt_path = prompt.and_then(|prompt| prompt.path.clone());
+    let own = [&component.path, &prompt_path, &component.signature, &component.signing_key, &component.rollback];
+    for path in own.into_iter().flatten() {
         parts.push(match files_digest(path, files, limits) {
             Ok(digest) => digest.to_string(),
             Err(error) => error.to_string(),

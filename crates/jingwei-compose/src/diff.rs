@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jingwei_core::Text;
 use serde::{Deserialize, Serialize};
 
-use crate::bom::{Bom, Component, Kind};
+use crate::bom::{AffectedStatus, Bom, Component, Kind};
 
 /// Sorted by what changed, then by kind and name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,12 +167,16 @@ pub fn diff(old: &Bom, new: &Bom) -> Difference {
         compare_all(key, was, is, &mut changes);
     }
     dependencies(old, new, &mut changes);
-    let vulnerable = |bom: &Bom| -> BTreeSet<String> { bom.vulnerabilities.iter().map(|one| one.id.clone()).collect() };
-    let (was, is) = (vulnerable(old), vulnerable(new));
-    let vulnerability =
-        |what, name: &String| Change { what, kind: Kind::Package, name: name.clone(), old: None, new: None };
-    changes.extend(is.difference(&was).map(|id| vulnerability(ChangeKind::VulnerabilityAdded, id)));
-    changes.extend(was.difference(&is).map(|id| vulnerability(ChangeKind::VulnerabilityRemoved, id)));
+    let (was, is) = (affected(old), affected(new));
+    let vulnerability = |what, (id, name): &(String, String)| Change {
+        what,
+        kind: Kind::Package,
+        name: id.clone(),
+        old: (what == ChangeKind::VulnerabilityRemoved).then(|| name.clone()),
+        new: (what == ChangeKind::VulnerabilityAdded).then(|| name.clone()),
+    };
+    changes.extend(is.difference(&was).map(|one| vulnerability(ChangeKind::VulnerabilityAdded, one)));
+    changes.extend(was.difference(&is).map(|one| vulnerability(ChangeKind::VulnerabilityRemoved, one)));
     let known: BTreeSet<&Text> = old.gaps.iter().collect();
     for gap in new.gaps.iter().filter(|gap| !known.contains(gap)) {
         changes.push(Change {
@@ -186,6 +190,22 @@ pub fn diff(old: &Bom, new: &Bom) -> Difference {
     changes.sort();
     changes.dedup();
     Difference { changes }
+}
+
+/// Faults with the names of the components that they affect. A fault that is only listed, as one that does not apply,
+/// is none; one of which nobody says what it affects is.
+fn affected(bom: &Bom) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    for one in &bom.vulnerabilities {
+        if one.affects.is_empty() {
+            found.insert((one.id.clone(), String::new()));
+        }
+        for affects in one.affects.iter().filter(|affects| affects.status == AffectedStatus::Affected) {
+            let name = bom.component(&affects.component).map_or(affects.component.as_str(), |one| one.name.as_str());
+            found.insert((one.id.clone(), name.to_owned()));
+        }
+    }
+    found
 }
 
 /// Components of one name. Those of the same version are compared with each other, of the rest one old and one new make a change of version.

@@ -34,6 +34,8 @@ pub struct Converted {
 pub enum ConvertError {
     #[error("{}", .0.en)]
     Refused(Text),
+    #[error("it is no checkpoint of torch.save, in its zip or its older layout")]
+    NotACheckpoint,
     #[error("the output cannot be written")]
     Output(#[source] io::Error),
 }
@@ -47,6 +49,9 @@ impl ConvertError {
     pub fn text(&self) -> Text {
         match self {
             ConvertError::Refused(text) => text.clone(),
+            ConvertError::NotACheckpoint => {
+                Text::new("它不是 torch.save 写出的检查点（zip 或旧格式）", self.to_string())
+            }
             ConvertError::Output(error) => Text::new(format!("无法写出：{error}"), format!("{self}: {error}")),
         }
     }
@@ -81,10 +86,7 @@ pub fn convert(
 }
 
 fn not_a_checkpoint() -> ConvertError {
-    ConvertError::refused(
-        "它不是 torch.save 写出的检查点（zip 或旧格式）",
-        "it is no checkpoint of torch.save, in its zip or its older layout",
-    )
+    ConvertError::NotACheckpoint
 }
 
 fn convert_zip(

@@ -5,7 +5,7 @@
 //! finding means for a risk (that is the catalog's and `jingwei-govern`'s), and how a report looks.
 //!
 //! Invariant: bytes are untrusted. Formats are told from content, never from a name; every parser works within
-//! `Limits`, nothing is executed or unpacked, and what could not be inspected is itself a finding.
+//! `Limits`, nothing is executed, archives are opened in memory alone, and what could not be inspected is itself a finding.
 
 mod address;
 mod card;

@@ -43,7 +43,7 @@ pub(crate) fn look(
 ) -> (Format, Looked) {
     let budget = Budget::new(source.length(), limits);
     let mut looker = Looker { names, weights, limits, looked: Looked::default() };
-    let place = Place { inside: "".into(), name: path.into(), depth: 0 };
+    let place = Place { inside: "".into(), name: path.into(), depth: 0, length: source.length() };
     let format = looker.look(source, &place, &budget);
     if looker.looked.pickles > 0 {
         let sighting = Sighting::new("model.pickle-file").with("count", &looker.looked.pickles.to_string());
@@ -66,12 +66,14 @@ struct Place {
     /// Its own name, for those parsers to which it is a hint and for messages.
     name: Rc<str>,
     depth: u32,
+    /// In bytes: no sighting lies beyond.
+    length: u64,
 }
 
 impl Place {
     fn below(&self, name: &str) -> Self {
         let inside = if self.inside.is_empty() { name.into() } else { format!("{}!{name}", self.inside).into() };
-        Self { inside, name: name.into(), depth: self.depth + 1 }
+        Self { inside, name: name.into(), depth: self.depth + 1, length: u64::MAX }
     }
 }
 
@@ -84,6 +86,7 @@ struct Looker<'a> {
 
 impl Looker<'_> {
     fn look(&mut self, source: &mut dyn Source, place: &Place, budget: &Budget) -> Format {
+        let place = &Place { length: source.length(), ..place.clone() };
         let front = match Reader::new(source).peek(FRONT) {
             Ok(front) => front.to_vec(),
             Err(error) => {
@@ -170,11 +173,8 @@ impl Looker<'_> {
             }
             return;
         }
-        let length = source.length();
         let mut archive = Archive::read(source, packing, budget);
-        for mut sighting in archive.sightings().to_vec() {
-            // A directory may point anywhere.
-            sighting.offset = sighting.offset.map(|offset| offset.min(length));
+        for sighting in archive.sightings().to_vec() {
             self.see(place, sighting);
         }
         for at in 0..archive.members().len() {
@@ -272,7 +272,9 @@ impl Looker<'_> {
         }
     }
 
-    fn see(&mut self, place: &Place, sighting: Sighting) {
+    fn see(&mut self, place: &Place, mut sighting: Sighting) {
+        // Parsers follow what a file claims, and a claim may point anywhere.
+        sighting.offset = sighting.offset.map(|offset| offset.min(place.length));
         self.looked.seen.push(Seen { inside: Rc::clone(&place.inside), sighting });
     }
 

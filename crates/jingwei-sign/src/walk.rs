@@ -32,6 +32,8 @@ pub enum TakeError {
     TooLarge { path: String, limit: u64 },
     #[error("`{0}` changed while it was read")]
     Changed(String),
+    #[error("`{0}` is empty, and an empty file has no shard to sign; sign without shards or leave it out")]
+    Empty(String),
 }
 
 impl TakeError {
@@ -41,6 +43,7 @@ impl TakeError {
             TakeError::Port(error) => format!("读取失败：{error}"),
             TakeError::NotAFile(path) => format!("`{path}` 是符号链接、设备等无法签名的对象"),
             TakeError::TooLarge { path, limit } => format!("`{path}` 超过 {limit} 字节"),
+            TakeError::Empty(path) => format!("`{path}` 是空文件，分块签名无法覆盖它；请不分块签名，或不签此路径"),
             TakeError::Changed(path) => format!("`{path}` 在读取时发生了变化"),
         };
         Text::new(zh, self.to_string())
@@ -117,8 +120,8 @@ fn digest_file(
             start = at;
         }
     }
-    // An empty file has no shard, and is a file all the same.
-    if at > start || taking.shard_bytes.is_none() {
+    // An empty file has no shard, and is a file all the same: it has to show, also where it cannot be signed.
+    if at > start || at == 0 {
         resources.push(close(hasher, start, at));
     }
     Ok(())

@@ -4,6 +4,7 @@ mod lexicons;
 mod models;
 mod policies;
 mod requests;
+mod scans;
 mod streams;
 mod texts;
 
@@ -17,6 +18,9 @@ pub use self::{
     models::heads,
     policies::policy,
     requests::request,
+    scans::{
+        bom, config, graph, hdf5, keras, lockfile, model, numpy, osv, pickle, signature, template, unpack, versions,
+    },
     streams::stream,
     texts::{finders, normalizer},
 };
@@ -25,15 +29,29 @@ pub use self::{
 pub type Law = fn(&[u8]);
 
 /// Every law, by the name of its target and of its corpus.
-pub const LAWS: [(&str, Law); 8] = [
+pub const LAWS: [(&str, Law); 22] = [
+    ("bom", bom),
+    ("config", config),
     ("finders", finders),
+    ("graph", graph),
+    ("hdf5", hdf5),
     ("heads", heads),
+    ("keras", keras),
     ("lexicon", lexicon),
+    ("lockfile", lockfile),
+    ("model", model),
     ("normalizer", normalizer),
+    ("numpy", numpy),
+    ("osv", osv),
     ("pack", pack),
+    ("pickle", pickle),
     ("policy", policy),
     ("request", request),
+    ("signature", signature),
     ("stream", stream),
+    ("template", template),
+    ("unpack", unpack),
+    ("versions", versions),
 ];
 
 fn assert_place(text: &str, span: Span, what: &str) {

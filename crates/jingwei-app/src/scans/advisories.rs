@@ -31,6 +31,7 @@ pub fn open_advisories(catalog: &Catalog, path: &Path, limits: &Limits) -> Resul
         Ok(file) => {
             let length = file.metadata().map_err(internal)?.len();
             let mut store = Store::open(Box::new(FileSource::new(file, length)), limits).map_err(failed)?;
+            store.verify().map_err(failed)?;
             if has_catalog(&store, catalog)? {
                 return Ok(store);
             }
@@ -207,15 +208,16 @@ fn whole(source: &mut dyn Source, limits: &Limits, shown: &str) -> Result<Vec<u8
 fn document(name: &str, bytes: &[u8], import: &mut Import<'_>) {
     let lower = name.to_ascii_lowercase();
     let front = String::from_utf8_lossy(&bytes[..bytes.len().min(2048)]);
+    let front = front.trim_start_matches('\u{feff}').trim_start();
     if lower.ends_with(".yaml") || lower.ends_with(".yml") {
         import.osv_yaml(name, bytes);
     } else if lower.ends_with(".md") && front.contains("[advisory]") {
         import.rustsec(name, bytes);
     } else if front.contains("cveID") {
         import.kev(name, bytes);
-    } else if front.contains("epss") && !front.trim_start().starts_with('{') {
+    } else if front.contains("epss") && !front.starts_with('{') {
         import.epss(name, bytes);
-    } else if front.trim_start().starts_with('{') {
+    } else if lower.ends_with(".json") || front.starts_with('{') {
         import.osv_json(name, bytes);
     }
     // Anything else in a folder or archive, such as a readme, is no advisory.

@@ -57,6 +57,18 @@ impl Baseline {
             .map_err(|e| Error::failed(format!("无法写 `{shown}`"), format!("cannot write `{shown}`")).because(e))
     }
 
+    /// A baseline of one check says nothing about another.
+    pub fn of_check(self, check: &str) -> Result<Self, Error> {
+        if self.check == check {
+            return Ok(self);
+        }
+        let own = &self.check;
+        Err(Error::invalid(
+            format!("基线来自 {own}，不能用于 {check}"),
+            format!("the baseline is of {own} and cannot be used for {check}"),
+        ))
+    }
+
     #[must_use]
     pub fn has(&self, finding: &Finding) -> bool {
         self.fingerprints.contains(&finding.fingerprint)

@@ -481,7 +481,7 @@ pub fn judge_bom(catalog: &Catalog, made: &MadeBom, rules: &BomRules<'_>) -> Res
     }
     let lists = end_of_life_lists(catalog)?;
     let own = made.bom.components.iter().filter(|part| part.kind == Kind::Package);
-    let own = own.filter_map(|part| Some((part.name.clone(), part.version.clone()?)));
+    let own = own.filter_map(|part| Some((part.name.clone(), part.version.clone().or_else(|| asked_release(part))?)));
     for (product, version) in own.chain(rules.runtimes.iter().cloned()) {
         if let Some(end) = end_of_life(&lists, &product, &version, rules.today).filter(|end| end.days_past > 0) {
             let name = format!("{product} {version}");
@@ -498,6 +498,15 @@ pub fn judge_bom(catalog: &Catalog, made: &MadeBom, rules: &BomRules<'_>) -> Res
         observations,
     };
     Ok(ScanReport::new(raw, catalog, rules.suppressions, rules.baseline, rules.today))
+}
+
+/// What `python=3.8` and `python==3.8.*` ask for: any patch of one release, which is all that support goes by.
+fn asked_release(part: &Part) -> Option<String> {
+    let asked = part.properties.get("jingwei:requirement")?.strip_prefix('=')?;
+    let release = asked.trim_start_matches('=').trim_end_matches(".*").trim();
+    let is_plain =
+        release.starts_with(|c: char| c.is_ascii_digit()) && release.chars().all(|c| c.is_ascii_digit() || c == '.');
+    is_plain.then(|| release.to_owned())
 }
 
 /// The rules of [`judge_bom`].
@@ -549,4 +558,12 @@ impl Watched {
         crate::report::replace(path, text.as_bytes())
             .map_err(|e| Error::failed(format!("无法写 `{shown}`"), format!("cannot write `{shown}`")).because(e))
     }
+}
+
+/// Reads every item of the catalog of which an engine owns the shape: advisories, licences, ends of support.
+pub fn check_texts(catalog: &Catalog) -> Result<(), Error> {
+    super::own_advisories(catalog)?;
+    licence_names(catalog)?;
+    end_of_life_lists(catalog)?;
+    Ok(())
 }

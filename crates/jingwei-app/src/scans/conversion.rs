@@ -9,7 +9,7 @@ use std::{
 use jingwei_catalog::Catalog;
 use jingwei_core::{FileKind, Files as _, Limits, Text};
 use jingwei_read::FileSource;
-use jingwei_scan::{Converted, ModelNames};
+use jingwei_scan::{ConvertError, Converted, ModelNames};
 
 use crate::{DiskFiles, Error};
 
@@ -34,21 +34,52 @@ pub fn convert_models(catalog: &Catalog, path: &str, out: &Path, limits: &Limits
     for entry in entries.into_iter().filter(|entry| entry.kind == FileKind::File) {
         let inner = entry.path.strip_prefix(path.trim_end_matches('/')).unwrap_or(&entry.path).trim_start_matches('/');
         let target = out.join(format!("{inner}.safetensors"));
-        conversions.push(convert_one(&entry.path, &target, &names, limits));
+        match try_convert(&entry.path, &target, &names, limits) {
+            // A folder holds much else.
+            Err(Failure::NotACheckpoint) => {}
+            result => conversions.push(conversion(&entry.path, &target, result)),
+        }
     }
+    // Folders in which nothing was written; those that hold something stay.
+    remove_empty(out);
     Ok(conversions)
 }
 
 fn convert_one(path: &str, out: &Path, names: &ModelNames, limits: &Limits) -> Conversion {
-    let result = try_convert(path, out, names, limits).map(|converted| (out.to_owned(), converted));
+    conversion(path, out, try_convert(path, out, names, limits))
+}
+
+fn conversion(path: &str, out: &Path, result: Result<Converted, Failure>) -> Conversion {
+    let result = result.map(|converted| (out.to_owned(), converted)).map_err(|failure| match failure {
+        Failure::NotACheckpoint => ConvertError::NotACheckpoint.text(),
+        Failure::Other(text) => text,
+    });
     Conversion { from: path.to_owned(), result }
 }
 
-fn try_convert(path: &str, out: &Path, names: &ModelNames, limits: &Limits) -> Result<Converted, Text> {
-    let failed = |e: std::io::Error| Text::new(format!("读写失败：{e}"), format!("reading or writing failed: {e}"));
+fn remove_empty(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_empty(&entry.path());
+        }
+    }
+    // It fails where something is in it, and then it is not empty.
+    let _ = fs::remove_dir(folder);
+}
+
+enum Failure {
+    NotACheckpoint,
+    Other(Text),
+}
+
+fn try_convert(path: &str, out: &Path, names: &ModelNames, limits: &Limits) -> Result<Converted, Failure> {
+    let failed = |e: std::io::Error| {
+        Failure::Other(Text::new(format!("读写失败：{e}"), format!("reading or writing failed: {e}")))
+    };
     if out.exists() {
         let shown = out.display();
-        return Err(Text::new(format!("`{shown}` 已存在"), format!("`{shown}` is there already")));
+        let text = Text::new(format!("`{shown}` 已存在"), format!("`{shown}` is there already"));
+        return Err(Failure::Other(text));
     }
     let file = File::open(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
@@ -68,7 +99,10 @@ fn try_convert(path: &str, out: &Path, names: &ModelNames, limits: &Limits) -> R
         Err(error) => {
             // What is half written is of no use to anybody.
             let _ = fs::remove_file(&aside);
-            Err(error.text())
+            Err(match error {
+                ConvertError::NotACheckpoint => Failure::NotACheckpoint,
+                other => Failure::Other(other.text()),
+            })
         }
     }
 }

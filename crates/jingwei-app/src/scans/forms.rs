@@ -3,7 +3,10 @@
 use askama::Template;
 use jingwei_core::{Lang, Severity, Text};
 
-use super::{Reported, ScanReport, State, VerdictOfFile};
+use super::{
+    Reported, ScanReport, State, VerdictOfFile,
+    report::{place_words, visible},
+};
 use crate::{Error, register::internal};
 
 /// Most findings that the HTML report shows; all are in the JSON.
@@ -74,7 +77,7 @@ struct FindingRow<'a> {
 struct FileRow<'a> {
     class: &'static str,
     verdict: String,
-    path: &'a str,
+    path: String,
     format: &'a str,
     bytes: u64,
     sha256: String,
@@ -103,7 +106,7 @@ impl<'a> Body<'a> {
                 VerdictOfFile::Blocked => "bad",
             },
             verdict: file.verdict.label().get(lang).to_owned(),
-            path: &file.path,
+            path: visible(&file.path),
             format: &file.format,
             bytes: file.bytes,
             sha256: file.sha256.map(|digest| digest.short()).unwrap_or_default(),
@@ -124,9 +127,6 @@ impl<'a> Body<'a> {
 
 fn finding_row(reported: &Reported, lang: Lang) -> FindingRow<'_> {
     let finding = &reported.finding;
-    let place = &finding.place;
-    let offset = place.offset.map(|offset| format!("@{offset}"));
-    let parts = [place.path.clone(), place.key.clone(), offset];
     FindingRow {
         class: match finding.severity {
             Severity::Critical | Severity::High => "bad",
@@ -136,7 +136,7 @@ fn finding_row(reported: &Reported, lang: Lang) -> FindingRow<'_> {
         severity: finding.severity.label().get(lang).to_owned(),
         message: finding.message.get(lang),
         remedy: finding.remedy.get(lang),
-        place: parts.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        place: place_words(&finding.place).join(" · "),
         rule: finding.rule.as_str(),
         state: match &reported.state {
             State::New => String::new(),

@@ -34,9 +34,9 @@ pub fn scan_models(
 ) -> Result<ScanReport, Error> {
     let check = model_check(catalog)?.with_weights(asked.weights);
     let mut raw = Raw { check: "scan.model", subjects: Vec::new(), files: Vec::new(), observations: Vec::new() };
-    for path in asked.paths {
-        let mut component = component(path);
-        component.pinned.clone_from(&asked.pinned);
+    let pins = pins_by_path(asked)?;
+    for (path, pinned) in asked.paths.iter().zip(pins) {
+        let component = Component { pinned, ..component(path) };
         let failed =
             |e: jingwei_core::CheckError| Error::failed("无法检查模型", "the models cannot be checked").because(e);
         let inventory = with_ctx(progress, |ctx| check.inventory(&component, ctx, limits)).map_err(failed)?;
@@ -44,6 +44,33 @@ pub fn scan_models(
         take(&mut raw, path, prefix, &inventory, check.observe(&component, &inventory));
     }
     Ok(ScanReport::new(raw, catalog, asked.suppressions, asked.baseline, asked.today))
+}
+
+/// The pins of each path, relative to it. Of one path they are so already; of several they begin with it, as the
+/// report's paths do.
+fn pins_by_path(asked: &ModelScan<'_>) -> Result<Vec<BTreeMap<String, Digest>>, Error> {
+    let [_, _, ..] = asked.paths else { return Ok(vec![asked.pinned.clone(); asked.paths.len()]) };
+    let mut pins = vec![BTreeMap::new(); asked.paths.len()];
+    for (name, digest) in &asked.pinned {
+        let inner = |path: &String| match name == path {
+            true => name.rsplit('/').next(),
+            false => name.strip_prefix(path.trim_end_matches('/'))?.strip_prefix('/'),
+        };
+        let mut found = false;
+        for (path, own) in asked.paths.iter().zip(&mut pins) {
+            if let Some(inner) = inner(path) {
+                own.insert(inner.to_owned(), *digest);
+                found = true;
+            }
+        }
+        if !found {
+            return Err(Error::invalid(
+                format!("固定摘要中的 `{name}` 不在任何所查路径之下"),
+                format!("the pinned `{name}` lies below none of the scanned paths"),
+            ));
+        }
+    }
+    Ok(pins)
 }
 
 /// Ports for a scan of files, whose paths are the caller's.
@@ -61,8 +88,9 @@ pub(crate) fn model_check(catalog: &Catalog) -> Result<ModelCheck, Error> {
 }
 
 fn take(raw: &mut Raw, path: &str, prefix: Option<&str>, inventory: &Inventory, observations: Vec<Observation>) {
+    let is_file = std::fs::symlink_metadata(path).is_ok_and(|about| !about.is_dir());
     let shown = |inner: &str| match prefix {
-        Some(prefix) if inner == prefix || prefix.ends_with(&format!("/{inner}")) => prefix.to_owned(),
+        Some(prefix) if is_file => prefix.to_owned(),
         Some(prefix) => format!("{}/{inner}", prefix.trim_end_matches('/')),
         None => inner.to_owned(),
     };

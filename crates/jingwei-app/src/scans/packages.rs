@@ -27,6 +27,8 @@ use super::{
 use crate::Error;
 
 const ID: &str = "scan.packages";
+/// Advisories older than this are said to be old, where nobody says otherwise.
+pub const STALE_DAYS: i64 = 30;
 /// How much of a file decides what it is.
 const FRONT: u64 = 4096;
 /// Folders that hold what others made for other ends.
@@ -203,13 +205,18 @@ fn report(seen: &mut Observations<'_>, one: &Match) {
     let name = format!("{} {version}", package.name);
     let fixed = match &one.standing {
         Standing::Affected { fixed, .. } if !fixed.is_empty() => Text::same(fixed.join(", ")),
-        _ => Text::new("（无已知修复版本）", "(no fixed version is known)"),
+        _ => Text::new("修复后的版本（目前尚无）", "a version that fixes it, once there is one"),
     };
     let title = one.title.clone().unwrap_or_else(|| Text::same(""));
     let ids: Vec<&str> = std::iter::once(one.id.as_str()).chain(one.ids.iter().map(String::as_str)).collect();
     let ids: BTreeSet<&str> = ids.into_iter().collect();
     let place = Place {
-        path: one.located.paths.first().cloned(),
+        // The line moves with whatever is written above it; the finding stays the same.
+        path: one
+            .located
+            .paths
+            .first()
+            .map(|path| path.rsplit_once(':').map_or(path.as_str(), |(path, _)| path).to_owned()),
         key: Some(format!("{}@{version}:{}", package.name, one.id)),
         offset: None,
     };
@@ -296,7 +303,7 @@ pub fn list(root: &str, ctx: &Ctx<'_>, limits: &Limits) -> Result<Listed, CheckE
     let wanted = entries
         .iter()
         .filter(|entry| entry.kind == FileKind::File && !entry.path.split('/').any(|part| LEFT_OUT.contains(&part)));
-    let mut done = BTreeSet::new();
+    let (mut done, within) = (BTreeSet::new(), Within::new(root, &entries));
     for entry in wanted {
         let front = match front(&entry.path, ctx) {
             Ok(front) => front,
@@ -309,7 +316,7 @@ pub fn list(root: &str, ctx: &Ctx<'_>, limits: &Limits) -> Result<Listed, CheckE
             }
         };
         if let Some(kind) = lockfiles::recognise(&entry.path, &front) {
-            read(&entry.path, kind, ctx, limits, &mut listed, &mut done);
+            read(&entry.path, kind, ctx, limits, &within, (&mut listed, &mut done));
         }
     }
     listed.files.sort_by(|a, b| a.0.cmp(&b.0));
@@ -325,7 +332,14 @@ fn front(path: &str, ctx: &Ctx<'_>) -> Result<Vec<u8>, Text> {
     Ok(front)
 }
 
-fn read(path: &str, kind: LockKind, ctx: &Ctx<'_>, limits: &Limits, listed: &mut Listed, done: &mut BTreeSet<String>) {
+fn read(
+    path: &str,
+    kind: LockKind,
+    ctx: &Ctx<'_>,
+    limits: &Limits,
+    within: &Within<'_>,
+    (listed, done): (&mut Listed, &mut BTreeSet<String>),
+) {
     let mut open = vec![(path.to_owned(), kind)];
     while let Some((path, kind)) = open.pop() {
         if !done.insert(path.clone()) {
@@ -338,18 +352,69 @@ fn read(path: &str, kind: LockKind, ctx: &Ctx<'_>, limits: &Limits, listed: &mut
                 continue;
             }
         };
-        let parsed = lockfiles::parse(kind, &path, &bytes, limits);
+        let mut parsed = lockfiles::parse(kind, &path, &bytes, limits);
+        let mut refused = Vec::new();
         for include in parsed.includes.iter().filter(|include| !include.constraint) {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            match resolve(folder, &include.path) {
-                Some(next) => open.push((next, kind)),
-                None => {
-                    let reason = Text::new("它在所查文件夹之外", "it lies outside the scanned folder");
-                    listed.unread.push((shown(&include.path), reason));
+            let next = resolve(folder, &include.path).filter(|next| within.holds(next));
+            match next {
+                Some(next) if !within.is_link(&next, ctx, limits) => open.push((next, kind)),
+                none => {
+                    let why = match none {
+                        Some(_) => Text::new("它是链接，不会跟随", "it is a link and is not followed"),
+                        None => Text::new("它在所查文件夹之外", "it lies outside the scanned folder"),
+                    };
+                    let included = shown(&include.path);
+                    let reason =
+                        Text::new(format!("包含 {included}：{}", why.zh), format!("includes {included}: {}", why.en));
+                    let place = lockfiles::LinePlace { path: path.clone(), line: include.line };
+                    refused.push(lockfiles::Problem { place, reason, limit: None });
                 }
             }
         }
+        parsed.problems.extend(refused);
         listed.files.push((path, kind, parsed));
+    }
+}
+
+/// What a file may include: only what lies in the folder that is scanned, and no links.
+struct Within<'a> {
+    /// With a slash at its end, unless it is the top.
+    folder: String,
+    /// `None`: a single file is scanned, and its folder was not listed.
+    entries: Option<BTreeMap<&'a str, FileKind>>,
+}
+
+impl<'a> Within<'a> {
+    fn new(root: &'a str, entries: &'a [jingwei_core::FileEntry]) -> Self {
+        let plain = root.trim_end_matches('/');
+        let single = matches!(entries, [only] if only.path == plain && only.kind != FileKind::Folder);
+        let folder = if single { plain.rsplit_once('/').map_or("", |(folder, _)| folder) } else { plain };
+        let folder = match folder {
+            "" if root.starts_with('/') => "/".to_owned(),
+            "" | "." => String::new(),
+            folder => format!("{folder}/"),
+        };
+        let by_path = || entries.iter().map(|entry| (entry.path.as_str(), entry.kind)).collect();
+        Self { folder, entries: (!single).then(by_path) }
+    }
+
+    fn holds(&self, path: &str) -> bool {
+        path.starts_with(&self.folder)
+    }
+
+    /// A link, or what lies behind one. What is not there at all is no link.
+    fn is_link(&self, path: &str, ctx: &Ctx<'_>, limits: &Limits) -> bool {
+        let is_link = |path: &str| match &self.entries {
+            Some(entries) => entries.get(path) == Some(&FileKind::Link),
+            None => ctx
+                .files
+                .list(path, limits)
+                .is_ok_and(|list| matches!(&list[..], [only] if only.kind == FileKind::Link)),
+        };
+        let below = path.get(self.folder.len()..).unwrap_or_default();
+        let folders = below.match_indices('/').map(|(at, _)| &path[..self.folder.len() + at]);
+        folders.chain([path]).any(is_link)
     }
 }
 

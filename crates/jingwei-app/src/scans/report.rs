@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jingwei_catalog::Catalog;
-use jingwei_core::{Date, Digest, Finding, Metric, Observation, RuleId, Severity, Text};
+use jingwei_core::{Date, Digest, Finding, Metric, Observation, Place, RuleId, Severity, Text};
 use serde::{Deserialize, Serialize};
 
 use super::{Baseline, Suppressions};
@@ -101,6 +101,28 @@ pub struct Reported {
     /// It says that something could not be looked at.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inconclusive: bool,
+}
+
+/// Where a finding is, in words for a reader: path, key and offset. Names come from whoever made the files; nothing in
+/// them moves a cursor, begins a line or turns text around.
+#[must_use]
+pub fn place_words(place: &Place) -> Vec<String> {
+    let offset = place.offset.map(|offset| format!("@{offset}"));
+    let names = [&place.path, &place.key].into_iter().flatten().map(|name| visible(name));
+    names.chain(offset).collect()
+}
+
+/// Untrusted text with what cannot be seen spelt out.
+pub(super) fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || jingwei_text::is_hidden(c).is_some() {
+            out.extend(c.escape_unicode())
+        } else {
+            out.push(c)
+        }
+    }
+    out
 }
 
 /// What was decided about a finding.

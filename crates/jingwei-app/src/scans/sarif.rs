@@ -27,13 +27,15 @@ pub fn sarif(report: &ScanReport, catalog: &Catalog, with_baseline: bool) -> Res
             }))
         })
         .collect();
-    let results: Vec<Value> = report.findings.iter().map(|reported| result(reported, with_baseline)).collect();
+    let prefix = prefix(report);
+    let location = |path: &str| location(&prefix, path);
+    let results: Vec<Value> =
+        report.findings.iter().map(|reported| result(reported, with_baseline, &location)).collect();
     let artifacts: Vec<Value> = report
         .files
         .iter()
         .map(|file| {
-            let mut artifact =
-                json!({"location": {"uri": uri(&file.path), "uriBaseId": "SCANROOT"}, "length": file.bytes});
+            let mut artifact = json!({"location": location(&file.path), "length": file.bytes});
             if let (Some(digest), Some(object)) = (file.sha256, artifact.as_object_mut()) {
                 object.insert("hashes".to_owned(), json!({"sha-256": digest}));
             }
@@ -60,25 +62,25 @@ pub fn sarif(report: &ScanReport, catalog: &Catalog, with_baseline: bool) -> Res
     Ok(text)
 }
 
-fn result(reported: &Reported, with_baseline: bool) -> Value {
+fn result(reported: &Reported, with_baseline: bool, location: &dyn Fn(&str) -> Value) -> Value {
     let finding = &reported.finding;
     let mut result = Map::new();
     result.insert("ruleId".to_owned(), json!(finding.rule));
     result.insert("level".to_owned(), json!(level(finding.severity)));
     result.insert("message".to_owned(), json!({"text": format!("{}\n{}", finding.message.en, finding.message.zh)}));
-    let mut location = Map::new();
+    let mut place = Map::new();
     if let Some(path) = &finding.place.path {
-        let mut physical = json!({"artifactLocation": {"uri": uri(path), "uriBaseId": "SCANROOT"}});
+        let mut physical = json!({"artifactLocation": location(path)});
         if let (Some(offset), Some(object)) = (finding.place.offset, physical.as_object_mut()) {
             object.insert("region".to_owned(), json!({"byteOffset": offset, "byteLength": 0}));
         }
-        location.insert("physicalLocation".to_owned(), physical);
+        place.insert("physicalLocation".to_owned(), physical);
     }
     if let Some(key) = &finding.place.key {
-        location.insert("logicalLocations".to_owned(), json!([{"fullyQualifiedName": key}]));
+        place.insert("logicalLocations".to_owned(), json!([{"fullyQualifiedName": key}]));
     }
-    if !location.is_empty() {
-        result.insert("locations".to_owned(), json!([location]));
+    if !place.is_empty() {
+        result.insert("locations".to_owned(), json!([place]));
     }
     result.insert("partialFingerprints".to_owned(), json!({"jingwei/1": finding.fingerprint}));
     match &reported.state {
@@ -114,10 +116,36 @@ fn score(severity: Severity) -> &'static str {
     }
 }
 
+/// Relative to the scanned folder; a path from the root is relative to nothing (SARIF 2.1.0, 3.4.3).
+fn location(prefix: &str, path: &str) -> Value {
+    match path.starts_with('/') {
+        true => json!({"uri": format!("file://{}", uri("", path))}),
+        false => json!({"uri": uri(prefix, path), "uriBaseId": "SCANROOT"}),
+    }
+}
+
+/// A scan of one folder names files relative to it; code scanning wants them relative to where the scan was started.
+fn prefix(report: &ScanReport) -> String {
+    match report.subjects.as_slice() {
+        [one] if report.check == "scan.model" && !one.path.starts_with('/') => {
+            let path = one.path.trim_start_matches("./").trim_end_matches('/');
+            let only = report.files.first().filter(|_| report.files.len() == 1).map(|file| file.path.as_str());
+            match path {
+                "" | "." => String::new(),
+                path if path.rsplit('/').next() == only => {
+                    path.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default()
+                }
+                path => format!("{path}/"),
+            }
+        }
+        _ => String::new(),
+    }
+}
+
 /// A relative URI reference (RFC 3986): everything but unreserved characters and slashes is encoded.
-fn uri(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    for byte in path.bytes() {
+fn uri(prefix: &str, path: &str) -> String {
+    let mut uri = String::with_capacity(prefix.len() + path.len());
+    for byte in prefix.bytes().chain(path.bytes()) {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
             byte => uri.push_str(&format!("%{byte:02X}")),

@@ -1,6 +1,9 @@
 //! Signing models and holding them against their signatures.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use jingwei_catalog::Catalog;
 use jingwei_core::{Check as _, CheckId, Component, Date, Limits, Progress};
@@ -59,6 +62,11 @@ pub fn sign_model(asked: &Signing<'_>, limits: &Limits, progress: &dyn Progress)
     let name = name.unwrap_or_else(|| asked.model.to_owned());
     let manifest = with_ctx(progress, |ctx| jingwei_sign::take(asked.model, &name, &taking, ctx, limits))
         .map_err(|e| Error::new(crate::ErrorKind::Invalid, e.text().zh, e.text().en))?;
+    if let Some(empty) = manifest.resources.iter().find(|one| asked.shard_bytes.is_some() && one.name.ends_with(":0:0"))
+    {
+        let text = jingwei_sign::TakeError::Empty(empty.name.trim_end_matches(":0:0").to_owned()).text();
+        return Err(Error::new(crate::ErrorKind::Invalid, text.zh, text.en));
+    }
     let bundle = jingwei_sign::sign(&manifest, &key)
         .map_err(|e| Error::failed("签名失败", "the model could not be signed").because(e))?;
     write(asked.out, bundle.as_bytes())?;
@@ -120,15 +128,30 @@ pub fn make_key(out: &Path, curve: Curve) -> Result<(), Error> {
     };
     let pem = key.to_pem().map_err(|e| failed().because(e))?;
     let public = key.public().to_pem().map_err(|e| failed().because(e))?;
-    let (private, shown) = (out.with_extension("pem"), out.display());
-    crate::app::write_private(&private, pem.as_bytes()).map_err(|e| {
+    let taken = |path: &Path| {
+        let shown = path.display();
         Error::invalid(
-            format!("无法新建 `{shown}.pem`（已有的文件不会被覆盖）"),
-            format!("cannot make `{shown}.pem` (a file that is there is not overwritten)"),
+            format!("无法新建 `{shown}`（已有的文件不会被覆盖）"),
+            format!("cannot make `{shown}` (a file that is there is not overwritten)"),
         )
-        .because(e)
-    })?;
-    write(&out.with_extension("pub.pem"), public.as_bytes())
+    };
+    let (private_path, public_path) = key_paths(out);
+    if fs::symlink_metadata(&public_path).is_ok() {
+        return Err(taken(&public_path));
+    }
+    crate::app::write_private(&private_path, pem.as_bytes()).map_err(|e| taken(&private_path).because(e))?;
+    write(&public_path, public.as_bytes())
+}
+
+/// Of the private and the public key. A dot in the name is no ending: `v1.2` gives `v1.2.pem`.
+#[must_use]
+pub fn key_paths(out: &Path) -> (PathBuf, PathBuf) {
+    let with = |ending: &str| {
+        let mut name = out.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    (with(".pem"), with(".pub.pem"))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {

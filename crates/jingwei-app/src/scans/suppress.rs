@@ -60,7 +60,7 @@ impl Suppressions {
     /// `name` is shown in errors.
     pub fn parse(text: &str, name: &str) -> Result<Self, Error> {
         let bad = |zh: &str, en: &str| Error::invalid(format!("`{name}`：{zh}"), format!("`{name}`: {en}"));
-        let document: Document = toml::from_str(text)
+        let document: Document = read_document(text)
             .map_err(|e| bad("不是有效的抑制清单", "it is no valid list of suppressions").because(e))?;
         if document.kind != "suppressions" || document.version != 1 {
             return Err(bad(
@@ -106,6 +106,19 @@ impl Suppressions {
     pub(super) fn judge(&self, today: Date) -> Judge<'_> {
         Judge { all: self, today, used: vec![false; self.entries.len()] }
     }
+}
+
+/// TOML has dates of its own; a day may be written with or without quotes.
+fn read_document(text: &str) -> Result<Document, toml::de::Error> {
+    let mut table: toml::Table = toml::from_str(text)?;
+    for entry in table.get_mut("suppress").and_then(toml::Value::as_array_mut).into_iter().flatten() {
+        if let Some(until) = entry.get_mut("until")
+            && let toml::Value::Datetime(day) = until
+        {
+            *until = toml::Value::String(day.to_string());
+        }
+    }
+    table.try_into()
 }
 
 /// Holds findings against the entries, and remembers which were needed.

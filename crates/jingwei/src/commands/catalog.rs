@@ -27,6 +27,10 @@ fn check(dir: Option<PathBuf>, speaker: Speaker) -> Result<Exit, Error> {
     };
     match Catalog::load(files) {
         Ok(catalog) => {
+            if let Err(error) = jingwei_app::scans::check_texts(&catalog) {
+                speaker.data(&error.display(speaker.lang));
+                return Ok(Exit::Findings);
+            }
             for (name, count) in catalog.counts() {
                 speaker.data(&format!("{count:>6}  {name}"));
             }

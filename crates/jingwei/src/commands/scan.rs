@@ -47,7 +47,7 @@ fn model(global: &Global, command: &ScanModel, speaker: Speaker) -> Result<Exit,
     if let Some(out) = &command.convert {
         return convert(&catalog, command, out, speaker);
     }
-    let given = Given::read(&command.output)?;
+    let given = Given::read(&command.output, "scan.model")?;
     let asked = ModelScan {
         paths: &command.paths,
         pinned: command.pins.as_deref().map(read_pins).transpose()?.unwrap_or_default(),
@@ -106,15 +106,16 @@ pub(super) struct Given {
 }
 
 impl Given {
-    pub(super) fn read(output: &ScanOutput) -> Result<Self, Error> {
+    /// `check`: of which the baseline has to be.
+    pub(super) fn read(output: &ScanOutput, check: &str) -> Result<Self, Error> {
         Ok(Self {
             suppressions: output.suppress.as_deref().map(Suppressions::read).transpose()?.unwrap_or_default(),
-            baseline: output.baseline.as_deref().map(Baseline::read).transpose()?,
+            baseline: output.baseline.as_deref().map(|path| Baseline::read(path)?.of_check(check)).transpose()?,
         })
     }
 }
 
-/// Writes the report in the asked form, and the baseline, and says how the command ends.
+/// Writes the report in the asked form, and concludes.
 pub(super) fn finish(
     report: &ScanReport,
     catalog: &Catalog,
@@ -129,8 +130,13 @@ pub(super) fn finish(
         ScanFormat::Sarif => scans::sarif(report, catalog, output.baseline.is_some())?,
         ScanFormat::Html => scans::html(report, title, speaker.lang)?,
     };
+    conclude(report, &text, output, speaker)
+}
+
+/// Writes what was made of the report, and the baseline, and says how the command ends.
+pub(super) fn conclude(report: &ScanReport, text: &str, output: &ScanOutput, speaker: Speaker) -> Result<Exit, Error> {
     match &output.out {
-        Some(path) => write(path, &text)?,
+        Some(path) => write(path, text)?,
         None => speaker.data(text.trim_end_matches('\n')),
     }
     if let Some(path) = &output.write_baseline {
@@ -162,10 +168,7 @@ fn jsonl(report: &ScanReport) -> String {
 pub(super) fn table(report: &ScanReport, lang: Lang) -> String {
     let mut text = String::new();
     for Reported { finding, state, .. } in &report.findings {
-        let place = &finding.place;
-        let offset = place.offset.map(|offset| format!("@{offset}"));
-        let parts = [place.path.clone(), place.key.clone(), offset];
-        let place = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let place = scans::place_words(&finding.place).join(" ");
         let state = match (state, lang) {
             (State::New, _) => String::new(),
             (State::Known, Lang::Zh) => "（基线中已有）".to_owned(),
@@ -191,6 +194,14 @@ pub(super) fn table(report: &ScanReport, lang: Lang) -> String {
         ),
     };
     let count = report.findings.len();
+    if report.check == "scan.integrity" && count == 0 {
+        let signed =
+            report.metrics.iter().find(|metric| metric.name == "signed_files").map_or(0.0, |metric| metric.value);
+        let _ = match lang {
+            Lang::Zh => writeln!(text, "签名有效，{signed} 项均与签名一致"),
+            Lang::En => writeln!(text, "the signature is valid, and all {signed} entries are as signed"),
+        };
+    }
     let line = match lang {
         Lang::Zh => format!("{files}{count} 项发现，{} 项已抑制，{} 项在基线中", s.suppressed, s.known),
         Lang::En => format!("{files}{count} findings, {} suppressed, {} in the baseline", s.suppressed, s.known),
@@ -199,14 +210,17 @@ pub(super) fn table(report: &ScanReport, lang: Lang) -> String {
     text
 }
 
-/// Lines of `<sha256>  <path>`, as `sha256sum` writes them; a `*` before the path means binary and changes nothing.
+/// Lines of `<sha256>  <path>`, as `sha256sum` writes them; a `*` before the path means binary and changes nothing. A
+/// backslash before the line says that line breaks and backslashes in the path are escaped.
 fn read_pins(path: &Path) -> Result<BTreeMap<String, Digest>, Error> {
     let text = fs::read_to_string(path).map_err(|e| unreadable(path, e))?;
     let mut pins = BTreeMap::new();
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let parsed = line.split_once([' ', '\t']).and_then(|(digest, name)| {
-            let name = name.trim_start_matches([' ', '*', '\t']).trim_start_matches("./");
-            Some((name.to_owned(), digest.parse::<Digest>().ok()?)).filter(|(name, _)| !name.is_empty())
+        let (escaped, plain) = line.strip_prefix('\\').map_or((false, line), |rest| (true, rest));
+        let parsed = plain.split_once([' ', '\t']).and_then(|(digest, name)| {
+            let name = name.strip_prefix([' ', '*', '\t']).unwrap_or(name).trim_start_matches("./");
+            let name = if escaped { unescaped(name) } else { name.to_owned() };
+            Some((name, digest.parse::<Digest>().ok()?)).filter(|(name, _)| !name.is_empty())
         });
         let Some((name, digest)) = parsed else {
             let (shown, number) = (path.display(), at + 1);
@@ -224,8 +238,25 @@ fn write_pins(path: &Path, report: &ScanReport) -> Result<(), Error> {
     let mut text = String::new();
     for file in &report.files {
         if let Some(digest) = file.sha256 {
-            let _ = writeln!(text, "{digest}  {}", file.path);
+            // A name with a line break would otherwise pin another file.
+            let name = file.path.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
+            let mark = if name == file.path { "" } else { "\\" };
+            let _ = writeln!(text, "{mark}{digest}  {name}");
         }
     }
     write(path, &text)
+}
+
+fn unescaped(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut chars = name.chars();
+    while let Some(c) = chars.next() {
+        match (c, if c == '\\' { chars.next() } else { None }) {
+            ('\\', Some('n')) => out.push('\n'),
+            ('\\', Some('r')) => out.push('\r'),
+            ('\\', Some(other)) => out.push(other),
+            (c, _) => out.push(c),
+        }
+    }
+    out
 }

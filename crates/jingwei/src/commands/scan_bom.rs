@@ -115,8 +115,8 @@ fn table(made: &MadeBom, lang: Lang) -> String {
         let title = question.title.get(lang);
         let (answered, asked, reason) = (question.answered, question.asked, question.reason.get(lang));
         line(match lang {
-            Lang::Zh => format!("  缺 {title}：{answered}/{asked}（{reason}）"),
-            Lang::En => format!("  missing {title}: {answered}/{asked} ({reason})"),
+            Lang::Zh => format!("  {title}：{asked} 项中有 {answered} 项写明（{reason}）"),
+            Lang::En => format!("  {title}: said of {answered} of {asked} ({reason})"),
         });
     }
     text

@@ -10,7 +10,7 @@ use jingwei_app::{
 use jingwei_core::{Clock, Lang, Limits, Text};
 use serde_json::json;
 
-use super::scan::{Given, finish, write};
+use super::scan::{Given, conclude, finish};
 use crate::{
     cli::{Format, Global},
     cli_scan::{ScanAdvisories, ScanFormat, ScanPackages},
@@ -25,7 +25,7 @@ pub(super) fn store(global: &Global, given: Option<PathBuf>) -> PathBuf {
 
 pub fn packages(global: &Global, command: &ScanPackages, speaker: Speaker) -> Result<Exit, Error> {
     let catalog = jingwei_app::load_catalog(global.catalog.as_deref())?;
-    let given = Given::read(&command.output)?;
+    let given = Given::read(&command.output, "scan.packages")?;
     for path in &command.paths {
         if std::fs::symlink_metadata(path).is_err() {
             return Err(Error::invalid(format!("没有 `{path}`"), format!("there is no `{path}`")));
@@ -53,17 +53,13 @@ pub fn packages(global: &Global, command: &ScanPackages, speaker: Speaker) -> Re
     if command.output.format == ScanFormat::Json {
         let text = serde_json::to_string_pretty(&json!({"report": found.report, "matches": found.matches}))
             .unwrap_or_default();
-        match &command.output.out {
-            Some(path) => write(path, &format!("{text}\n"))?,
-            None => speaker.data(&text),
-        }
-        let fails = command.output.fail_on.severity().is_some_and(|from| found.report.fails(from));
-        return Ok(if fails { Exit::Findings } else { Exit::Clean });
+        return conclude(&found.report, &format!("{text}\n"), &command.output, speaker);
     }
-    if command.output.format == ScanFormat::Table {
+    let is_table = command.output.format == ScanFormat::Table;
+    if is_table {
         counts(&found.matches, speaker);
     }
-    if command.all {
+    if command.all && is_table {
         for one in found.matches.iter().filter(|one| !one.is_open()) {
             let package = &one.located.package;
             let version = package.version.as_deref().unwrap_or("?");
@@ -101,6 +97,14 @@ pub fn advisories(global: &Global, command: ScanAdvisories, speaker: Speaker) ->
                 std::iter::once(report.summary.source.clone()).chain(numbers.iter().map(ToString::to_string)).collect()
             });
             speaker.table(&header, rows.collect());
+            for report in reports.iter().filter(|report| report.summary.counts.read == 0 && report.rejected.is_empty())
+            {
+                let source = &report.summary.source;
+                speaker.say(&match speaker.lang {
+                    Lang::Zh => format!("{source} 中没有找到通告"),
+                    Lang::En => format!("no advisory was found in {source}"),
+                });
+            }
             for (name, flaw) in reports.iter().flat_map(|report| &report.rejected) {
                 speaker.say(&format!("{name}: {}", speaker.text(&flaw.text())));
             }

@@ -43,7 +43,7 @@ pub async fn verify(global: &Global, command: &ScanVerify, speaker: Speaker) -> 
     let catalog = jingwei_app::load_catalog(global.catalog.as_deref())?;
     let title = Text::new("模型完整性核验", "Model integrity");
     loop {
-        let given = Given::read(&command.output)?;
+        let given = Given::read(&command.output, "scan.integrity")?;
         let asked = Verification {
             model: &command.model,
             signature: &command.signature,
@@ -69,6 +69,6 @@ pub fn key(command: &ScanKey, speaker: Speaker) -> Result<Exit, Error> {
         CurveArg::P521 => Curve::P521,
     };
     scans::make_key(&command.out, curve)?;
-    speaker.data(&command.out.with_extension("pub.pem").display().to_string());
+    speaker.data(&scans::key_paths(&command.out).1.display().to_string());
     Ok(Exit::Clean)
 }

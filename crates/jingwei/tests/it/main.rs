@@ -9,4 +9,8 @@ mod layers;
 mod lexicon;
 mod probe_commands;
 mod probe_review;
+mod scan_bom;
+mod scan_files;
+mod scan_model;
+mod scan_supply;
 mod support;
