@@ -77,9 +77,10 @@ class Jingwei:
             return {"verdict": "timeout", "detail": "", "wall_s": timeout, "rss_mib": 0}
         wall = round(time.perf_counter() - start, 4)
         try:
-            files = json.loads(out)["files"]
+            report = json.loads(out)
+            files = report["files"]
             verdict = max((jingwei_verdict(f) for f in files), key=SEVERITY.index, default="unsupported")
-            detail = ", ".join(sorted({f["rule"] for file in files for f in file["findings"]}))[:300]
+            detail = ", ".join(sorted({f["rule"] for f in report["findings"] if f["severity"] not in ("low", "info")}))[:300]
         except (ValueError, KeyError, TypeError) as error:
             verdict, detail = "crash", f"exit {process.returncode}: {error}: {err.decode(errors='replace')[-200:]}"
         return {"verdict": verdict, "detail": detail, "wall_s": wall, "rss_mib": 0}

@@ -187,7 +187,7 @@ fn match_of(store: &Store, located: &Located, group: &[&Record], vex: &VexSet, n
     let upstream = sorted(group.iter().flat_map(|record| record.upstream.iter().map(String::as_str)));
     let statements: Vec<Statement> =
         vex.about(package, ids.iter().chain(&upstream).map(String::as_str)).into_iter().cloned().collect();
-    let standing = stated(&computed, &statements);
+    let standing = stated(&computed, &statements, &ids, &upstream);
     let cves = || ids.iter().chain(&upstream).filter(|id| id.starts_with("CVE-"));
     let exploited = cves()
         .filter_map(|cve| store.exploited(cve))
@@ -264,11 +264,33 @@ fn nature_of(group: &[&Record]) -> Nature {
     }
 }
 
-/// The newest statement decides. "Under investigation" changes nothing by itself.
-fn stated(computed: &Standing, statements: &[Statement]) -> Standing {
-    let Some(newest) = statements.first() else { return computed.clone() };
-    match newest.status {
-        VexStatus::NotAffected | VexStatus::Fixed => Standing::NotAffected {
+/// The newest statement decides. "Under investigation" changes nothing by itself. A name of the group other than a CVE
+/// stands for all of it; a CVE stands for itself, and the group is clear once each of its CVEs is.
+fn stated(computed: &Standing, statements: &[Statement], ids: &[String], upstream: &[String]) -> Standing {
+    let is_cve = |id: &&String| id.starts_with("CVE-");
+    let names = |statement: &Statement, id: &String| statement.faults.contains(id);
+    let about_all = |one: &Statement| ids.iter().filter(|id| !is_cve(id)).any(|id| names(one, id));
+    let cves: Vec<&String> = ids.iter().chain(upstream).filter(is_cve).collect();
+    let deciding: Vec<Option<usize>> = if cves.is_empty() {
+        vec![statements.iter().position(about_all)]
+    } else {
+        let newest = |cve: &&String| statements.iter().position(|one| names(one, cve) || about_all(one));
+        cves.iter().map(newest).collect()
+    };
+    let told: Vec<&Statement> = deciding.iter().flatten().filter_map(|at| statements.get(*at)).collect();
+    if let Some(said) = told.iter().find(|one| one.status == VexStatus::Affected) {
+        return match computed {
+            Standing::Affected { .. } => computed.clone(),
+            _ => Standing::Affected {
+                range: said.package.version.as_ref().map_or("*".to_owned(), |version| format!("=={version}")),
+                fixed: Vec::new(),
+            },
+        };
+    }
+    let clears = |one: &&Statement| matches!(one.status, VexStatus::NotAffected | VexStatus::Fixed);
+    let newest = deciding.iter().flatten().min().and_then(|at| statements.get(*at));
+    match newest {
+        Some(newest) if told.len() == deciding.len() && told.iter().all(clears) => Standing::NotAffected {
             why: Clear::Stated {
                 status: newest.status,
                 author: newest.author.clone(),
@@ -276,14 +298,7 @@ fn stated(computed: &Standing, statements: &[Statement]) -> Standing {
                 justification: newest.justification.clone(),
             },
         },
-        VexStatus::UnderInvestigation => computed.clone(),
-        VexStatus::Affected => match computed {
-            Standing::Affected { .. } => computed.clone(),
-            _ => Standing::Affected {
-                range: newest.package.version.as_ref().map_or("*".to_owned(), |version| format!("=={version}")),
-                fixed: Vec::new(),
-            },
-        },
+        _ => computed.clone(),
     }
 }
 

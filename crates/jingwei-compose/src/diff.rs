@@ -210,20 +210,43 @@ fn affected(bom: &Bom) -> BTreeSet<(String, String)> {
 
 /// Components of one name. Those of the same version are compared with each other, of the rest one old and one new make a change of version.
 fn compare_all(key: &Key, was: &[&Component], is: &[&Component], changes: &mut Vec<Change>) {
-    let by_version = |list: &[&Component]| -> BTreeMap<Option<String>, usize> {
-        list.iter().enumerate().map(|(at, one)| (one.version.clone(), at)).collect()
+    let by_version = |list: &[&Component]| -> BTreeMap<Option<String>, Vec<usize>> {
+        let mut map: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
+        for (at, one) in list.iter().enumerate() {
+            map.entry(one.version.clone()).or_default().push(at);
+        }
+        map
     };
     let (before, after) = (by_version(was), by_version(is));
+    let (mut gone, mut come): (Vec<&Component>, Vec<&Component>) = (Vec::new(), Vec::new());
+    let (mut fewer, mut more): (Vec<&Component>, Vec<&Component>) = (Vec::new(), Vec::new());
     for (version, old) in &before {
-        if let Some(new) = after.get(version) {
-            compare(key, was[*old], is[*new], changes);
+        let Some(new) = after.get(version) else {
+            gone.extend(old.iter().map(|at| was[*at]));
+            continue;
+        };
+        // Of several of one version, those of the same place belong together, and the rest in their order.
+        let mut left: Vec<Option<&Component>> = new.iter().map(|at| Some(is[*at])).collect();
+        let mut alone = Vec::new();
+        for one in old.iter().map(|at| was[*at]) {
+            let same = left.iter_mut().find(|new| new.is_some_and(|new| new.id == one.id));
+            match same.and_then(Option::take) {
+                Some(new) => compare(key, one, new, changes),
+                None => alone.push(one),
+            }
         }
+        let mut left = left.into_iter().flatten();
+        for one in alone {
+            match left.next() {
+                Some(new) => compare(key, one, new, changes),
+                None => fewer.push(one),
+            }
+        }
+        more.extend(left);
     }
-    let only = |here: &BTreeMap<Option<String>, usize>, there: &BTreeMap<Option<String>, usize>| -> Vec<usize> {
-        here.iter().filter(|(version, _)| !there.contains_key(*version)).map(|(_, at)| *at).collect()
-    };
-    let mut gone: Vec<&Component> = only(&before, &after).into_iter().map(|at| was[at]).collect();
-    let mut come: Vec<&Component> = only(&after, &before).into_iter().map(|at| is[at]).collect();
+    for (_, new) in after.iter().filter(|(version, _)| !before.contains_key(*version)) {
+        come.extend(new.iter().map(|at| is[*at]));
+    }
     let change = |what, old: Option<&Component>, new: Option<&Component>| {
         let version = |one: Option<&Component>| one.and_then(|one| one.version.clone());
         Change { what, kind: key.0, name: key.1.clone(), old: version(old), new: version(new) }
@@ -234,30 +257,26 @@ fn compare_all(key: &Key, was: &[&Component], is: &[&Component], changes: &mut V
         gone.clear();
         come.clear();
     }
+    gone.extend(fewer);
+    come.extend(more);
     changes.extend(gone.into_iter().map(|old| change(ChangeKind::Removed, Some(old), None)));
     changes.extend(come.into_iter().map(|new| change(ChangeKind::Added, None, Some(new))));
 }
 
 fn compare(key: &Key, old: &Component, new: &Component, changes: &mut Vec<Change>) {
-    // A digest that only one bill has tells nothing about the other's content.
-    let of = |one: &Component| -> BTreeMap<String, BTreeSet<String>> {
-        let mut map: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (algorithm, value) in one.hashes.iter().filter_map(|hash| hash.split_once(':')) {
-            map.entry(algorithm.to_owned()).or_default().insert(value.to_owned());
-        }
-        map
-    };
+    // Files of a release may be added later; a change is that one of the old is gone.
+    let of = |one: &Component| -> BTreeSet<String> { one.hashes.iter().cloned().collect() };
     let (was, is) = (of(old), of(new));
-    // Files of a release may be added later; a change is that none of the old is left.
-    let changed = was.iter().find(|(algorithm, values)| is.get(*algorithm).is_some_and(|now| now.is_disjoint(values)));
-    if let Some((algorithm, values)) = changed {
-        let listed = |values: &BTreeSet<String>| values.iter().next().map(|value| format!("{algorithm}:{value}"));
+    if let Some(lost) = was.difference(&is).next() {
+        let algorithm = lost.split_once(':').map(|(algorithm, _)| algorithm);
+        let alike = |hash: &&String| hash.split_once(':').map(|(algorithm, _)| algorithm) == algorithm;
+        let come = || is.difference(&was);
         changes.push(Change {
             what: ChangeKind::DigestChanged,
             kind: key.0,
             name: key.1.clone(),
-            old: listed(values),
-            new: is.get(algorithm).and_then(listed),
+            old: Some(lost.clone()),
+            new: come().find(alike).or_else(|| come().next()).cloned(),
         });
     }
     compare_but_content(key, old, new, changes);
@@ -273,6 +292,17 @@ fn compare_but_content(key: &Key, old: &Component, new: &Component, changes: &mu
         let list: Vec<&str> = one.links.iter().map(|link| link.url.as_str()).collect();
         (!list.is_empty()).then(|| list.join(" "))
     };
+    // Where a registry's package is really taken from, such as `repository_url=`.
+    let qualifiers = |one: &Component| -> Option<String> {
+        let (whole, inner) = one.purl.as_deref()?.split_once('#').unwrap_or((one.purl.as_deref()?, ""));
+        let list = whole.split_once('?').map_or("", |(_, list)| list);
+        let list: BTreeSet<&str> = list.split('&').filter(|one| !one.is_empty()).collect();
+        let mut text = list.into_iter().collect::<Vec<_>>().join("&");
+        if !inner.is_empty() {
+            text = format!("{text}#{inner}");
+        }
+        (!text.is_empty()).then_some(text)
+    };
     let facts = |one: &Component| -> Option<String> {
         let json = match key.0 {
             Kind::Model => serde_json::to_string(&one.model),
@@ -286,6 +316,7 @@ fn compare_but_content(key: &Key, old: &Component, new: &Component, changes: &mu
         (ChangeKind::LicenceChanged, licences(old), licences(new)),
         (ChangeKind::SupplierChanged, old.supplier.clone(), new.supplier.clone()),
         (ChangeKind::SourceChanged, sources(old), sources(new)),
+        (ChangeKind::SourceChanged, qualifiers(old), qualifiers(new)),
         (ChangeKind::FactsChanged, facts(old), facts(new)),
     ] {
         if was != is {

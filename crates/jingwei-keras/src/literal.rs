@@ -107,24 +107,65 @@ impl Parser<'_> {
         self.at += 1;
         let mut out = Vec::new();
         loop {
+            if out.len() as u64 > self.limits.string_bytes {
+                return Err(Fault::Limit { name: "string_bytes", value: self.limits.string_bytes });
+            }
             match self.peek() {
                 Some(b) if b == quote => break,
                 Some(b'\\') => {
-                    self.at += 1;
-                    // An escape in a name does not change what the type is: its letters are kept as they stand.
-                    out.push(b'\\');
-                    out.extend(self.peek());
+                    self.escape(&mut out)?;
+                    continue;
                 }
                 Some(b) => out.push(b),
                 None => return Err(self.broken("字符串没有结束", "a string does not end")),
             }
             self.at += 1;
-            if out.len() as u64 > self.limits.string_bytes {
-                return Err(Fault::Limit { name: "string_bytes", value: self.limits.string_bytes });
-            }
         }
         self.at += 1;
         Ok(Literal::Text(String::from_utf8_lossy(&out).into_owned()))
+    }
+
+    /// As Python decodes it: a key may be written so that only an evaluation tells what it is.
+    fn escape(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        self.at += 1;
+        let Some(letter) = self.peek() else {
+            return Err(self.broken("字符串没有结束", "a string does not end"));
+        };
+        let (most, least, radix) = match letter {
+            b'x' => (2, 2, 16),
+            b'u' => (4, 4, 16),
+            b'U' => (8, 8, 16),
+            b'0'..=b'7' => (3, 1, 8),
+            _ => (0, 0, 0),
+        };
+        self.at += usize::from(radix != 8);
+        if radix == 0 {
+            match letter {
+                b'\n' => {}
+                b'\\' | b'\'' | b'"' => out.push(letter),
+                b'a' => out.push(7),
+                b'b' => out.push(8),
+                b't' => out.push(b'\t'),
+                b'n' => out.push(b'\n'),
+                b'v' => out.push(11),
+                b'f' => out.push(12),
+                b'r' => out.push(b'\r'),
+                b'N' => return Err(self.broken("不支持按名称转义的字符", "an escape names its character")),
+                _ => out.extend([b'\\', letter]),
+            }
+            return Ok(());
+        }
+        let (mut code, mut count) = (0u32, 0);
+        while let Some(digit) = self.peek().filter(|_| count < most).and_then(|b| char::from(b).to_digit(radix)) {
+            code = code.wrapping_mul(radix) | digit;
+            count += 1;
+            self.at += 1;
+        }
+        match char::from_u32(code).filter(|_| count >= least) {
+            Some(c) => out.extend(c.encode_utf8(&mut [0; 4]).bytes()),
+            None => return Err(self.broken("转义序列无效", "an escape is invalid")),
+        }
+        Ok(())
     }
 
     /// Python 2 wrote an `L` after long ones.

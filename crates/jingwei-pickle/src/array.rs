@@ -1,10 +1,13 @@
 //! Arrays that joblib writes between the opcodes: after the BUILD of their wrapper come the raw elements.
 
+use jingwei_core::Limits;
+use jingwei_read::{NameTable, Source};
+
 use crate::{
-    heap::{Heap, Value},
+    heap::{Constant, Heap, Items, Node, Value},
     judge::Judge,
-    lexer::Fault,
-    machine::Machine,
+    lexer::{Fault, Lexer},
+    machine::{Machine, Stream, is_opcode},
 };
 
 pub(crate) const WRAPPER: &str = "joblib.numpy_pickle.NumpyArrayWrapper";
@@ -19,6 +22,11 @@ pub(crate) const OUTSIDE: &[&str] = &[
 
 /// A wrapper has six keys.
 const MOST_KEYS: usize = 16;
+
+/// Limit of entries for a run over the bytes of an array.
+const MOST_PROBED: u64 = 10_000;
+/// Bytes that may be read for it in place of one value.
+const BYTES_PER_SCAN: u64 = 4096;
 
 /// Flag of a dtype whose elements are references.
 const HAS_OBJECTS: i64 = 1;
@@ -42,10 +50,22 @@ impl Machine<'_, '_> {
     }
 
     /// Passes over the elements of the array whose wrapper was just built; gives what replaces the wrapper.
-    pub(crate) fn inline_array(&mut self, at: u64, wrapper: Value, depth: u32) -> Result<Value, Fault> {
+    pub(crate) fn inline_array(
+        &mut self,
+        stream: &Stream,
+        at: u64,
+        wrapper: Value,
+        depth: u32,
+    ) -> Result<Value, Fault> {
         let state = self.heap.call(wrapper).and_then(|call| call.state).unwrap_or(Value::None);
         let unknown =
             || Fault::broken(at, "无法得知内嵌数组的大小", "the size of an array between the opcodes is unknown");
+        let is_plain = matches!(self.heap.get(state), Some(Node::Dict(pairs)) if pairs.more == 0
+            && pairs.kept.len() <= MOST_KEYS
+            && pairs.kept.iter().all(|(key, _)| self.heap.whole_text(*key).is_some()));
+        if !is_plain {
+            return Err(unknown());
+        }
         let element =
             self.heap.lookup(state, "dtype", MOST_KEYS).and_then(|dtype| element(&self.heap, &self.judge, dtype));
         let count = self.heap.lookup(state, "shape", MOST_KEYS).and_then(|shape| count(&self.heap, shape));
@@ -55,10 +75,11 @@ impl Machine<'_, '_> {
                 self.stream(depth + 1)
             }
             Element::Bytes(size) => {
+                self.probe(stream, at)?;
                 let length = count.and_then(|count| count.checked_mul(size)).ok_or_else(unknown)?;
                 self.lexer.leave_frame();
                 let alignment = self.heap.lookup(state, "numpy_array_alignment_bytes", MOST_KEYS);
-                if matches!(alignment, Some(Value::Int(_))) {
+                if !matches!(alignment, None | Some(Value::None)) {
                     let padding = self.lexer.u8()?;
                     self.lexer.skip(padding)?;
                 }
@@ -67,6 +88,100 @@ impl Machine<'_, '_> {
             }
         }
     }
+}
+
+/// The bytes behind an array's wrapper, for another run over them.
+struct Behind<'l, 'a> {
+    lexer: &'l mut Lexer<'a>,
+    base: u64,
+    length: u64,
+    /// How many bytes were read so far.
+    read: u64,
+}
+
+impl Source for Behind<'_, '_> {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    fn read_at(&mut self, offset: u64, into: &mut [u8]) -> Result<usize, String> {
+        let left = usize::try_from(self.length.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let count = into.len().min(left);
+        let read = self.lexer.again(self.base.saturating_add(offset), count as u64);
+        let bytes = read.map_err(|fault| match fault {
+            Fault::Io(reason) => reason,
+            _ => "the bytes end".to_owned(),
+        })?;
+        self.read += bytes.len() as u64;
+        into[..bytes.len()].copy_from_slice(&bytes);
+        Ok(bytes.len())
+    }
+}
+
+impl Machine<'_, '_> {
+    /// `pickle.load` does not know of arrays and takes their bytes for opcodes: none may call anything.
+    fn probe(&mut self, stream: &Stream, at: u64) -> Result<(), Fault> {
+        if self.stop_at_call || !self.lexer.peek(1)?.first().is_some_and(|code| is_opcode(*code)) {
+            return Ok(());
+        }
+        // The memo may be large and is copied only where it is used.
+        let acts = match self.probe_with(stream, at, false)? {
+            Probed::MissedMemo => self.probe_with(stream, at, true)? == Probed::Acts,
+            probed => probed == Probed::Acts,
+        };
+        if acts {
+            self.note(at, "数组的字节也是可调用函数的操作码", "the bytes of an array are opcodes that call something");
+        }
+        Ok(())
+    }
+
+    fn probe_with(&mut self, stream: &Stream, at: u64, with_memo: bool) -> Result<Probed, Fault> {
+        self.spend(stream.values(with_memo))?;
+        let limits = Limits { entries: MOST_PROBED, ..Limits::default() };
+        let names = NameTable::default();
+        let (base, length) = (self.lexer.position(), self.lexer.remaining());
+        let heap = &self.heap;
+        let mut behind = Behind { lexer: &mut self.lexer, base, length, read: 0 };
+        let mut inner = Machine::new(&mut behind, &names, &limits);
+        inner.stop_at_call = true;
+        inner.lexer.is_lenient = true;
+        let name = inner.judge.import(at, "outer", "name", false);
+        let tuple = inner.heap.put(Node::Tuple(Box::default()));
+        let text = inner.heap.put(Node::Text(Constant { head: b"x".as_slice().into(), length: 1, at: None }));
+        let other = inner.heap.put(Node::List(Items::default()));
+        let copy = stream.map(with_memo, |value| match value {
+            Value::Name(_) => name,
+            _ => match heap.get(value) {
+                Some(Node::Tuple(_)) => tuple,
+                Some(Node::Text(_)) => text,
+                _ => other,
+            },
+        });
+        let ended = inner.follow(copy, 0);
+        let probed = match ended {
+            Err(Fault::Io(reason)) => return Err(Fault::Io(reason)),
+            _ if inner.has_acted() && inner.notes.is_empty() => Probed::Acts,
+            _ if inner.missed_memo => Probed::MissedMemo,
+            _ => Probed::Nothing,
+        };
+        let read = behind.read;
+        self.spend(read / BYTES_PER_SCAN)?;
+        Ok(probed)
+    }
+
+    /// Probing again and again must not cost more than the file has bytes.
+    fn spend(&mut self, scans: u64) -> Result<(), Fault> {
+        let left = self.scans_left.checked_sub(scans);
+        self.scans_left = left.ok_or(Fault::Limit { limit: "entries", value: self.scans_left })?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Probed {
+    Nothing,
+    MissedMemo,
+    Acts,
 }
 
 fn count(heap: &Heap, shape: Value) -> Option<u64> {
@@ -93,13 +208,14 @@ fn element(heap: &Heap, judge: &Judge, dtype: Value) -> Option<Element> {
     if matches!(state.get(7), Some(Value::Int(flags)) if flags & HAS_OBJECTS != 0) {
         return Some(Element::Object);
     }
-    if let Some(Value::Int(size)) = state.get(5)
+    let code = code?;
+    let (kind, digits) = code.split_at_checked(1)?;
+    // All other kinds have the size that their code says.
+    if let ("S" | "U" | "V", Some(Value::Int(size))) = (kind, state.get(5))
         && let Ok(size) = u64::try_from(*size)
     {
         return Some(Element::Bytes(size));
     }
-    let code = code?;
-    let (kind, digits) = code.split_at_checked(1)?;
     let size: u64 = if digits.is_empty() && matches!(kind, "?" | "b" | "B") { 1 } else { digits.parse().ok()? };
     match kind {
         "O" => Some(Element::Object),

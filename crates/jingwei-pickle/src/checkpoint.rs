@@ -331,6 +331,19 @@ impl Walk<'_> {
             }
             _ => Found::Unsupported(name.to_owned()),
         };
+        // `{'neg': True}` or `{'conj': True}`: the storage holds other values than the tensor.
+        let metadata = match name {
+            "torch._utils._rebuild_tensor_v2" => arguments.get(6),
+            "torch._utils._rebuild_tensor_v3" => arguments.get(7),
+            _ => None,
+        };
+        let is_changed = metadata.is_some_and(|metadata| match self.heap.get(*metadata) {
+            Some(Node::Dict(pairs)) => !pairs.kept.is_empty() || pairs.more > 0,
+            _ => *metadata != Value::None,
+        });
+        if is_changed {
+            return Found::Unsupported(name.to_owned());
+        }
         let dense = match (name, arguments) {
             ("torch._utils._rebuild_tensor_v3", [storage, offset, shape, stride, _, _, dtype, ..]) => {
                 let kind = StorageType::of_dtype(self.name_of(*dtype));

@@ -4,7 +4,7 @@ use jingwei_read::{Inspection, NameTable, Nested, Part, Sighting, Source};
 use crate::{
     checkpoint::{self, Checkpoint},
     heap::{Constant, Heap, Value},
-    judge::Judge,
+    judge::{Judge, Name},
     legacy::{self, LegacyStorage},
     lexer::Fault,
     machine::{Machine, is_opcode},
@@ -289,12 +289,47 @@ pub fn recognise(source: &mut dyn Source, limits: &Limits) -> bool {
         Ok([_, ..]) => {}
         _ => return false,
     }
+    let ran = recognising(&mut machine);
+    if runs(&machine, &ran) || (ran.fault.is_none() && ran.junk.is_none() && !machine.has_acted()) {
+        return true;
+    }
+    // Words in lines are no import: only what a module would be called, with nothing readable behind it.
+    let is_name = |name: &Name| name.is_import && name.module.contains(['_', '.']);
+    let imports = machine.notes.is_empty() && machine.judge.names.iter().any(is_name);
+    imports && ran.roots.is_empty() && machine.lexer.peek(1).is_ok_and(|next| !next.first().is_some_and(is_readable))
+}
+
+/// Whether unpickling a source from its first byte on, whatever it is, would call something imported, write to it or
+/// import it up to a STOP. Files of other formats fail at the first opcodes.
+pub fn runs_something(source: &mut dyn Source, limits: &Limits) -> bool {
+    let names = NameTable::default();
+    let mut machine = Machine::new(source, &names, limits);
+    match machine.lexer.peek(1) {
+        Ok([code, ..]) if is_opcode(*code) => {}
+        _ => return false,
+    }
+    machine.refuses_ids = true;
+    let ran = recognising(&mut machine);
+    runs(&machine, &ran) && (!machine.judge.names.is_empty() || matches!(ran.fault, Some(Fault::Limit { .. })))
+}
+
+fn recognising(machine: &mut Machine) -> Ran {
     let mut ran = Ran::default();
     machine.stop_at_call = true;
-    streams(&mut machine, &mut ran);
+    machine.lexer.is_lenient = true;
+    streams(machine, &mut ran);
+    ran
+}
+
+fn runs(machine: &Machine, ran: &Ran) -> bool {
     // Still a valid stream where a limit was reached: what comes behind it is not known.
     let is_cut = matches!(ran.fault, Some(Fault::Limit { .. }));
-    is_cut || (machine.has_acted() && machine.notes.is_empty()) || (ran.fault.is_none() && ran.junk.is_none())
+    let imports = !machine.judge.names.is_empty() || !machine.extensions.is_empty();
+    is_cut || (machine.notes.is_empty() && (machine.has_acted() || (imports && !ran.roots.is_empty())))
+}
+
+fn is_readable(byte: &u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..)
 }
 
 pub(crate) fn reason(fault: &Fault) -> Option<(u64, Text)> {

@@ -120,6 +120,8 @@ pub(crate) struct Heap {
     most_nodes: usize,
     most_constants: usize,
     elements_left: u64,
+    /// Memory that nodes and elements may still take.
+    bytes_left: u64,
     recent: [(u64, Option<Node>); MOST_RECENT],
     recent_count: u64,
     /// Something was left out.
@@ -134,6 +136,11 @@ const SHORT: u64 = 512;
 const MOST_RECENT: usize = 4;
 /// Elements in containers per entry.
 const ELEMENTS_PER_ENTRY: u64 = 3;
+/// Bytes of all of them per entry, over a small sum that is always there.
+const BYTES_PER_ENTRY: u64 = 72;
+const BYTES_ALWAYS: u64 = 64 << 10;
+/// What an allocation costs over its content.
+const ALLOCATION: u64 = 16;
 
 impl Heap {
     pub(crate) fn new(limits: &Limits) -> Self {
@@ -144,6 +151,7 @@ impl Heap {
             most_nodes: usize::try_from(nodes).unwrap_or(usize::MAX),
             most_constants: usize::try_from(constants).unwrap_or(usize::MAX),
             elements_left: limits.entries.saturating_mul(ELEMENTS_PER_ENTRY),
+            bytes_left: limits.entries.saturating_mul(BYTES_PER_ENTRY).saturating_add(BYTES_ALWAYS),
             recent: [const { (0, None) }; MOST_RECENT],
             recent_count: 0,
             is_cut: false,
@@ -155,8 +163,10 @@ impl Heap {
             Node::Long(_) | Node::Text(_) | Node::Bytes(_) => self.most_constants,
             _ => self.most_nodes,
         };
+        let cost = cost(&node);
         match u32::try_from(self.nodes.len()) {
-            Ok(id) if self.nodes.len() < most => {
+            Ok(id) if self.nodes.len() < most && cost <= self.bytes_left => {
+                self.bytes_left -= cost;
                 self.nodes.push(node);
                 Value::Node(NodeId(id))
             }
@@ -205,12 +215,14 @@ impl Heap {
 
     /// Whether so many elements may still be kept.
     pub(crate) fn take_elements(&mut self, count: u64) -> bool {
-        match self.elements_left.checked_sub(count) {
-            Some(left) => {
-                self.elements_left = left;
+        let bytes = count.saturating_mul(size_of::<Value>() as u64);
+        match (self.elements_left.checked_sub(count), self.bytes_left.checked_sub(bytes)) {
+            (Some(elements), Some(bytes)) => {
+                self.elements_left = elements;
+                self.bytes_left = bytes;
                 true
             }
-            None => {
+            _ => {
                 self.is_cut = true;
                 false
             }
@@ -277,6 +289,20 @@ impl Heap {
     }
 }
 
+/// Memory that a node takes. Elements are paid for where they are added, long constants where they are read.
+fn cost(node: &Node) -> u64 {
+    let content = match node {
+        Node::Long(constant) | Node::Text(constant) | Node::Bytes(constant) => constant.head.len().min(64) as u64,
+        Node::Tuple(values) if values.is_empty() => return size_of::<Node>() as u64,
+        Node::Call(_) => size_of::<Call>() as u64,
+        Node::List(_) | Node::Set(_) => size_of::<Value>() as u64,
+        Node::Dict(_) => size_of::<(Value, Value)>() as u64,
+        Node::Module(name) | Node::Attribute(_, name) => name.len() as u64,
+        Node::Tuple(_) | Node::Persistent(_) => 0,
+    };
+    size_of::<Node>() as u64 + content + ALLOCATION
+}
+
 fn recent_slot(serial: u64) -> usize {
     usize::try_from(serial % MOST_RECENT as u64).unwrap_or_default()
 }
@@ -293,6 +319,14 @@ pub(crate) struct Memo {
 impl Memo {
     pub(crate) fn count(&self) -> u64 {
         self.count
+    }
+
+    pub(crate) fn map(&self, mut copy: impl FnMut(Value) -> Value) -> Self {
+        Self {
+            row: self.row.iter().map(|value| value.map(&mut copy)).collect(),
+            scattered: self.scattered.iter().map(|(index, value)| (*index, copy(*value))).collect(),
+            count: self.count,
+        }
     }
 
     pub(crate) fn get(&self, index: u64) -> Option<Value> {

@@ -50,6 +50,8 @@ pub(crate) struct Lexer<'a> {
     keep_left: u64,
     longest_line: usize,
     line: Vec<u8>,
+    /// For recognising alone: lines that are too long, or no number, are passed over as something unknown.
+    pub(crate) is_lenient: bool,
     /// The first thing that a plain reader and a framed one would take differently.
     pub(crate) tampered: Option<(u64, Text)>,
 }
@@ -62,6 +64,7 @@ impl<'a> Lexer<'a> {
             keep_left: limits.header_bytes / 4,
             longest_line: usize::try_from(limits.string_bytes).unwrap_or(usize::MAX),
             line: Vec::new(),
+            is_lenient: false,
             tampered: None,
         }
     }
@@ -193,10 +196,16 @@ impl<'a> Lexer<'a> {
             let ready = self.reader.peek(4096)?;
             let end = ready.iter().position(|b| *b == b'\n');
             let count = end.unwrap_or(ready.len());
-            if self.line.len() + count > most {
+            let fits = self.line.len() + count <= most;
+            if !fits && !self.is_lenient {
                 return Err(Fault::Limit { limit, value: most as u64 });
             }
-            self.line.extend_from_slice(&ready[..count]);
+            if fits {
+                self.line.extend_from_slice(&ready[..count]);
+            } else if let ([.., last], [.., end]) = (self.line.as_mut_slice(), &ready[..count]) {
+                // The quote at the end.
+                *last = *end;
+            }
             let empty = ready.is_empty();
             self.reader.skip(count as u64 + u64::from(end.is_some()))?;
             if end.is_some() {
@@ -214,6 +223,14 @@ impl<'a> Lexer<'a> {
         std::str::from_utf8(&self.line).map_err(|_| Fault::broken(at, "行不是 UTF-8", "a line is not UTF-8"))
     }
 
+    /// A line with a number: C stops at the first zero.
+    fn number_line(&mut self) -> Result<&str, Fault> {
+        self.read_line(SHORT_LINE.min(self.longest_line), "string_bytes")?;
+        let end = self.line.iter().position(|b| *b == 0).unwrap_or(self.line.len());
+        // What is no UTF-8 is no number either.
+        Ok(std::str::from_utf8(&self.line[..end]).unwrap_or("?"))
+    }
+
     /// A name of a GLOBAL or INST.
     pub(crate) fn name(&mut self) -> Result<String, Fault> {
         self.short_line().map(str::to_owned)
@@ -222,31 +239,39 @@ impl<'a> Lexer<'a> {
     /// A memo index in digits.
     pub(crate) fn index(&mut self) -> Result<u64, Fault> {
         let at = self.reader.position();
-        let line = self.short_line()?.trim();
+        let line = self.number_line()?.trim();
         let plain = line.strip_prefix('+').unwrap_or(line).replace('_', "");
         plain.parse().map_err(|_| Fault::broken(at, "备忘编号无效", "a memo index is no number"))
     }
 
     /// INT: a truth value or a number; `Err(digits)` where it is too large.
     pub(crate) fn integer(&mut self, at: u64) -> Result<Integer, Fault> {
-        let line = self.short_line()?;
+        let is_lenient = self.is_lenient;
+        let line = self.number_line()?;
         match line {
             "00" => return Ok(Integer::Truth(false)),
             "01" => return Ok(Integer::Truth(true)),
             _ => {}
         }
-        parse_integer(line).ok_or_else(|| Fault::broken(at, "整数无效", "an integer is no number"))
+        parse_integer(line)
+            .or(is_lenient.then_some(Integer::Digits))
+            .ok_or_else(|| Fault::broken(at, "整数无效", "an integer is no number"))
     }
 
     pub(crate) fn long_line(&mut self, at: u64) -> Result<Integer, Fault> {
-        let line = self.short_line()?;
+        let is_lenient = self.is_lenient;
+        let line = self.number_line()?;
         parse_integer(line.strip_suffix('L').unwrap_or(line))
+            .or(is_lenient.then_some(Integer::Digits))
             .ok_or_else(|| Fault::broken(at, "整数无效", "an integer is no number"))
     }
 
     pub(crate) fn float_line(&mut self, at: u64) -> Result<f64, Fault> {
-        let line = self.short_line()?.trim();
-        line.parse().map_err(|_| Fault::broken(at, "浮点数无效", "a float is no number"))
+        let is_lenient = self.is_lenient;
+        let line = self.number_line()?.trim();
+        line.parse()
+            .or(if is_lenient { Ok(f64::NAN) } else { Err(()) })
+            .map_err(|()| Fault::broken(at, "浮点数无效", "a float is no number"))
     }
 
     /// STRING: quoted and escaped.
@@ -256,7 +281,9 @@ impl<'a> Lexer<'a> {
             [b'\'', inner @ .., b'\''] | [b'"', inner @ .., b'"'] => escape::bytes(inner),
             _ => return Err(Fault::broken(at, "字符串没有引号", "a string has no quotes")),
         };
-        let inner = inner.ok_or_else(|| Fault::broken(at, "字符串的转义无效", "a string has a broken escape"))?;
+        let inner = inner
+            .or(self.is_lenient.then(Vec::new))
+            .ok_or_else(|| Fault::broken(at, "字符串的转义无效", "a string has a broken escape"))?;
         Ok(self.decoded(inner))
     }
 
@@ -264,6 +291,7 @@ impl<'a> Lexer<'a> {
     pub(crate) fn unicode_line(&mut self, at: u64) -> Result<Constant, Fault> {
         self.read_line(self.longest_line, "string_bytes")?;
         let text = escape::raw_unicode(&self.line)
+            .or(self.is_lenient.then(Vec::new))
             .ok_or_else(|| Fault::broken(at, "字符串的转义无效", "a string has a broken escape"))?;
         Ok(self.decoded(text))
     }

@@ -15,8 +15,8 @@
 //! - Every other name is for a person to look at.
 //!
 //! # Limits
-//! Per entry of [`jingwei_core::Limits::entries`]: 256 opcodes, 4 values on the stack and in the memo, 2 objects
-//! (1 constant), 3 elements. Longer constants than 4 KiB stay in the source. Lines are held against `string_bytes`, decoded payloads
+//! Per entry of [`jingwei_core::Limits::entries`]: 256 opcodes, 1 value on the stack and 4 in the memo, 2 objects
+//! (1 constant), 3 elements, 72 bytes of both. Longer constants than 4 KiB stay in the source. Lines are held against `string_bytes`, decoded payloads
 //! against `string_bytes` and `header_bytes`, streams inside arrays against `depth`.
 
 mod alias;
@@ -40,5 +40,5 @@ mod verdict;
 
 pub use checkpoint::{Checkpoint, Leaf, TensorRecord};
 pub use condition::CONDITIONS;
-pub use execution::{Execution, Import, inspect, recognise, run};
+pub use execution::{Execution, Import, inspect, recognise, run, runs_something};
 pub use legacy::LegacyStorage;

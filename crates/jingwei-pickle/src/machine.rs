@@ -12,7 +12,9 @@ use crate::{
 
 /// Opcodes per entry of [`Limits::entries`].
 const OPCODES_PER_ENTRY: u64 = 256;
-/// Values on the stack, and in the memo, per entry.
+/// Values on the stack, and marks, per entry.
+const STACK_PER_ENTRY: u64 = 1;
+/// Values in the memo per entry.
 const VALUES_PER_ENTRY: u64 = 4;
 /// Most things of one kind that are noted one by one.
 pub(crate) const MOST_NOTES: usize = 1000;
@@ -59,13 +61,18 @@ pub(crate) struct Machine<'a, 't> {
     pub(crate) deepest: u32,
     /// For recognising alone: the first import, call or build ends the run.
     pub(crate) stop_at_call: bool,
+    /// PERSID ends the stream: no loader takes a text for the id of an object, and archives begin with its letter.
+    pub(crate) refuses_ids: bool,
+    /// A memo entry was used that was never stored.
+    pub(crate) missed_memo: bool,
     /// Keys of slots that may still be looked through.
     pub(crate) scans_left: u64,
     opcodes_left: u64,
     most_opcodes: u64,
     /// One after another.
     pub(crate) most_streams: u64,
-    most_values: usize,
+    most_stack: usize,
+    most_values: u64,
 }
 
 impl<'a, 't> Machine<'a, 't> {
@@ -88,11 +95,14 @@ impl<'a, 't> Machine<'a, 't> {
             folding: 0,
             deepest: limits.depth,
             stop_at_call: false,
+            refuses_ids: false,
+            missed_memo: false,
             scans_left: limits.entries.saturating_mul(VALUES_PER_ENTRY),
             opcodes_left: most_opcodes,
             most_opcodes,
             most_streams: limits.entries,
-            most_values: usize::try_from(limits.entries.saturating_mul(VALUES_PER_ENTRY)).unwrap_or(usize::MAX),
+            most_stack: usize::try_from(limits.entries.saturating_mul(STACK_PER_ENTRY)).unwrap_or(usize::MAX),
+            most_values: limits.entries.saturating_mul(VALUES_PER_ENTRY),
         }
     }
 
@@ -109,9 +119,9 @@ impl<'a, 't> Machine<'a, 't> {
         }
     }
 
-    /// Something was called, written, or taken from a registry.
+    /// Something was called or written.
     pub(crate) fn has_acted(&self) -> bool {
-        self.calls > 0 || !self.writes.is_empty() || !self.extensions.is_empty()
+        self.calls > 0 || !self.writes.is_empty()
     }
 
     pub(crate) fn notes_left(&self) -> usize {
@@ -123,7 +133,11 @@ impl<'a, 't> Machine<'a, 't> {
         if depth > self.deepest {
             return Err(Fault::Limit { limit: "depth", value: u64::from(self.deepest) });
         }
-        let mut stream = Stream::default();
+        self.follow(Stream::default(), depth)
+    }
+
+    /// Follows a stream from where it stands.
+    pub(crate) fn follow(&mut self, mut stream: Stream, depth: u32) -> Result<Value, Fault> {
         loop {
             let (at, code) = self.lexer.opcode()?;
             self.opcodes_left =
@@ -136,8 +150,11 @@ impl<'a, 't> Machine<'a, 't> {
             if self.stop_at_call && self.has_acted() {
                 return Ok(Value::Unknown);
             }
-            if stream.stack.len() > self.most_values || stream.memo.count() > self.most_values as u64 {
-                return Err(Fault::Limit { limit: "entries", value: self.most_values as u64 });
+            if stream.stack.len() > self.most_stack {
+                return Err(Fault::Limit { limit: "entries", value: self.most_stack as u64 });
+            }
+            if stream.memo.count() > self.most_values {
+                return Err(Fault::Limit { limit: "entries", value: self.most_values });
             }
         }
     }
@@ -253,10 +270,10 @@ impl<'a, 't> Machine<'a, 't> {
             _ => stream.memo.count(),
         };
         if matches!(code, b'h' | b'j' | b'g') {
-            let value = stream
-                .memo
-                .get(index)
-                .ok_or_else(|| Fault::broken(at, "引用了未存储的备忘", "a memo entry is used that was never stored"))?;
+            let Some(value) = stream.memo.get(index) else {
+                self.missed_memo = true;
+                return Err(Fault::broken(at, "引用了未存储的备忘", "a memo entry is used that was never stored"));
+            };
             self.judge.given(value);
             stream.push(value);
         } else {
@@ -270,8 +287,8 @@ impl<'a, 't> Machine<'a, 't> {
         match code {
             b'(' => {
                 stream.marks.push(stream.stack.len());
-                if stream.marks.len() > self.most_values {
-                    return Err(Fault::Limit { limit: "entries", value: self.most_values as u64 });
+                if stream.marks.len() > self.most_stack {
+                    return Err(Fault::Limit { limit: "entries", value: self.most_stack as u64 });
                 }
             }
             b'0' if stream.marks.last() == Some(&stream.stack.len()) => drop(stream.marks.pop()),
@@ -355,6 +372,10 @@ impl<'a, 't> Machine<'a, 't> {
 
     /// APPEND(S), ADDITEMS and SETITEM(S).
     fn add(&mut self, at: u64, target: Value, values: &[Value], paired: bool) -> Result<(), Fault> {
+        // CPython does not even look at the target.
+        if values.is_empty() {
+            return Ok(());
+        }
         if paired && !values.len().is_multiple_of(2) {
             return Err(Fault::broken(at, "字典的键缺少值", "a key of a dictionary has no value"));
         }
@@ -374,16 +395,25 @@ impl<'a, 't> Machine<'a, 't> {
             }
             Some(Node::List(items) | Node::Set(items)) => (Some(items), None),
             Some(Node::Dict(pairs)) => (None, Some(pairs)),
-            Some(Node::Persistent(_) | Node::Attribute(..)) => return Ok(()),
+            // A bytearray takes numbers.
+            Some(Node::Persistent(_) | Node::Attribute(..) | Node::Bytes(_)) => return Ok(()),
             None if target == Value::Unknown => return Ok(()),
             _ => return Err(Fault::broken(at, "向不是容器的值添加元素", "elements are added to what is no container")),
         };
         match (paired, items, pairs) {
             (true, _, Some(pairs)) if fits => {
+                if pairs.kept.is_empty() {
+                    pairs.kept.reserve_exact(values.len() / 2);
+                }
                 pairs.kept.extend(values.chunks_exact(2).map(|pair| (pair[0], pair[1])));
             }
             (true, _, Some(pairs)) => pairs.more += values.len() as u64 / 2,
-            (false, Some(items), _) if fits => items.kept.extend_from_slice(values),
+            (false, Some(items), _) if fits => {
+                if items.kept.is_empty() {
+                    items.kept.reserve_exact(values.len());
+                }
+                items.kept.extend_from_slice(values);
+            }
             (false, Some(items), _) => items.more += values.len() as u64,
             // Setting an element of a list by its index.
             (true, Some(_), None) => {}
@@ -394,6 +424,20 @@ impl<'a, 't> Machine<'a, 't> {
 }
 
 impl Stream {
+    /// The same stack, marks and memo, with every value put through `copy`.
+    pub(crate) fn map(&self, with_memo: bool, mut copy: impl FnMut(Value) -> Value) -> Self {
+        Self {
+            stack: self.stack.iter().map(|value| copy(*value)).collect(),
+            marks: self.marks.clone(),
+            memo: if with_memo { self.memo.map(copy) } else { Memo::default() },
+        }
+    }
+
+    pub(crate) fn values(&self, with_memo: bool) -> u64 {
+        let memo = if with_memo { self.memo.count() } else { 0 };
+        self.stack.len() as u64 + self.marks.len() as u64 + memo
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, value: Value) {
         self.stack.push(value);

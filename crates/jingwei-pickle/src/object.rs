@@ -78,6 +78,9 @@ impl Machine<'_, '_> {
                 let value = self.call(at, callable, arguments, Some(keywords), true);
                 stream.push(value);
             }
+            b'P' if self.refuses_ids => {
+                return Err(Fault::broken(at, "持久编号无法加载", "nothing loads a persistent id"));
+            }
             b'P' | b'Q' => {
                 let id = if code == b'P' {
                     let line = self.lexer.plain_line()?;
@@ -183,6 +186,9 @@ impl Machine<'_, '_> {
         keywords: Option<Value>,
         is_new: bool,
     ) -> Value {
+        if self.stop_at_call && !self.can_call(callable, arguments) {
+            return Value::None;
+        }
         self.calls += 1;
         let made = Call { at, callable, arguments, keywords, is_new, state: None, added: None };
         let value = self.heap.put(Node::Call(Box::new(made)));
@@ -196,6 +202,27 @@ impl Machine<'_, '_> {
             }
         }
         self.fold(at, callable, arguments, value, is_new).unwrap_or(value)
+    }
+
+    /// CPython raises where a constant is called, or called with one.
+    fn can_call(&self, callable: Value, arguments: Value) -> bool {
+        let callable = match callable {
+            Value::Name(_) | Value::Unknown => true,
+            Value::Node(_) => {
+                let node = self.heap.get(callable);
+                matches!(node, Some(Node::Call(_) | Node::Attribute(..) | Node::Module(_) | Node::Persistent(_)))
+            }
+            _ => false,
+        };
+        let arguments = match arguments {
+            Value::Unknown => true,
+            Value::Node(_) => matches!(
+                self.heap.get(arguments),
+                Some(Node::Tuple(_) | Node::Call(_) | Node::Attribute(..) | Node::Persistent(_))
+            ),
+            _ => false,
+        };
+        callable && arguments
     }
 
     fn judge_call(&mut self, callable: Value, value: Value) {
@@ -263,13 +290,39 @@ impl Machine<'_, '_> {
         let callable = call.callable;
         match self.judge.canonical(callable) {
             Some(array::WRAPPER) => {
-                let value = self.inline_array(at, target, depth)?;
+                let value = self.inline_array(stream, at, target, depth)?;
                 stream.replace_top(value);
             }
+            Some("functools.partial") => self.build_partial(target, callable, state),
             Some(name) if array::OUTSIDE.contains(&name) => self.outside_array(at, state),
             _ => {}
         }
         Ok(())
+    }
+
+    /// The state of a partial is `(function, arguments, keywords, attributes)`, and replaces what it was made of.
+    fn build_partial(&mut self, target: Value, partial: Value, state: Value) {
+        const MOST: usize = 32;
+        let Some(call) = self.heap.call(target) else { return };
+        let before = self.heap.tuple_of(call.arguments).and_then(|given| given.first().copied());
+        let (function, bound) = match self.heap.tuple_of(state) {
+            Some([function, bound, ..]) => (*function, self.heap.tuple_of(*bound)),
+            _ => (Value::Unknown, None),
+        };
+        let is_known = bound.is_some() && function != Value::Unknown && before == Some(function);
+        let all: Vec<Value> =
+            [function].into_iter().chain(bound.unwrap_or_default().iter().take(MOST).copied()).collect();
+        let arguments = self.heap.tuple(&all);
+        let keywords = self.heap.tuple_of(state).and_then(|state| state.get(2).copied());
+        if let Some(call) = self.heap.call_mut(target) {
+            call.arguments = arguments;
+            call.keywords = keywords.filter(|keywords| *keywords != Value::None);
+        }
+        let Value::Name(id) = partial else { return };
+        if let Some(name) = self.judge.name_mut(id).filter(|_| !is_known) {
+            name.broken = true;
+            name.example = Some(target);
+        }
     }
 
     fn write_attributes(&mut self, at: u64, name: &str, state: Value) {

@@ -150,8 +150,12 @@ impl Printer<'_, '_> {
         let head = String::from_utf8_lossy(&constant.head);
         let shown: String = head.chars().take(LONGEST_TEXT).collect();
         let cut = !constant.is_whole() || shown.len() < head.len();
-        self.push("'");
+        let quote = if shown.contains('\'') && !shown.contains('"') { "\"" } else { "'" };
+        // Backslashes and control characters are escaped where a sighting takes the expression.
+        let shown = if quote == "'" { shown.replace('\'', "\\x27") } else { shown };
+        self.push(quote);
         self.push(&shown);
-        self.push(if cut { "…'" } else { "'" });
+        self.push(if cut { "…" } else { "" });
+        self.push(quote);
     }
 }

@@ -149,7 +149,9 @@ impl<'a> Reader<'a> {
     }
 
     fn fill(&mut self, count: usize) -> Result<(), ReadError> {
-        self.window.resize(count, 0);
+        // No window for bytes that are not there: archives have thousands of small members.
+        let left = usize::try_from(self.remaining()).unwrap_or(usize::MAX);
+        self.window.resize(count.min(left), 0);
         let read = self.source.read_at(self.position, &mut self.window);
         self.window_at = self.position;
         self.window.truncate(*read.as_ref().unwrap_or(&0));

@@ -79,7 +79,8 @@ pub fn convert(
     for storage in &execution.legacy_storages {
         places.insert(storage.key.clone(), (storage.offset, storage.bytes));
     }
-    write(&checkpoint, out, |key, act| match places.get(key) {
+    let most_bytes = most_bytes(source.length(), limits);
+    write(&checkpoint, most_bytes, out, |key, act| match places.get(key) {
         Some((offset, bytes)) => act(&mut Part::new(source, *offset, *bytes)),
         None => Err(no_storage(key)),
     })
@@ -95,6 +96,7 @@ fn convert_zip(
     limits: &Limits,
     out: &mut dyn Write,
 ) -> Result<Converted, ConvertError> {
+    let most_bytes = most_bytes(source.length(), limits);
     let budget = Budget::new(source.length(), limits);
     let mut archive = Archive::read(source, Packing::Zip, &budget);
     let mut by_name: BTreeMap<String, usize> = BTreeMap::new();
@@ -126,7 +128,7 @@ fn convert_zip(
     let mut bytes = open(&mut archive, &format!("{prefix}data.pkl"))?;
     let execution = jingwei_pickle::run(&mut bytes, names, limits);
     let checkpoint = checked(&execution)?;
-    write(&checkpoint, out, |key, act| {
+    write(&checkpoint, most_bytes, out, |key, act| {
         let name = format!("{prefix}data/{key}");
         let at = by_name.get(&name).ok_or_else(|| no_storage(key))?;
         let mut opened = archive.open(*at);
@@ -175,11 +177,17 @@ fn checked(execution: &Execution) -> Result<Checkpoint, ConvertError> {
     Ok(checkpoint)
 }
 
+/// Views may repeat elements, and a stride of 0 repeats them for ever.
+fn most_bytes(file_bytes: u64, limits: &Limits) -> u64 {
+    file_bytes.saturating_mul(limits.expansion_ratio).max(64 << 20)
+}
+
 type Act<'a> = &'a mut dyn FnMut(&mut dyn Source) -> Result<(), ConvertError>;
 
 /// Writes the header, then each tensor from its storage.
 fn write(
     checkpoint: &Checkpoint,
+    most_bytes: u64,
     out: &mut dyn Write,
     mut with_storage: impl FnMut(&str, Act<'_>) -> Result<(), ConvertError>,
 ) -> Result<Converted, ConvertError> {
@@ -200,6 +208,12 @@ fn write(
             ));
         }
         at = end;
+    }
+    if at > most_bytes {
+        return Err(ConvertError::refused(
+            format!("张量共 {at} 字节，远多于文件所含"),
+            format!("the tensors come to {at} bytes, far more than the file holds"),
+        ));
     }
     let mut json = serde_json::to_vec(&Value::Object(header)).map_err(|e| ConvertError::Output(e.into()))?;
     json.resize(json.len().next_multiple_of(8), b' ');

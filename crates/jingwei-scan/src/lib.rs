@@ -8,6 +8,7 @@
 //! `Limits`, nothing is executed, archives are opened in memory alone, and what could not be inspected is itself a finding.
 
 mod address;
+mod beside;
 mod card;
 mod config;
 mod convert;

@@ -8,7 +8,7 @@ use jingwei_read::{Facts, Inspection, Part, Reader, Sighting, Source};
 use jingwei_unpack::{Archive, Budget, Kind, Opened, Packing};
 
 use crate::{
-    card,
+    beside, card,
     formats::{FRONT, Format, gguf, of_front, safetensors, unreadable},
     names::ModelNames,
     weights::{self, Number, Stretch},
@@ -45,6 +45,9 @@ pub(crate) fn look(
     let mut looker = Looker { names, weights, limits, looked: Looked::default() };
     let place = Place { inside: "".into(), name: path.into(), depth: 0, length: source.length() };
     let format = looker.look(source, &place, &budget);
+    if let Some(sighting) = beside::odd_name(path) {
+        looker.see(&place, sighting);
+    }
     if looker.looked.pickles > 0 {
         let sighting = Sighting::new("model.pickle-file").with("count", &looker.looked.pickles.to_string());
         looker.see(&place, sighting);
@@ -95,18 +98,31 @@ impl Looker<'_> {
             }
         };
         let format = of_front(&front, source.length());
+        if let Some(sighting) = beside::program(&place.name, &front) {
+            self.see(place, sighting);
+        }
         let inspection = match format {
             Format::Empty => return format,
             Format::Gguf => gguf::inspect(source, self.limits),
             Format::Safetensors => safetensors::inspect(source, self.limits),
             Format::Hdf5 => jingwei_keras::inspect_hdf5(source, &self.names.keras, self.limits),
             Format::Npy => return self.arrays(source, place, budget),
-            _ => return self.other(source, &front, format, place, budget),
+            _ => {
+                let format = self.other(source, &front, format, place, budget);
+                if format != Format::Pickle {
+                    self.pickle_in_front(source, place, budget);
+                }
+                if let Some(sighting) = beside::mislabelled(&place.name, &front, format) {
+                    self.see(place, sighting);
+                }
+                return format;
+            }
         };
         if self.weights && inspection.sightings.is_empty() {
             self.numbers(source, format, place);
         }
         self.keep(inspection, place, budget);
+        self.pickle_in_front(source, place, budget);
         // Behind a sound front another file may begin: loaders of zips look at the end.
         self.polyglot(source, &front, place, budget);
         format
@@ -149,9 +165,23 @@ impl Looker<'_> {
                 return Format::Json;
             }
             Format::Text => self.text(source, front, place, budget),
+            // One odd byte must not hide what a loader takes for a script, a template or YAML.
+            Format::Unknown if !matches!(text_kind(&place.name, b""), TextKind::Plain) => {
+                self.text(source, front, place, budget);
+                return Format::Text;
+            }
             _ => {}
         }
         format
+    }
+
+    /// Whatever a file is to others, to a loader of pickles its first bytes are opcodes.
+    fn pickle_in_front(&mut self, source: &mut dyn Source, place: &Place, budget: &Budget) {
+        if jingwei_pickle::runs_something(source, self.limits) {
+            self.looked.pickles += 1;
+            let inspection = jingwei_pickle::inspect(source, &self.names.pickle, self.limits);
+            self.keep(inspection, place, budget);
+        }
     }
 
     fn polyglot(&mut self, source: &mut dyn Source, front: &[u8], place: &Place, budget: &Budget) {
@@ -179,7 +209,9 @@ impl Looker<'_> {
         }
         for at in 0..archive.members().len() {
             let Some(member) = archive.members().get(at) else { break };
-            if matches!(member.kind, Kind::Folder | Kind::Link { .. } | Kind::Other) {
+            // A zip has the content of what it calls links and devices, and loaders read it.
+            let is_named = matches!(member.kind, Kind::Link { .. } | Kind::Other) && packing != Packing::Zip;
+            if member.kind == Kind::Folder || is_named {
                 continue;
             }
             let below = place.below(&member.name.clone());
@@ -192,7 +224,9 @@ impl Looker<'_> {
     }
 
     fn opened(&mut self, opened: &mut Opened<'_>, place: &Place) {
-        for sighting in opened.sightings.drain(..) {
+        for mut sighting in opened.sightings.drain(..) {
+            // The place names the member already.
+            sighting.key = sighting.key.filter(|key| **key != *place.name);
             self.see(place, sighting);
         }
         if let Some(source) = &mut opened.source {
@@ -221,6 +255,9 @@ impl Looker<'_> {
             Err(error) => return self.see(place, unreadable(io_reason(&error.to_string()))),
         };
         self.looked.has_text |= place.depth == 0;
+        if let Some(sighting) = beside::escaping_shard(&bytes) {
+            self.see(place, sighting);
+        }
         let mut inspection = jingwei_template::inspect_config(source, &place.name, &self.names.config, self.limits);
         let broken = |sighting: &Sighting| sighting.rule == MALFORMED;
         if inspection.sightings.iter().any(broken) && !is_named_json(&place.name) {
@@ -243,6 +280,9 @@ impl Looker<'_> {
     fn text(&mut self, source: &mut dyn Source, front: &[u8], place: &Place, budget: &Budget) {
         let inspection = match text_kind(&place.name, front) {
             TextKind::Template => jingwei_template::inspect_template(source, self.limits),
+            TextKind::Script if place.depth > 0 && place.name.contains("code/__torch__") => {
+                jingwei_template::inspect_torchscript(source, self.limits)
+            }
             TextKind::Script => jingwei_template::inspect_script(source, &place.name, &self.names.config, self.limits),
             TextKind::Yaml => jingwei_template::inspect_yaml(source, &place.name, &self.names.config, self.limits),
             TextKind::Plain => Inspection::default(),
@@ -330,7 +370,9 @@ fn text_kind(name: &str, front: &[u8]) -> TextKind {
 /// Whether a JSON document may describe a Keras model.
 fn names_classes(json: &[u8]) -> bool {
     const KEY: &[u8] = b"\"class_name\"";
-    json.windows(KEY.len()).any(|window| window == KEY)
+    // A key may be escaped. Honest writers escape what is not ASCII, and nobody escapes letters.
+    let escaped = |window: &[u8]| matches!(window, [b'\\', b'u', b'0', b'0', b'2'..=b'7']);
+    json.windows(KEY.len()).any(|window| window == KEY) || json.windows(5).any(escaped)
 }
 
 /// Counts add up; of words the first stands.

@@ -10,7 +10,9 @@ use jingwei_core::{
     Check, CheckError, Component, ComponentKind, Cost, Ctx, Digest, Limits, Observation, Place, RuleId, Text,
 };
 
-use crate::{Drift, DriftKind, Manifest, Method, PublicKey, Signed, Taking, VerifyError, take, verify};
+use crate::{
+    Drift, DriftKind, Manifest, Method, PublicKey, Signed, Taking, VerifyError, take, verify, walk::GIT_PATHS,
+};
 
 const ID: &str = "scan.integrity";
 /// Signatures of a million files stay below this.
@@ -26,6 +28,7 @@ impl IntegrityCheck {
     /// The catalog rules that it reports by.
     pub const RULES: &'static [&'static str] = &[
         "integrity.file-changed",
+        "integrity.file-ignored",
         "integrity.file-missing",
         "integrity.file-unsigned",
         "integrity.not-verified",
@@ -76,6 +79,10 @@ impl Check for IntegrityCheck {
             Err(Refusal::Invalid(path, reason)) => {
                 let place = Place { path: Some(path), ..Place::default() };
                 seen.finding("integrity.signature-invalid", place, &[("reason", reason)]);
+            }
+            Ok(signed) if signed.manifest.resources.is_empty() => {
+                let reason = Text::new("它没有签任何文件", "it signs no file at all");
+                seen.finding("integrity.signature-invalid", Place::default(), &[("reason", reason)]);
             }
             Ok(signed) => compare(&mut seen, component, root, &signed, ctx, limits),
         }
@@ -146,6 +153,7 @@ fn compare(
         let place = Place { path: Some(name.clone()), ..Place::default() };
         seen.finding(rule, place, &[("path", Text::same(jingwei_read::shown(name)))]);
     }
+    ignored_by_signer(seen, expected, root, &own, &drifts, ctx, limits);
     let bad = drifts.iter().filter(|drift| drift.kind != DriftKind::Unsigned).count();
     let total = expected.resources.len().max(1);
     seen.metric("signed_files", expected.resources.len() as f64, "count");
@@ -163,6 +171,27 @@ fn compare(
         let place = Place { path: Some(rollback.clone()), ..Place::default() };
         let details = [("path", Text::same(jingwei_read::shown(rollback))), ("reason", reason)];
         seen.finding("integrity.rollback-differs", place, &details);
+    }
+}
+
+/// The signer chose what to leave out. What lies there nobody vouches for.
+fn ignored_by_signer(
+    seen: &mut Observations<'_>,
+    expected: &Manifest,
+    root: &str,
+    own: &[&str],
+    drifts: &[Drift],
+    ctx: &Ctx<'_>,
+    limits: &Limits,
+) {
+    if expected.ignored.iter().all(|path| GIT_PATHS.contains(&path.trim_end_matches('/'))) {
+        return;
+    }
+    let whole = Manifest { ignored: Vec::new(), ..expected.clone() };
+    let more = drift_of(&whole, root, own, ctx, limits).unwrap_or_default();
+    for Drift { name, .. } in more.iter().filter(|one| !drifts.contains(one)) {
+        let place = Place { path: Some(name.clone()), ..Place::default() };
+        seen.finding("integrity.file-ignored", place, &[("path", Text::same(jingwei_read::shown(name)))]);
     }
 }
 
@@ -187,6 +216,10 @@ pub fn drift_of(
         Method::Shards { bytes } => Some(bytes),
     };
     let taking = Taking { hash: expected.hash, shard_bytes, ignored };
-    let found = take(root, &expected.model, &taking, ctx, limits).map_err(|e| e.text())?;
-    Ok(expected.drift(&found))
+    let (found, odd) = take(root, &expected.model, &taking, ctx, limits).map_err(|e| e.text())?;
+    let mut drifts = expected.drift(&found);
+    drifts.extend(odd.into_iter().map(|name| Drift { name, kind: DriftKind::Unsigned }));
+    drifts.sort();
+    drifts.dedup();
+    Ok(drifts)
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -94,8 +94,19 @@ impl Manifest {
             };
             drifts.push(Drift { name: name.clone(), kind });
         }
-        let unsigned = found.into_keys().filter(|name| !signed.contains_key(name));
-        drifts.extend(unsigned.map(|name| Drift { name, kind: DriftKind::Unsigned }));
+        let path = |name: &str| match self.method {
+            Method::Files => name.to_owned(),
+            Method::Shards { .. } => shard_of(name).map_or_else(|| name.to_owned(), |(path, ..)| path.to_owned()),
+        };
+        let signed_paths: BTreeSet<String> = signed.keys().map(|name| path(name)).collect();
+        for name in found.into_keys().filter(|name| !signed.contains_key(name)) {
+            // A piece that nobody signed, of a file that somebody did: the file is longer now.
+            let kind = match self.method {
+                Method::Shards { .. } if signed_paths.contains(&path(&name)) => DriftKind::Changed,
+                _ => DriftKind::Unsigned,
+            };
+            drifts.push(Drift { name, kind });
+        }
         drifts.sort();
         drifts
     }

@@ -9,7 +9,7 @@ use crate::{HashKind, Manifest, Method, Resource};
 /// How much of a file is read at once.
 const WINDOW: usize = 256 << 10;
 /// What belongs to version control and not to the model; the reference program leaves it out too.
-const GIT_PATHS: [&str; 4] = [".git", ".gitattributes", ".github", ".gitignore"];
+pub(crate) const GIT_PATHS: [&str; 4] = [".git", ".gitattributes", ".github", ".gitignore"];
 
 /// How a model's state is taken.
 #[derive(Debug, Clone, Default)]
@@ -50,21 +50,29 @@ impl TakeError {
     }
 }
 
-/// The state of the model at `root`, a folder or a file. `name` is what the statement calls it.
-pub fn take(root: &str, name: &str, taking: &Taking, ctx: &Ctx<'_>, limits: &Limits) -> Result<Manifest, TakeError> {
+/// The state of the model at `root`, a folder or a file. `name` is what the statement calls it. Links, devices and files that
+/// cannot be opened come beside it by name: they must not keep the rest from being looked at.
+pub fn take(
+    root: &str,
+    name: &str,
+    taking: &Taking,
+    ctx: &Ctx<'_>,
+    limits: &Limits,
+) -> Result<(Manifest, Vec<String>), TakeError> {
     let mut ignored: Vec<String> = GIT_PATHS.iter().map(|path| (*path).to_owned()).collect();
     ignored.extend(taking.ignored.iter().filter(|path| !GIT_PATHS.contains(&path.as_str())).cloned());
     let entries = ctx.files.list(root, limits)?;
     let total = entries.iter().fold(0u64, |sum, entry| sum.saturating_add(entry.bytes));
     ctx.progress.begin(&Text::new("计算摘要", "digesting files"), total);
-    let mut resources = Vec::new();
+    let (mut resources, mut odd) = (Vec::new(), Vec::new());
     for entry in &entries {
         let relative = relative(root, &entry.path);
         if entry.kind == FileKind::Folder || is_ignored(&relative, &ignored) {
             continue;
         }
-        if entry.kind != FileKind::File {
-            return Err(TakeError::NotAFile(relative));
+        if entry.kind != FileKind::File || ctx.files.open(&entry.path).is_err() {
+            odd.push(relative);
+            continue;
         }
         if entry.bytes > limits.file_bytes {
             return Err(TakeError::TooLarge { path: relative, limit: limits.file_bytes });
@@ -76,7 +84,7 @@ pub fn take(root: &str, name: &str, taking: &Taking, ctx: &Ctx<'_>, limits: &Lim
     let mut manifest =
         Manifest { model: name.to_owned(), method, hash: taking.hash, allow_symlinks: false, ignored, resources };
     manifest.sort();
-    Ok(manifest)
+    Ok((manifest, odd))
 }
 
 fn digest_file(

@@ -12,5 +12,5 @@ mod template;
 mod unicode;
 
 pub use config::{inspect_config, inspect_yaml};
-pub use script::inspect_script;
+pub use script::{inspect_script, inspect_torchscript};
 pub use template::{inspect_template, inspect_template_text};

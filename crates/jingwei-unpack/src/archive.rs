@@ -54,12 +54,14 @@ impl<'a> Archive<'a> {
         &self.sightings
     }
 
-    /// Opens one member, by its index. In the order of the list is fastest.
+    /// Opens one member, by its index. In the order of the list is fastest. Files and [`Kind::Junk`] have content, and
+    /// in a zip also what it calls a link, a device or a pipe: that is a mark in its directory, which loaders pass over.
     pub fn open(&mut self, index: usize) -> Opened<'a> {
         let Some(member) = self.members.get(index) else {
             return Opened::nothing(&self.budget, None);
         };
-        if matches!(member.kind, Kind::Folder | Kind::Link { .. } | Kind::Other) {
+        let by_mark = matches!(member.how, How::Zip { .. });
+        if member.kind == Kind::Folder || matches!(member.kind, Kind::Link { .. } | Kind::Other) && !by_mark {
             return Opened::nothing(&self.budget, None);
         }
         let Some(inner) = self.budget.deeper().filter(|_| self.budget.spend(OPEN_FEE)) else {

@@ -6,7 +6,7 @@ use crate::{budget::Budget, packed::Decoded};
 
 /// Content that was opened, as far as it could be.
 pub struct Opened<'a> {
-    /// Nothing for a folder or a link, and where nothing could be opened: a sighting then says why, or the budget's
+    /// Nothing for a folder, or for a link outside a zip, and where nothing could be opened: a sighting then says why, or the budget's
     /// verdict was given before.
     pub source: Option<Box<dyn Source + 'a>>,
     pub sightings: Vec<Sighting>,

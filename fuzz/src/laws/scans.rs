@@ -276,10 +276,11 @@ pub fn versions(bytes: &[u8]) {
         if let (Ok(ab), Ok(ba)) = (compare(scheme, a, b), compare(scheme, b, a)) {
             assert_eq!(ab, ba.reverse(), "{code}: {a:?} and {b:?}");
         }
-        if let (Ok(ab), Ok(bc), Ok(ac)) = (compare(scheme, a, b), compare(scheme, b, c), compare(scheme, a, c)) {
-            if ab.is_le() && bc.is_le() {
-                assert!(ac.is_le(), "{code}: {a:?} ≤ {b:?} ≤ {c:?}");
-            }
+        if let (Ok(ab), Ok(bc), Ok(ac)) = (compare(scheme, a, b), compare(scheme, b, c), compare(scheme, a, c))
+            && ab.is_le()
+            && bc.is_le()
+        {
+            assert!(ac.is_le(), "{code}: {a:?} ≤ {b:?} ≤ {c:?}");
         }
     }
 }

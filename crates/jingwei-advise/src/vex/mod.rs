@@ -66,7 +66,7 @@ pub struct Statement {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VexDocument {
     pub statements: Vec<Statement>,
-    /// Products without a package URL of a known type: nothing can be said about them here.
+    /// Products without a package URL of a known type, or in a repository or of versions that cannot be told here.
     pub untold: usize,
 }
 
@@ -144,6 +144,7 @@ struct Author<'a> {
 }
 
 /// One statement about several products.
+#[derive(Clone)]
 struct Said<'a> {
     faults: Vec<String>,
     status: VexStatus,
@@ -159,13 +160,30 @@ impl VexDocument {
         product: Option<&str>,
         limits: &Limits,
     ) -> Result<(), Flaw> {
+        self.add_version(author, said, product, None, limits)
+    }
+
+    /// With a version where one stands beside the package URL; it goes before the one in it.
+    fn add_version(
+        &mut self,
+        author: &Author<'_>,
+        said: &Said<'_>,
+        product: Option<&str>,
+        version: Option<&str>,
+        limits: &Limits,
+    ) -> Result<(), Flaw> {
         if (self.statements.len() + self.untold) as u64 >= limits.entries {
             return Err(Flaw::Limit { limit: "entries", value: limits.entries });
         }
         osv::at_most("names of a fault", said.faults.len(), MOST_NAMES)?;
+        let product = product.filter(|product| !purl::is_elsewhere(product));
         let Some(package) = product.and_then(purl::parse) else {
             self.untold += 1;
             return Ok(());
+        };
+        let package = match version {
+            Some(version) => Package::new(package.ecosystem, &package.name, Some(version)),
+            None => package,
         };
         self.statements.push(Statement {
             faults: said.faults.clone(),

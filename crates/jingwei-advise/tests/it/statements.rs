@@ -160,3 +160,73 @@ fn package_urls_read_back_as_written() {
     }
     assert_eq!(parse("pkg:deb/debian/curl@7.50.3-1?arch=i386#x/y").unwrap().name, "curl");
 }
+
+#[test]
+fn a_statement_clears_no_more_than_it_names() {
+    let range = || json!([range("ECOSYSTEM", &["introduced 1.0", "fixed 2.0"])]);
+    let record = |id: &str, aliases: Value, upstream: Value| {
+        osv(id, "PyPI", "thing", json!({ "aliases": aliases, "upstream": upstream, "ranges": range() }))
+    };
+    let notice = || record("DSA-9-1", json!([]), json!(["CVE-2030-1", "CVE-2030-2"]));
+    let alias = || record("GHSA-y", json!(["CVE-2031-1", "CVE-2031-2"]), json!([]));
+    let open = "affected >=1.0,<2.0 -> 2.0";
+    for (record, names, expected) in [
+        (notice(), &[("CVE-2030-1", "not_affected")][..], open),
+        (notice(), &[("CVE-2030-1", "not_affected"), ("CVE-2030-2", "fixed")], "not affected"),
+        (notice(), &[("CVE-2030-1", "not_affected"), ("CVE-2030-2", "under_investigation")], open),
+        (notice(), &[("DSA-9-1", "not_affected")], "not affected"),
+        (alias(), &[("CVE-2031-1", "not_affected")], open),
+        (alias(), &[("CVE-2031-1", "not_affected"), ("CVE-2031-2", "affected")], open),
+        (alias(), &[("CVE-2031-1", "not_affected"), ("CVE-2031-2", "not_affected")], "not affected"),
+        (alias(), &[("GHSA-y", "not_affected")], "not affected"),
+        (record("DSA-9-2", json!([]), json!(["GHSA-z"])), &[("GHSA-z", "not_affected")], open),
+    ] {
+        let document = |(name, status): &(&str, &str)| {
+            let mut document = openvex("pkg:pypi/thing", status, "2026-03-01T00:00:00Z");
+            document["statements"][0]["vulnerability"] = json!({ "name": name });
+            document
+        };
+        let vex = VexSet::new(statements(&names.iter().map(document).collect::<Vec<_>>()));
+        let package = located(Ecosystem::Pypi, "thing", Some("1.5"));
+        let found = assess(&mut store_of(std::slice::from_ref(&record)), &[package], &vex, now()).unwrap();
+        assert_eq!(told(&found[0].standing), expected, "{record} {names:?}");
+    }
+}
+
+#[test]
+fn a_statement_is_about_the_product_that_it_names() {
+    let said = |purl: &str, version: Option<&str>, versions: Value| {
+        let mut document = cyclonedx(purl, "not_affected", "2026-03-01T00:00:00Z");
+        document["components"][0]["components"][0]["version"] = json!(version);
+        document["vulnerabilities"][0]["affects"][0]["versions"] = versions;
+        let read = vex::read(document.to_string().as_bytes(), &Limits::default()).unwrap();
+        let mut told: Vec<String> = Vec::new();
+        for one in read.statements {
+            let version = one.package.version.unwrap_or("-".to_owned());
+            told.push(format!("{} {version} {}", one.package.name, one.status.code()));
+        }
+        told.extend(std::iter::repeat_n("untold".to_owned(), read.untold));
+        told.join(", ")
+    };
+    let plain = "pkg:pypi/thing";
+    for (purl, version, versions, expected) in [
+        (plain, None, json!([]), "thing - not_affected"),
+        (plain, Some("1.5"), json!([]), "thing 1.5 not_affected"),
+        ("pkg:pypi/thing@1.4", Some("1.5"), json!([]), "thing 1.4 not_affected"),
+        (plain, Some("1.5"), json!([{ "version": "1.6" }]), "thing 1.6 not_affected"),
+        (
+            plain,
+            None,
+            json!([{ "version": "1", "status": "affected" }, { "version": "2", "status": "unaffected" }, { "version": "3", "status": "unknown" }]),
+            "thing 1 affected, thing 2 not_affected, thing 3 under_investigation",
+        ),
+        (plain, None, json!([{ "range": "vers:pypi/>=1|<2" }]), "untold"),
+        ("pkg:deb/debian/openssl", None, json!([]), "openssl - not_affected"),
+        ("pkg:deb/ubuntu/openssl", None, json!([]), "untold"),
+        ("pkg:apk/wolfi/openssl", None, json!([]), "untold"),
+        ("pkg:pypi/thing?repository_url=https%3A%2F%2Fours.invalid%2Fsimple", None, json!([]), "untold"),
+        ("pkg:pypi/thing?repository_url=https://pypi.org/&x=%zz", None, json!([]), "thing - not_affected"),
+    ] {
+        assert_eq!(said(purl, version, versions), expected, "{purl} {version:?}");
+    }
+}

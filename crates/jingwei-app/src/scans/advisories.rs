@@ -48,6 +48,8 @@ pub fn open_advisories(catalog: &Catalog, path: &Path, limits: &Limits) -> Resul
 }
 
 const OWN: &str = "catalog";
+/// Times the usual expansion that an archive of advisories may have.
+const IMPORT_FACTOR: u64 = 1_000;
 
 /// Whether the store holds the advisories of this catalog and not those of an older one.
 fn has_catalog(store: &Store, catalog: &Catalog) -> Result<bool, Error> {
@@ -173,24 +175,34 @@ fn members(
     limits: &Limits,
     shown: &str,
 ) -> Result<(), Error> {
+    // Hundreds of thousands of small records are no bomb; half a database that looks whole would be worse than none.
+    let limits = &Limits { expansion_ratio: limits.expansion_ratio.saturating_mul(IMPORT_FACTOR), ..*limits };
     let budget = Budget::new(source.length(), limits);
+    let broken = |what: &str| {
+        Error::invalid(
+            format!("`{shown}` 不完整或已损坏（{what}），未导入任何内容"),
+            format!("`{shown}` is cut or damaged ({what}), and nothing was imported"),
+        )
+    };
     let mut archive = Archive::read(source, packing, &budget);
+    if let Some(sighting) = archive.sightings().first() {
+        return Err(broken(sighting.rule));
+    }
     for at in 0..archive.members().len() {
         let Some(member) = archive.members().get(at).filter(|member| member.kind == Kind::File) else { continue };
         let name = member.name.clone();
         let mut opened = archive.open(at);
-        if let Some(content) = &mut opened.source {
-            let bytes = whole(content.as_mut(), limits, &name)?;
-            document(&name, &bytes, import);
+        if let Some(sighting) = opened.sightings.first() {
+            return Err(broken(&format!("{name}: {}", sighting.rule)));
+        }
+        let content = opened.source.as_mut().ok_or_else(|| broken(&name))?;
+        let bytes = whole(content.as_mut(), limits, &name)?;
+        document(&name, &bytes, import);
+        if budget.is_spent() {
+            return Err(broken("limit"));
         }
     }
-    match budget.verdict() {
-        Some(_) => Err(Error::invalid(
-            format!("`{shown}` 超出限制：解压后过大或条目过多"),
-            format!("`{shown}` crosses a limit: it unpacks to too much or has too many entries"),
-        )),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn whole(source: &mut dyn Source, limits: &Limits, shown: &str) -> Result<Vec<u8>, Error> {

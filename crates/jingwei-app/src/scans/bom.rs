@@ -189,7 +189,7 @@ fn of_path(
         let reason = sighting.details.first().map(|(_, text)| text.clone()).unwrap_or_else(|| Text::same(path));
         bom.gaps.push(Text::new(format!("{path}：{}", reason.zh), format!("{path}: {}", reason.en)));
     }
-    models(&own_name(path), path, &inventory, &texts, bom);
+    models(&own_name(path), &inventory, &texts, bom);
     listed.files.extend(more.files);
     listed.unread.extend(more.unread);
     Ok(())
@@ -214,7 +214,7 @@ fn cards(root: &str, inventory: &Inventory, ctx: &Ctx<'_>) -> BTreeMap<String, S
 }
 
 /// One model per folder that holds weights, with its files.
-fn models(name: &str, root: &str, inventory: &Inventory, texts: &BTreeMap<String, String>, bom: &mut Bom) {
+fn models(name: &str, inventory: &Inventory, texts: &BTreeMap<String, String>, bom: &mut Bom) {
     let folder_of = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
     let mut by_folder: BTreeMap<String, Vec<&jingwei_scan::FileFacts>> = BTreeMap::new();
     for file in inventory.files.iter().filter(|file| is_model_file(file)) {
@@ -257,7 +257,8 @@ fn models(name: &str, root: &str, inventory: &Inventory, texts: &BTreeMap<String
             .insert("jingwei:folder".to_owned(), if folder.is_empty() { ".".to_owned() } else { folder.clone() });
         model.model = Some(facts);
         for file in &files {
-            let mut part = Part::new(Kind::File, &format!("{}/{}", root.trim_end_matches('/'), file.path), None, None);
+            // By the folder's own name: a path of this machine is nobody's business.
+            let mut part = Part::new(Kind::File, &format!("{name}/{}", file.path), None, None);
             part.hashes.extend(file.sha256.map(|digest| format!("sha256:{digest}")));
             part.parent = Some(model.id.clone());
             part.properties.insert("jingwei:format".to_owned(), file.format.code().to_owned());

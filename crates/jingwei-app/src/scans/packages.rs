@@ -55,6 +55,7 @@ pub struct Listed {
 impl PackagesCheck {
     /// The catalog rules that it reports by.
     pub const RULES: &'static [&'static str] = &[
+        "package.advisories-own-only",
         "package.advisories-stale",
         "package.exploited",
         "package.malicious",
@@ -113,7 +114,9 @@ impl PackagesCheck {
         }
         for problem in listed.files.iter().flat_map(|(_, _, parsed)| &parsed.problems) {
             let (path, line) = (&problem.place.path, problem.place.line);
-            let place = Place { path: Some(path.clone()), key: Some(format!("line {line}")), ..Place::default() };
+            // No line: a comment above must not make it new.
+            let key = shown(&problem.reason.en.chars().take(80).collect::<String>());
+            let place = Place { path: Some(path.clone()), key: Some(key), ..Place::default() };
             let details = [("path", Text::same(format!("{}:{line}", shown(path)))), ("reason", problem.reason.clone())];
             seen.finding("package.unreadable", place, &details);
         }
@@ -131,7 +134,11 @@ impl PackagesCheck {
     fn metrics(&self, seen: &mut Observations<'_>, listed: &Listed, matches: &[Match], now: jingwei_core::Timestamp) {
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         let freshness = store.freshness(now, self.stale_after_days);
-        if freshness.stale {
+        if store.imports().len() < 2 {
+            seen.finding("package.advisories-own-only", Place::default(), &[]);
+        }
+        // A record from the future says nothing about how fresh the others are.
+        if freshness.stale || freshness.age_days.is_some_and(|days| days < -1) {
             let days = freshness.age_days.map_or_else(|| "?".to_owned(), |days| days.to_string());
             seen.finding("package.advisories-stale", Place::default(), &[("days", Text::same(days))]);
         }
@@ -210,36 +217,49 @@ fn report(seen: &mut Observations<'_>, one: &Match) {
     let title = one.title.clone().unwrap_or_else(|| Text::same(""));
     let ids: Vec<&str> = std::iter::once(one.id.as_str()).chain(one.ids.iter().map(String::as_str)).collect();
     let ids: BTreeSet<&str> = ids.into_iter().collect();
-    let place = Place {
-        // The line moves with whatever is written above it; the finding stays the same.
-        path: one
-            .located
-            .paths
-            .first()
-            .map(|path| path.rsplit_once(':').map_or(path.as_str(), |(path, _)| path).to_owned()),
-        key: Some(format!("{}@{version}:{}", package.name, one.id)),
-        offset: None,
-    };
-    let details = [
-        ("package", Text::same(shown(&name))),
-        ("ecosystem", Text::same(package.ecosystem.osv())),
-        ("id", Text::same(shown(&ids.into_iter().collect::<Vec<_>>().join(", ")))),
-        ("title", title),
-        ("standing", one.standing.text()),
-        ("fixed", fixed),
-    ];
-    seen.finding(rule, place, &details);
+    let ids = shown(&ids.into_iter().collect::<Vec<_>>().join(", "));
+    // One finding per file: what somebody answers for in one place is open in the others. The line moves with whatever is
+    // written above it, and is no part of the place.
+    for located in &one.located.paths {
+        let (path, line) = located.rsplit_once(':').unwrap_or((located, "?"));
+        let place = Place {
+            path: Some(path.to_owned()),
+            key: Some(format!("{}@{version}:{}", package.name, one.id)),
+            offset: None,
+        };
+        let ecosystem = package.ecosystem.osv();
+        let details = [
+            ("package", Text::same(shown(&name))),
+            ("ecosystem", Text::new(format!("{ecosystem}，第 {line} 行"), format!("{ecosystem}, line {line}"))),
+            ("id", Text::same(ids.clone())),
+            ("title", title.clone()),
+            ("standing", one.standing.text()),
+            ("fixed", fixed.clone()),
+        ];
+        seen.finding(rule, place, &details);
+    }
 }
 
 impl Listed {
-    /// Each package once, with the files that name it. What lies beside the project is no registry's package.
+    /// Each package once, with the files that name it. Folders beside the project are no registry's packages; archives are.
     #[must_use]
     pub fn located(&self) -> Vec<Located> {
+        let locks = self.locks();
+        let with_go_mod: BTreeSet<&str> = self
+            .files
+            .iter()
+            .filter(|(_, kind, _)| *kind == LockKind::GoMod)
+            .map(|(path, ..)| folder_of(path))
+            .collect();
         let mut by_package: BTreeMap<(jingwei_core::Package, Option<String>), BTreeSet<String>> = BTreeMap::new();
         for (path, kind, parsed) in &self.files {
+            // What go.sum keeps of former versions is not built in.
+            if *kind == LockKind::GoSum && with_go_mod.contains(folder_of(path)) {
+                continue;
+            }
             for found in &parsed.packages {
-                let local = matches!(found.source, lockfiles::Source::Path { .. });
-                if local || (self.is_covered(path, *kind) && found.package.version.is_none()) {
+                let local = matches!(&found.source, lockfiles::Source::Path { path } if !is_archive(path));
+                if local || (found.package.version.is_none() && is_covered(&locks, path, *kind, &found.package)) {
                     continue;
                 }
                 for package in std::iter::once(&found.package).chain(&found.built_from) {
@@ -257,25 +277,17 @@ impl Listed {
         located.collect()
     }
 
-    /// Whether a lockfile in the same folder pins what this file only asks for.
-    fn is_covered(&self, path: &str, kind: LockKind) -> bool {
-        let pins = |lock: LockKind| match kind {
-            LockKind::Pyproject => {
-                matches!(lock, LockKind::UvLock | LockKind::PoetryLock | LockKind::PdmLock | LockKind::Pylock)
+    /// What lockfiles pin, by their kind and folder.
+    fn locks(&self) -> BTreeMap<(LockGroup, &str), BTreeSet<&str>> {
+        let mut locks: BTreeMap<(LockGroup, &str), BTreeSet<&str>> = BTreeMap::new();
+        for (path, kind, parsed) in &self.files {
+            if let Some(group) = LockGroup::of_lock(*kind) {
+                let names = parsed.packages.iter().filter(|found| found.package.version.is_some());
+                let names = names.map(|found| found.package.name.as_str());
+                locks.entry((group, folder_of(path))).or_default().extend(names);
             }
-            LockKind::PackageJson => {
-                matches!(lock, LockKind::PackageLock | LockKind::PnpmLock | LockKind::YarnLock | LockKind::BunLock)
-            }
-            LockKind::CargoToml => lock == LockKind::CargoLock,
-            _ => false,
-        };
-        let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        let own = folder(path);
-        // A workspace has one lockfile at its top.
-        let above = |lock: &str| {
-            own == folder(lock) || folder(lock).is_empty() || own.starts_with(&format!("{}/", folder(lock)))
-        };
-        self.files.iter().any(|(lock, lock_kind, _)| pins(*lock_kind) && above(lock))
+        }
+        locks
     }
 
     /// Packages by ecosystem, for a table.
@@ -286,6 +298,66 @@ impl Listed {
             *counts.entry(located.package.ecosystem).or_default() += 1;
         }
         counts
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum LockGroup {
+    Python,
+    Node,
+    Rust,
+}
+
+impl LockGroup {
+    fn of_lock(kind: LockKind) -> Option<Self> {
+        match kind {
+            LockKind::UvLock | LockKind::PoetryLock | LockKind::PdmLock | LockKind::Pylock => Some(LockGroup::Python),
+            LockKind::PackageLock | LockKind::PnpmLock | LockKind::YarnLock | LockKind::BunLock => {
+                Some(LockGroup::Node)
+            }
+            LockKind::CargoLock => Some(LockGroup::Rust),
+            _ => None,
+        }
+    }
+
+    fn of_manifest(kind: LockKind) -> Option<Self> {
+        match kind {
+            LockKind::Pyproject => Some(LockGroup::Python),
+            LockKind::PackageJson => Some(LockGroup::Node),
+            LockKind::CargoToml => Some(LockGroup::Rust),
+            _ => None,
+        }
+    }
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn is_archive(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    [".whl", ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".conda", ".crate", ".jar"]
+        .iter()
+        .any(|ending| path.ends_with(ending))
+}
+
+/// Whether a lockfile in the same folder or above pins this very package, which the file only asks for.
+fn is_covered(
+    locks: &BTreeMap<(LockGroup, &str), BTreeSet<&str>>,
+    path: &str,
+    kind: LockKind,
+    package: &jingwei_core::Package,
+) -> bool {
+    let Some(group) = LockGroup::of_manifest(kind) else { return false };
+    let mut folder = folder_of(path);
+    loop {
+        if locks.get(&(group, folder)).is_some_and(|names| names.contains(package.name.as_str())) {
+            return true;
+        }
+        if folder.is_empty() {
+            return false;
+        }
+        folder = folder_of(folder);
     }
 }
 

@@ -60,8 +60,15 @@ pub fn sign_model(asked: &Signing<'_>, limits: &Limits, progress: &dyn Progress)
     let name = fs::canonicalize(asked.model).ok();
     let name = name.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
     let name = name.unwrap_or_else(|| asked.model.to_owned());
-    let manifest = with_ctx(progress, |ctx| jingwei_sign::take(asked.model, &name, &taking, ctx, limits))
-        .map_err(|e| Error::new(crate::ErrorKind::Invalid, e.text().zh, e.text().en))?;
+    let refused = |e: jingwei_sign::TakeError| Error::new(crate::ErrorKind::Invalid, e.text().zh, e.text().en);
+    let (manifest, odd) =
+        with_ctx(progress, |ctx| jingwei_sign::take(asked.model, &name, &taking, ctx, limits)).map_err(refused)?;
+    if let Some(first) = odd.first() {
+        return Err(refused(jingwei_sign::TakeError::NotAFile(first.clone())));
+    }
+    if manifest.resources.is_empty() {
+        return Err(Error::invalid("没有可签名的文件", "there is no file to sign"));
+    }
     if let Some(empty) = manifest.resources.iter().find(|one| asked.shard_bytes.is_some() && one.name.ends_with(":0:0"))
     {
         let text = jingwei_sign::TakeError::Empty(empty.name.trim_end_matches(":0:0").to_owned()).text();

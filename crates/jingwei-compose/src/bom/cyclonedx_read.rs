@@ -3,22 +3,31 @@
 use std::collections::BTreeMap;
 
 use jingwei_core::Text;
+use jingwei_read::shown;
 
 use super::{
-    Affected, AffectedStatus, Bom, Component, DatasetFacts, Kind, Link, LinkKind, ModelFacts, PerformanceMetric,
-    SUBJECT, ServiceFacts, StatedLicence, Vulnerability, component_id,
+    Affected, AffectedStatus, Bom, BomError, Component, DatasetFacts, Kind, Link, LinkKind, ModelFacts,
+    PerformanceMetric, SUBJECT, ServiceFacts, StatedLicence, Vulnerability, component_id, lists, refused,
 };
-use crate::{document::Node, lockfiles::Scope};
+use crate::{
+    document::{Node, Value},
+    lockfiles::Scope,
+};
 
-pub(super) fn read(document: &Node) -> Bom {
+pub(super) fn read(document: &Node) -> Result<Bom, BomError> {
     let mut bom = Bom::default();
-    let version = document.get("specVersion").written().unwrap_or_default();
-    if !matches!(version, "1.2" | "1.3" | "1.4" | "1.5" | "1.6" | "1.7") {
-        bom.gaps.push(Text::new(
-            format!("CycloneDX 版本 {version} 未知，可能未读全"),
-            format!("CycloneDX version {version} is not known, so it may not be read whole"),
-        ));
+    let stated = document.get("specVersion");
+    match stated.written() {
+        Some("1.2" | "1.3" | "1.4" | "1.5" | "1.6" | "1.7") => {}
+        Some(version) => {
+            let version = shown(version);
+            let (zh, en) =
+                (format!("CycloneDX 版本 {version} 未知"), format!("CycloneDX version {version} is not known"));
+            return Err(refused(stated.line, zh, en));
+        }
+        None => return Err(refused(document.line, "没有 CycloneDX 的 specVersion", "it states no specVersion")),
     }
+    lists(document, &["components", "services", "dependencies", "vulnerabilities", "compositions"])?;
     let subject = document.path(&["metadata", "component"]);
     bom.subject.name = subject.get("name").text().unwrap_or_default().to_owned();
     bom.subject.version = owned(subject.get("version"));
@@ -44,7 +53,7 @@ pub(super) fn read(document: &Node) -> Bom {
     let vulnerabilities =
         document.get("vulnerabilities").list().iter().filter_map(|one| vulnerability(one, &mut names));
     bom.vulnerabilities = vulnerabilities.collect();
-    bom
+    Ok(bom)
 }
 
 /// The subject has one id here, whatever it is called there.
@@ -80,6 +89,13 @@ fn pairs(list: &Node) -> impl Iterator<Item = (&str, &str)> {
 }
 
 fn components(list: &Node, parent: Option<&str>, bom: &mut Bom) {
+    if !matches!(list.value, Value::Null | Value::List(_)) {
+        let (zh, en) = (
+            format!("第 {} 行的 components 不是列表", list.line),
+            format!("the components on line {} are not a list", list.line),
+        );
+        bom.gaps.push(Text::new(zh, en));
+    }
     for one in list.list() {
         let Some(name) = one.get("name").filled() else {
             let (zh, en) = (

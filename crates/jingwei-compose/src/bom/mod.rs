@@ -12,7 +12,7 @@ use jingwei_core::{Digest, Limits, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    document::{Broken, json},
+    document::{Broken, Node, Value, json},
     lockfiles::{Located, Parsed, Scope, Source},
 };
 
@@ -503,6 +503,21 @@ pub enum BomFormat {
     Spdx3,
 }
 
+fn refused(line: u32, zh: impl Into<String>, en: impl Into<String>) -> BomError {
+    BomError::Malformed { line, reason: Text::new(zh, en) }
+}
+
+/// What a bill lists has to be a list; another value would pass for an empty one.
+fn lists(document: &Node, keys: &[&str]) -> Result<(), BomError> {
+    for key in keys {
+        let node = document.get(key);
+        if !matches!(node.value, Value::Null | Value::List(_)) {
+            return Err(refused(node.line, format!("“{key}”不是列表"), format!("\"{key}\" is not a list")));
+        }
+    }
+    Ok(())
+}
+
 /// Reads anybody's bill: CycloneDX 1.2–1.7, SPDX 2.2–2.3 or SPDX 3.0, as JSON. What it says and is not understood becomes a gap.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<(Bom, BomFormat), BomError> {
     if bytes.len() as u64 > limits.header_bytes {
@@ -512,10 +527,11 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<(Bom, BomFormat), BomError>
     let text = String::from_utf8_lossy(bytes);
     let document = json(&text, limits).map_err(|e| BomError::Malformed { line: e.line, reason: e.reason })?;
     let (mut bom, format) = if document.get("bomFormat").text() == Some("CycloneDX") {
-        (cyclonedx_read::read(&document), BomFormat::CycloneDx)
+        (cyclonedx_read::read(&document)?, BomFormat::CycloneDx)
     } else if document.get("spdxVersion").text().is_some_and(|version| version.starts_with("SPDX-2")) {
-        (spdx2_read::read(&document), BomFormat::Spdx2)
+        (spdx2_read::read(&document)?, BomFormat::Spdx2)
     } else if !document.get("@graph").is_null() || document.get("@context").text().is_some_and(|c| c.contains("spdx")) {
+        lists(&document, &["@graph"])?;
         (spdx3_read::read(&document), BomFormat::Spdx3)
     } else {
         return Err(BomError::Unknown);

@@ -2,10 +2,26 @@
 
 use std::collections::HashMap;
 
-use super::{Bom, Component, Kind, Link, LinkKind, SUBJECT, StatedLicence, component_id};
+use jingwei_core::Text;
+use jingwei_read::shown;
+
+use super::{Bom, BomError, Component, Kind, Link, LinkKind, SUBJECT, StatedLicence, component_id, lists, refused};
 use crate::document::Node;
 
-pub(super) fn read(document: &Node) -> Bom {
+pub(super) fn read(document: &Node) -> Result<Bom, BomError> {
+    let stated = document.get("spdxVersion");
+    let version = stated.text().unwrap_or_default();
+    let known = |known: &str| version.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    if !known("SPDX-2.2") && !known("SPDX-2.3") {
+        let version = shown(version);
+        return Err(refused(stated.line, format!("版本 {version} 未知"), format!("version {version} is not known")));
+    }
+    lists(document, &["packages", "files", "relationships", "documentDescribes"])?;
+    let empty = ["packages", "files", "documentDescribes"].iter().all(|key| document.get(key).is_null());
+    if empty && document.get("SPDXID").filled().is_none() {
+        let (zh, en) = ("既没有软件包，也没有文件和 SPDXID", "it has neither packages nor files nor an SPDXID");
+        return Err(refused(document.line, zh, en));
+    }
     let mut bom = Bom::default();
     bom.subject.name = document.get("name").text().unwrap_or_default().to_owned();
     let packages = document.get("packages").list();
@@ -23,15 +39,22 @@ pub(super) fn read(document: &Node) -> Bom {
         names.insert(root.get("SPDXID").text().unwrap_or_default(), SUBJECT.to_owned());
     }
     for package in packages {
-        let Some(reference) = package.get("SPDXID").filled().filter(|reference| !names.contains_key(reference)) else {
+        let Some(reference) = package.get("SPDXID").filled() else {
+            bom.gaps.push(nameless(package));
             continue;
         };
+        if names.contains_key(reference) {
+            continue;
+        }
         let one = component(package);
         names.insert(reference, one.id.clone());
         bom.components.push(one);
     }
     for file in document.get("files").list() {
-        let Some(reference) = file.get("SPDXID").filled() else { continue };
+        let Some(reference) = file.get("SPDXID").filled() else {
+            bom.gaps.push(nameless(file));
+            continue;
+        };
         let name = file.get("fileName").text().unwrap_or("?");
         let mut one = Component::new(Kind::File, name, None, None);
         one.hashes = hashes(file);
@@ -39,7 +62,14 @@ pub(super) fn read(document: &Node) -> Bom {
         bom.components.push(one);
     }
     relations(document, &names, &mut bom);
-    bom
+    Ok(bom)
+}
+
+fn nameless(node: &Node) -> Text {
+    Text::new(
+        format!("第 {} 行的一项没有 SPDXID", node.line),
+        format!("the element on line {} has no SPDXID", node.line),
+    )
 }
 
 fn described(document: &Node) -> Vec<&str> {

@@ -320,10 +320,12 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= NAME_BYTES && !name.chars().any(|c| c.is_control() || c == ' ')
 }
 
-/// A URL without the user and password that may stand in it.
+/// A URL without what may be a secret in it: user and password, query and fragment. Hashes and commits in a fragment
+/// are taken before.
 pub(super) fn without_password(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let end = rest.find('/').unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(end);
     match authority.rsplit_once('@') {
         // `git+ssh://git@host` names no secret, and the address is wrong without the user.

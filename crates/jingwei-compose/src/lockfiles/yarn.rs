@@ -164,7 +164,13 @@ fn later_entry(entry: &Node) -> Option<Draft> {
     let (name, rest) = npm_spec::split(entry.get("resolution").text()?)?;
     let version = entry.get("version").written()?;
     // A patched package is the package with that version; where the patch lies is the project's own matter.
-    let rest = if rest.starts_with("patch:") { version } else { rest };
+    // Behind `npm:` stands a version, a tag such as `next`, or the other name and version of an alias.
+    let alias = |word: &str| npm_spec::split(word).is_some_and(|(name, range)| is_name(name) && !range.is_empty());
+    let rest = match rest.strip_prefix("npm:") {
+        Some(word) if !alias(word) => version,
+        _ if rest.starts_with("patch:") => version,
+        _ => rest,
+    };
     let mut draft = npm_spec::draft(name, rest, entry.line);
     draft.requirement = None;
     let local = matches!(draft.source, Source::Path { .. });
@@ -172,4 +178,12 @@ fn later_entry(entry: &Node) -> Option<Draft> {
         draft.package.version = Some(version.to_owned());
     }
     Some(draft)
+}
+
+fn is_name(name: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.~".contains(c));
+    match name.strip_prefix('@') {
+        Some(scoped) => scoped.split_once('/').is_some_and(|(scope, name)| plain(scope) && plain(name)),
+        None => plain(name),
+    }
 }

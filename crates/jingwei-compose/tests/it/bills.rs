@@ -144,6 +144,30 @@ fn bills_by_others_are_read() {
 }
 
 #[test]
+fn a_bill_that_cannot_be_read_is_no_empty_one() {
+    for (text, expected) in [
+        (r#"{"bomFormat": "CycloneDX", "specVersion": "9.9"}"#, "line 1: CycloneDX version 9.9 is not known"),
+        (r#"{"bomFormat": "CycloneDX"}"#, "line 1: it states no specVersion"),
+        (
+            "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.6\",\n\"components\": \"x\"}",
+            "line 2: \"components\" is not a list",
+        ),
+        (r#"{"spdxVersion": "SPDX-2.3"}"#, "line 1: it has neither packages nor files nor an SPDXID"),
+        (r#"{"spdxVersion": "SPDX-2.9", "packages": []}"#, "line 1: version SPDX-2.9 is not known"),
+        (r#"{"spdxVersion": "SPDX-2.3", "packages": {}}"#, "line 1: \"packages\" is not a list"),
+        (r#"{"@graph": "x"}"#, "line 1: \"@graph\" is not a list"),
+    ] {
+        let told = read(text.as_bytes(), &Limits::default()).unwrap_err();
+        assert_eq!(told.to_string(), expected, "{text}");
+    }
+    let odd = r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a", "components": 1}]}"#;
+    assert_eq!(read_back(odd, BomFormat::CycloneDx).gaps[0].en, "the components on line 1 are not a list");
+    let odd = r#"{"spdxVersion": "SPDX-2.2", "packages": [{"name": "a"}]}"#;
+    assert_eq!(read_back(odd, BomFormat::Spdx2).gaps[0].en, "the element on line 1 has no SPDXID");
+    read_back(r#"{"bomFormat": "CycloneDX", "specVersion": "1.6"}"#, BomFormat::CycloneDx);
+}
+
+#[test]
 fn completeness_says_what_is_missing() {
     let full = completeness(&sample());
     let question = |id: &str| full.questions.iter().find(|one| one.id == id).unwrap();

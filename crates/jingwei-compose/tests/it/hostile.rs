@@ -119,9 +119,9 @@ fn law_of_bills(bytes: &[u8]) {
 #[test]
 fn odd_bills_keep_the_law() {
     for text in [
-        r#"{"bomFormat": "CycloneDX", "components": [{"name": "a", "bom-ref": "subject"}, {"name": "b", "bom-ref": "tool", "components": [{"name": "c", "components": [{"name": "d"}]}]}]}"#,
-        r#"{"bomFormat": "CycloneDX", "components": [{"name": "a", "bom-ref": "x"}], "services": [{"name": "s", "bom-ref": "x"}], "dependencies": [{"ref": "x", "dependsOn": ["x", "y"]}]}"#,
-        r#"{"bomFormat": "CycloneDX", "vulnerabilities": [{"id": "", "affects": [{}]}, {"id": "v", "cwes": [-1, 0, 1.5]}], "components": [{"name": "d", "type": "data"}]}"#,
+        r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a", "bom-ref": "subject"}, {"name": "b", "bom-ref": "tool", "components": [{"name": "c", "components": [{"name": "d"}]}]}]}"#,
+        r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a", "bom-ref": "x"}], "services": [{"name": "s", "bom-ref": "x"}], "dependencies": [{"ref": "x", "dependsOn": ["x", "y"]}]}"#,
+        r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "vulnerabilities": [{"id": "", "affects": [{}]}, {"id": "v", "cwes": [-1, 0, 1.5]}], "components": [{"name": "d", "type": "data"}]}"#,
         r#"{"spdxVersion": "SPDX-2.3", "packages": [{"SPDXID": "SPDXRef-subject", "name": "subject"}, {"name": "x"}, {"SPDXID": "subject"}]}"#,
         r#"{"@graph": [{"type": "software_Package", "spdxId": "subject", "name": "n"}, {"type": "software_File", "spdxId": "f"}, {"type": "ai_AIPackage"}]}"#,
     ] {

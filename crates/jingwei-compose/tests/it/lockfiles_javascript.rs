@@ -85,6 +85,8 @@ fn yarn_locks_of_both_notations_are_read() {
     let parsed =
         check(LockKind::YarnLock, later, &["a 1.2.0 direct :5", "b 2.0.0 :12", "c 1.0.0 :17", "w path=. :22"], &[]);
     assert_eq!(links(&parsed), ["a > b", "w > a"]);
+    let tags = "__metadata:\n  version: 8\n\n\"a@npm:next\":\n  version: 1.0.0\n  resolution: \"a@npm:next\"\n\n\"b@npm:next\":\n  version: 2.0.0\n  resolution: \"b@npm:next\"\n\n\"c@npm:@s/real@^3\":\n  version: 3.0.0\n  resolution: \"c@npm:@s/real@3.0.0\"\n";
+    check(LockKind::YarnLock, tags, &["a 1.0.0 :5", "b 2.0.0 :9", "@s/real 3.0.0 :13"], &[]);
 }
 
 #[test]

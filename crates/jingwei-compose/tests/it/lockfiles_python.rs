@@ -12,7 +12,7 @@ fn requirements_are_read_as_pip_reads_them() {
         --extra-index-url https://user:secret@mirror.invalid/simple\n\
         -e git+https://host.invalid/r.git@v1#egg=thing\n\
         name @ https://host.invalid/name-1.2.tar.gz#sha256=cc\n\
-        https://host.invalid/pkg_x-3.1-py3-none-any.whl\n\
+        https://host.invalid/pkg_x-3.1-py3-none-any.whl?token=SECRET#t=SECRET\n\
         ./local\n\
         broken==\n\
         === x\n\

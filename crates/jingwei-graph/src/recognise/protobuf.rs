@@ -11,10 +11,14 @@ use crate::wire::{Message, Span, Value, Wire};
 const LOOKED_AT: u64 = 16 << 20;
 /// Nodes of a graph that are looked at: enough to be sure.
 const NODES: u32 = 3;
+/// What is no node where nodes should stand: so many do not end the look.
+const ODD: u32 = 64;
+/// Of a name, what is looked at.
+const FRONT: u64 = 256;
 
 /// Guesses what a protobuf is, each time with evidence that no other file is likely to give.
 pub(super) fn recognise(source: &mut dyn Source) -> Option<GraphFormat> {
-    let limits = Limits { header_bytes: LOOKED_AT, string_bytes: 4096, ..Limits::default() };
+    let limits = Limits { header_bytes: LOOKED_AT, ..Limits::default() };
     let mut sniff = Sniff { wire: Wire::lenient(source, &limits) };
     let mut signs = Signs::default();
     let mut root = sniff.wire.root();
@@ -35,6 +39,14 @@ struct Sniff<'s> {
     wire: Wire<'s>,
 }
 
+/// Whether a message is a graph of TensorFlow.
+enum Graph {
+    Sure,
+    /// A node that is beyond doubt, beside what is no node.
+    Odd,
+    None,
+}
+
 /// What the fields at the top of a file look like.
 #[derive(Default)]
 struct Signs {
@@ -46,7 +58,12 @@ struct Signs {
     tensorflow_nodes: u32,
     /// Attributes of nodes or the versions of a graph, which no other list of pairs of texts has.
     tensorflow_sure: bool,
-    not_nodes: bool,
+    /// Among the nodes, by an attribute.
+    node_sure: bool,
+    odd: u32,
+    /// A part is a graph, beside what is none: something that the reader would not follow.
+    odd_graph: bool,
+    odd_onnx: bool,
     meta_graph: bool,
     saved_model: bool,
     keras: bool,
@@ -74,7 +91,7 @@ impl Signs {
             Self { saved_model: true, .. } => Some(GraphFormat::SavedModel),
             Self { meta_graph: true, .. } => Some(GraphFormat::MetaGraph),
             Self { onnx_nodes: 1.., version: true, .. } => Some(GraphFormat::Onnx),
-            Self { tensorflow_nodes: NODES.., tensorflow_sure: true, .. } => Some(GraphFormat::TensorflowGraph),
+            Self { tensorflow_nodes: NODES.., tensorflow_sure: true, odd: 0, .. } => Some(GraphFormat::TensorflowGraph),
             Self { core_ml: true, version: true, description: true, .. } => Some(GraphFormat::CoreMl),
             _ => None,
         }
@@ -88,13 +105,17 @@ impl Signs {
         if onnx >= 3 {
             return Some(GraphFormat::Onnx);
         }
-        if self.tensorflow_nodes > 0 && self.tensorflow_sure && !self.not_nodes {
+        if self.tensorflow_nodes > 0 && self.tensorflow_sure && self.odd == 0 {
             return Some(GraphFormat::TensorflowGraph);
         }
         if self.core_ml && self.version {
             return Some(GraphFormat::CoreMl);
         }
-        self.tensor.is_onnx().then_some(GraphFormat::OnnxTensor)
+        if self.tensor.is_onnx() {
+            return Some(GraphFormat::OnnxTensor);
+        }
+        let odd = self.odd_graph || self.node_sure && self.odd > 0 || self.odd_onnx && self.version && self.opset;
+        odd.then_some(GraphFormat::Opaque(OpaqueFormat::Protobuf))
     }
 }
 
@@ -136,14 +157,15 @@ impl Sniff<'_> {
 
     /// Field 1 as a message: a node of TensorFlow, what a MetaGraph says of itself, an object of Keras, a block of Paddle.
     fn first(&mut self, signs: &mut Signs, span: Span, root: &Message) {
-        if signs.tensorflow_nodes < NODES && !signs.not_nodes {
+        if signs.tensorflow_nodes < NODES && signs.odd < ODD {
             match self.tensorflow_node(span, root) {
                 Some(sure) => {
                     signs.tensorflow_nodes += 1;
                     signs.tensorflow_sure |= sure;
+                    signs.node_sure |= sure;
                     return;
                 }
-                None => signs.not_nodes = true,
+                None => signs.odd += 1,
             }
         }
         signs.keras |= self.is_keras_object(span, root);
@@ -152,34 +174,43 @@ impl Sniff<'_> {
 
     /// Field 2 as a message: a graph of TensorFlow, or a MetaGraph; or what a Core ML model says of itself.
     fn second(&mut self, signs: &mut Signs, span: Span, root: &Message) {
-        if self.is_tensorflow_graph(span, root) {
-            signs.meta_graph = true;
-            return;
+        match self.tensorflow_graph(span, root) {
+            Graph::Sure => {
+                signs.meta_graph = true;
+                return;
+            }
+            Graph::Odd => signs.odd_graph = true,
+            Graph::None => {}
         }
         // A graph may stand in pieces, of which the first ones may be empty.
         let Ok(mut meta) = self.wire.enter(span, root) else { return };
         while let Ok(Some(field)) = self.wire.next(&mut meta) {
-            if let (2, Value::Bytes(span)) = (field.number, field.value)
-                && self.is_tensorflow_graph(span, &meta)
-            {
-                signs.saved_model = true;
-                return;
+            let (2, Value::Bytes(span)) = (field.number, field.value) else { continue };
+            match self.tensorflow_graph(span, &meta) {
+                Graph::Sure => {
+                    signs.saved_model = true;
+                    return;
+                }
+                Graph::Odd => signs.odd_graph = true,
+                Graph::None => {}
             }
         }
         signs.description |= self.has(span, root, |n, v| matches!((n, v), (1 | 10 | 100, Value::Bytes(_))));
     }
 
-    fn is_tensorflow_graph(&mut self, span: Span, parent: &Message) -> bool {
-        let Ok(mut graph) = self.wire.enter(span, parent) else { return false };
-        let (mut nodes, mut certain) = (0, false);
+    fn tensorflow_graph(&mut self, span: Span, parent: &Message) -> Graph {
+        let Ok(mut graph) = self.wire.enter(span, parent) else { return Graph::None };
+        let (mut nodes, mut certain, mut odd, mut node_sure) = (0, false, 0, false);
         while let Ok(Some(field)) = self.wire.next(&mut graph) {
             match (field.number, field.value) {
                 (1, Value::Bytes(span)) => match self.tensorflow_node(span, &graph) {
                     Some(sure) => {
                         nodes += 1;
                         certain |= sure;
+                        node_sure |= sure;
                     }
-                    None => return false,
+                    None if odd == ODD => return Graph::None,
+                    None => odd += 1,
                 },
                 (2, Value::Bytes(span)) => certain |= self.is_library(span, &graph),
                 (4, Value::Bytes(span)) => {
@@ -187,11 +218,14 @@ impl Sniff<'_> {
                 }
                 _ => {}
             }
-            if certain && nodes > 0 {
-                return true;
+            if odd > 0 && node_sure {
+                return Graph::Odd;
+            }
+            if certain && nodes > 0 && odd == 0 {
+                return Graph::Sure;
             }
         }
-        certain
+        if certain && odd == 0 { Graph::Sure } else { Graph::None }
     }
 
     /// A graph may be empty, and all its nodes in functions.
@@ -241,7 +275,7 @@ impl Sniff<'_> {
         let Ok(mut object) = self.wire.enter(span, parent) else { return false };
         while let Ok(Some(field)) = self.wire.next(&mut object) {
             if let (4, Value::Bytes(span)) = (field.number, field.value)
-                && self.wire.bytes(span).is_ok_and(|bytes| bytes.starts_with(b"_tf_keras_"))
+                && self.front(span).is_ok_and(|bytes| bytes.starts_with(b"_tf_keras_"))
             {
                 return true;
             }
@@ -276,34 +310,42 @@ impl Sniff<'_> {
 
     fn onnx_graph(&mut self, signs: &mut Signs, span: Span, parent: &Message) {
         let Ok(mut graph) = self.wire.enter(span, parent) else { return };
+        let mut odd = 0;
         while let Ok(Some(field)) = self.wire.next(&mut graph) {
             match (field.number, field.value) {
                 (1, Value::Bytes(_)) if signs.onnx_nodes > 0 => {}
-                (1, Value::Bytes(span)) if self.is_onnx_node(span, &graph) => {
-                    signs.onnx_nodes += 1;
-                    // Without a version the name of the graph, far behind, has to do.
-                    if signs.version {
-                        return;
+                (1, Value::Bytes(span)) => match self.onnx_node(span, &graph) {
+                    Some(true) => {
+                        signs.onnx_nodes += 1;
+                        // Without a version the name of the graph, far behind, has to do.
+                        if signs.version {
+                            return;
+                        }
                     }
-                }
-                (1, Value::Bytes(_)) => return,
+                    _ if odd == ODD => return,
+                    node => {
+                        odd += 1;
+                        signs.odd_onnx |= node.is_some();
+                    }
+                },
                 (2, Value::Bytes(span)) => signs.onnx_named = self.is_text(span),
                 _ => {}
             }
         }
     }
 
-    fn is_onnx_node(&mut self, span: Span, parent: &Message) -> bool {
-        let Ok(mut node) = self.wire.enter(span, parent) else { return false };
-        let (mut operator, mut connected) = (false, false);
+    /// `None`: no node. Otherwise whether its operator is called as operators are.
+    fn onnx_node(&mut self, span: Span, parent: &Message) -> Option<bool> {
+        let mut node = self.wire.enter(span, parent).ok()?;
+        let (mut operator, mut connected) = (None, false);
         while let Ok(Some(field)) = self.wire.next(&mut node) {
             match (field.number, field.value) {
                 (1 | 2, Value::Bytes(_)) => connected = true,
-                (4, Value::Bytes(span)) => operator = self.is_identifier(span),
+                (4, Value::Bytes(span)) => operator = Some(self.is_identifier(span)),
                 _ => {}
             }
         }
-        operator && connected
+        operator.filter(|_| connected)
     }
 
     fn is_location(&mut self, span: Span, parent: &Message) -> bool {
@@ -313,7 +355,7 @@ impl Sniff<'_> {
                 key = Some(span);
             }
         });
-        key.is_some_and(|span| self.wire.bytes(span).is_ok_and(|bytes| bytes == b"location"))
+        key.is_some_and(|span| self.front(span).is_ok_and(|bytes| bytes == b"location"))
     }
 
     fn each(&mut self, span: Span, parent: &Message, mut look: impl FnMut(u32, Value)) {
@@ -329,14 +371,25 @@ impl Sniff<'_> {
         found
     }
 
+    /// How the bytes of a field begin: a long name is a name too.
+    fn front(&mut self, span: Span) -> Result<Vec<u8>, Stop> {
+        self.wire.bytes(Span { start: span.start, end: span.end.min(span.start + FRONT) })
+    }
+
     fn is_text(&mut self, span: Span) -> bool {
-        self.wire.bytes(span).is_ok_and(|bytes| {
-            std::str::from_utf8(&bytes).is_ok_and(|text| !text.is_empty() && !text.contains(|c: char| c.is_control()))
+        self.front(span).is_ok_and(|bytes| {
+            let text = match std::str::from_utf8(&bytes) {
+                Ok(text) => text,
+                // A character that is cut where the look ends.
+                Err(e) if e.error_len().is_none() => std::str::from_utf8(&bytes[..e.valid_up_to()]).unwrap_or_default(),
+                Err(_) => return false,
+            };
+            !text.is_empty() && !text.contains(|c: char| c.is_control())
         })
     }
 
     fn is_identifier(&mut self, span: Span) -> bool {
-        self.wire.bytes(span).is_ok_and(|bytes| {
+        self.front(span).is_ok_and(|bytes| {
             bytes.first().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'.')
                 && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"_-./>\\:".contains(b))
         })

@@ -103,6 +103,30 @@ fn a_model_cannot_hide_behind_what_readers_skip() {
     );
 }
 
+#[test]
+fn a_model_cannot_hide_behind_a_name() {
+    let long = "a".repeat(5000);
+    let call = || tf_node("n", "PyFunc", &[], &[("token", tf_text("t"))]);
+    let graph = |first: &str| tf_graph(vec![tf_node(first, "NoOp", &[], &[]), call()], vec![]);
+    let onnx = |first: &str| onnx_model(vec![onnx_node("", first, "n"), onnx_node("", "Relu", "n")], vec![], vec![]);
+    let odd = pb().message(1, onnx_node("", "a b", "n"));
+    let unnamed = pb().int(1, 8).message(7, odd).message(8, pb().bytes(1, "").int(2, 17));
+    let opaque = GraphFormat::Opaque(OpaqueFormat::Protobuf);
+    for (case, bytes, expected) in [
+        ("graph", graph(&long).0, GraphFormat::TensorflowGraph),
+        ("saved model", saved_model(graph(&long), pb()), GraphFormat::SavedModel),
+        ("onnx", onnx_model(vec![onnx_node("", &long, "n")], vec![], vec![]), GraphFormat::Onnx),
+        ("odd name in a graph", graph("a b").0, opaque),
+        ("odd name at the end", tf_graph(vec![call(), tf_node("a b", "NoOp", &[], &[])], vec![]).0, opaque),
+        ("odd name in a saved model", saved_model(graph("a b"), pb()), opaque),
+        ("odd operator first", onnx("a b"), GraphFormat::Onnx),
+        ("odd operators only", onnx_model(vec![onnx_node("", "a b", "n")], vec![], vec![]), GraphFormat::Onnx),
+        ("and no name", unnamed.0, opaque),
+    ] {
+        assert_eq!(told(&bytes), Some(expected), "{case}");
+    }
+}
+
 /// A field of 5,000 zeros that nobody knows, again and again.
 struct Endless(u64);
 

@@ -47,6 +47,21 @@ fn element_types_are_understood() {
 }
 
 #[test]
+fn escapes_are_decoded_as_python_does() {
+    for key in [r"des\x63r", r"d\145scr", r"\u0064escr", r"\U00000064escr", "des\\\ncr"] {
+        let header = format!("{{'descr': '|u1', '{key}': '|O', 'fortran_order': False, 'shape': (2,)}}");
+        let (headers, _) = inspect(&npy(&header, &[0; 2]), &Limits::default());
+        assert!(headers.len() == 1 && headers[0].has_objects, "{key}");
+    }
+    let (headers, _) = inspect(&npy(&header(r"'|\x4f'", "(2,)"), &[0; 2]), &Limits::default());
+    assert!(headers[0].has_objects);
+    for odd in [r"\x4", r"\ud800", r"\N{LATIN CAPITAL LETTER O}", "\\"] {
+        let (headers, sightings) = inspect(&npy(&header(&format!("'|{odd}'"), "(2,)"), &[]), &Limits::default());
+        assert_eq!((headers, sightings), (vec![], vec!["model.header-malformed -".to_owned()]), "{odd}");
+    }
+}
+
+#[test]
 fn sizes_that_lie_are_seen() {
     let f4 = header("'<f4'", "(2,)");
     let lie = ["model.numpy-lie -".to_owned()];

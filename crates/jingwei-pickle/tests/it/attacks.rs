@@ -93,6 +93,16 @@ fn conditions_are_held_call_by_call() {
         (call(&name("numpy:memmap"), &[text("file")]), "unknown numpy.memmap"),
         (call(&name("builtins:type"), &[text("X"), b")".to_vec(), b"}".to_vec()]), "unknown builtins.type"),
         (call(&name("functools:partial"), &[name("builtins:getattr")]), "unknown functools.partial"),
+        (
+            [
+                call(&name("functools:partial"), &[name("collections:OrderedDict")]),
+                b"(".to_vec(),
+                name("builtins:list"),
+                b")}NtbK\x01\x85R".to_vec(),
+            ]
+            .concat(),
+            "unknown functools.partial",
+        ),
         (call(&name("functools:partial"), &[name("my:function")]), "unknown my.function"),
         (call(&name("torch.storage:_load_from_bytes"), &[b"N".to_vec()]), "unknown torch.storage._load_from_bytes"),
     ] {

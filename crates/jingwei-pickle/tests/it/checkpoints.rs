@@ -32,6 +32,8 @@ fn entry(key: &str, value: &[u8]) -> Vec<u8> {
 #[test]
 fn tensors_are_listed_by_their_path() {
     let quantised = b"ctorch._utils\n_rebuild_qtensor\n)R";
+    let negative = tensor("FloatStorage", "3", 7, b"");
+    let negative = [&negative[..negative.len() - 2], b"}X\x03\0\0\0neg\x88stR"].concat();
     let parameter =
         [b"ctorch._utils\n_rebuild_parameter\n(".as_slice(), &tensor("HalfStorage", "1", 7, b""), b"\x88)tR"].concat();
     let module = [
@@ -48,6 +50,7 @@ fn tensors_are_listed_by_their_path() {
         &entry("list", &[b"](".as_slice(), &tensor("FloatStorage", "2", 9, b""), b"K\x05e"].concat()),
         &entry("linear", &module),
         &entry("q", quantised),
+        &entry("neg", &negative),
         &entry("epoch", b"K\x05"),
         b".",
     ]
@@ -81,7 +84,10 @@ fn tensors_are_listed_by_their_path() {
     let leaves =
         |leaves: &[jingwei_pickle::Leaf]| leaves.iter().map(|l| format!("{} {}", l.name, l.what)).collect::<Vec<_>>();
     assert_eq!(leaves(&checkpoint.skipped), ["list.1 int", "epoch int"]);
-    assert_eq!(leaves(&checkpoint.unsupported), ["q torch._utils._rebuild_qtensor"]);
+    assert_eq!(
+        leaves(&checkpoint.unsupported),
+        ["q torch._utils._rebuild_qtensor", "neg torch._utils._rebuild_tensor_v2"]
+    );
 }
 
 fn legacy(body: &[u8], keys: &[&str], storages: &[u8]) -> Vec<u8> {
@@ -166,6 +172,8 @@ fn arrays_between_opcodes_are_passed_over() {
         ]
         .concat()
     };
+    let calls = [b"cmy.module\nfunction\n)R".as_slice(), &[b'.'; 16]].concat();
+    let hidden = "malformed the bytes of an array are opcodes that call something";
     let minus = b"J\xff\xff\xff\xff";
     let inner = b"\x80\x02cos\nsystem\n.";
     for (pickle, expected) in [
@@ -179,6 +187,8 @@ fn arrays_between_opcodes_are_passed_over() {
             array(&dtype("f8", minus), b"K\x63\x85", false, &[b'.'; 16]),
             Some("malformed the bytes end before the stream does"),
         ),
+        (array(&dtype("f8", minus), b"K\x05\x85", false, &[&calls[..], &[b'.'; 2]].concat()), Some(hidden)),
+        (array(&dtype("f8", b"K\x01"), b"K\x02\x85", false, &[b'.'; 16]), None),
         (array(b"N", b"K\x03\x85", false, &[]), Some("malformed the size of an array between the opcodes is unknown")),
     ] {
         let whole = [b"\x80\x02](".as_slice(), &pickle, b"cposix\nabort\n0e."].concat();

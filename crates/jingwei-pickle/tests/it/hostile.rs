@@ -1,5 +1,5 @@
 use jingwei_core::Limits;
-use jingwei_pickle::{recognise, run};
+use jingwei_pickle::{recognise, run, runs_something};
 use proptest::prelude::*;
 
 use crate::{names, seen};
@@ -7,6 +7,24 @@ use crate::{names, seen};
 fn with(limits: Limits, pickle: &[u8]) -> Vec<String> {
     let sightings = run(&mut { pickle }, names(), &limits).inspection.sightings;
     sightings.iter().map(|s| format!("{} {}", s.rule, s.key.as_deref().unwrap_or(""))).collect()
+}
+
+#[test]
+fn quotes_in_a_constant_end_no_constant() {
+    for (text, expected) in
+        [("x') # ok: print('hi", "os.system(\\\"x') # ok: print('hi\\\")"), ("\"x')", "os.system('\\\"x\\\\\\\\x27)')")]
+    {
+        let length = [u8::try_from(text.len()).unwrap()];
+        let pickle = [b"\x80\x04cos\nsystem\n\x8c", &length[..], text.as_bytes(), b"\x85R."].concat();
+        let found = format!("{:?}", crate::execute(&pickle).inspection.sightings);
+        assert!(found.contains(expected), "{expected} is not in {found}");
+    }
+}
+
+#[test]
+fn tuples_in_tuples_end_at_a_limit() {
+    let pickle = [&b"\x80\x04)"[..], &b"\x85".repeat(3_000_000), b"."].concat();
+    assert_eq!(seen(&pickle), [""; 0]);
 }
 
 #[test]
@@ -119,6 +137,49 @@ fn pickles_are_recognised_and_text_is_not() {
     ] {
         let found = recognise(&mut { bytes }, &Limits::default());
         assert_eq!(found, expected, "{}", String::from_utf8_lossy(bytes));
+    }
+}
+
+/// Imports and calls, told from the first byte on.
+#[test]
+fn what_c_python_passes_over_does_not_hide_a_call() {
+    const CALL: &[u8] = b"0cos\nsystem\n(S'true marker'\ntR.";
+    for beginning in [
+        &b"I1\n(e"[..],
+        b"S'a'\n(u",
+        b"K\x01(\x90",
+        b"\x96\x04\0\0\0\0\0\0\0abcdK\0K\x01s",
+        b"I1\0 x\n",
+        b"F1.0\0zz\n",
+        b"L1\0zz\n",
+        b"I1\np0\0zz\n",
+    ] {
+        let pickle = [beginning, CALL].concat();
+        assert!(recognise(&mut pickle.as_slice(), &Limits::default()), "{beginning:?}");
+        assert!(runs_something(&mut pickle.as_slice(), &Limits::default()), "{beginning:?}");
+        assert!(seen(&pickle).contains(&"dangerous os.system".to_owned()), "{:?}", seen(&pickle));
+    }
+    let long = [&b"V"[..], &b"a".repeat(1000), b"\n", CALL].concat();
+    assert!(runs_something(&mut long.as_slice(), &Limits { string_bytes: 100, ..Limits::default() }));
+    for (bytes, recognised, runs) in [
+        (&b"cevil_module\nx\n"[..], true, false),
+        (b"cevil_module\nx\n\0", true, false),
+        (b"cevil_module\nx\n.", true, true),
+        (b"cevil_module\nx\n.ustar", true, true),
+        (b"cat\ndog\n", false, false),
+        (b"cat_small\ndog\nelephant\n", false, false),
+        (b"\x82\xa1a\x01\xa1b\x02", false, false),
+        (b"\x82\x05)R junk", true, false),
+        (b"\x82\x05.", true, false),
+        (b"K\x01K\x02R junk", false, false),
+        (b"PK\x03\x04\ncos\nsystem\n)R", true, false),
+        (b"K\x01)R)R junk", false, false),
+        (b"\x80\x02}.", true, false),
+        (b"\x80\x02cos\nsystem\n)R", true, true),
+    ] {
+        let found = recognise(&mut { bytes }, &Limits::default());
+        assert_eq!(found, recognised, "{}", String::from_utf8_lossy(bytes));
+        assert_eq!(runs_something(&mut { bytes }, &Limits::default()), runs, "{}", String::from_utf8_lossy(bytes));
     }
 }
 

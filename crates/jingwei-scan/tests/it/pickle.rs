@@ -72,7 +72,7 @@ fn what_only_begins_like_one_is_not() {
 #[test]
 fn a_walk_that_reaches_a_limit_says_so() {
     let endless = b"N0".repeat(2_000);
-    let long_line = format!("V{}", "x".repeat(5_000));
+    let long_line = format!("V{}\nN.", "x".repeat(5_000));
     let limits = Limits::default();
     for (name, limits, bytes) in [
         ("entries", Limits { entries: 10, ..limits }, endless.as_slice()),

@@ -10,7 +10,7 @@ use crate::{
         findings::{Findings, leads_outside},
         json, targets,
     },
-    template,
+    read, template,
 };
 
 /// Tags by which a YAML loader of Python makes objects.
@@ -19,12 +19,7 @@ const PYTHON_TAGS: [&str; 2] = ["python/", "yaml.org,2002:python"];
 const NEW_TAGS: [&str; 6] = ["!new:", "!name:", "!apply:", "!module:", "!class:", "!call:"];
 
 pub(crate) fn inspect(bytes: &[u8], found: Findings<'_>) -> Inspection {
-    let (text, broken) = match std::str::from_utf8(bytes) {
-        Ok(text) => (text, None),
-        Err(error) => {
-            (std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(), Some(error.valid_up_to()))
-        }
-    };
+    let (text, broken) = read::text(bytes);
     let limits = *found.limits;
     let mut scanner =
         Scanner { found, anchors: HashMap::new(), waiting: None, target: None, params: false, explicit: None };
@@ -41,6 +36,7 @@ pub(crate) fn inspect(bytes: &[u8], found: Findings<'_>) -> Inspection {
         inspection.see(Sighting::limit("entries", limits.entries));
     }
     inspection.sightings.extend(broken.map(json::not_text));
+    inspection.sightings.extend(read::unmarked_wide(bytes));
     inspection
 }
 
@@ -226,6 +222,12 @@ fn pieces(line: &str) -> Vec<Piece<'_>> {
             {
                 pieces.push(Piece::Colon);
                 after
+            }
+            // A tag in full may hold commas.
+            '!' if after.starts_with('<') => {
+                let end = after.find('>').map_or(after.len(), |end| end + 1);
+                pieces.push(Piece::Tag(&rest[..=end]));
+                &after[end..]
             }
             '&' | '*' | '!' => {
                 let end = after.find([' ', '\t', ',', '}', ']']).unwrap_or(after.len());

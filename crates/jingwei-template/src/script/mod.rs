@@ -27,9 +27,10 @@ pub fn inspect_script(source: &mut dyn Source, file_name: &str, names: &NameTabl
         }
     };
     // Other encodings keep the letters that calls are made of.
-    let text = String::from_utf8_lossy(&bytes);
+    let (text, _) = read::text(&bytes);
     let file = file_name.rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase();
     let mut inspection = Inspection::default();
+    inspection.sightings.extend(read::unmarked_wide(&bytes));
     let is_shell = text.starts_with("#!") && text.lines().next().is_some_and(|line| line.ends_with("sh"))
         || [".sh", ".bash", ".zsh"].iter().any(|ending| file.ends_with(ending));
     let mut notable = Vec::new();
@@ -42,7 +43,17 @@ pub fn inspect_script(source: &mut dyn Source, file_name: &str, names: &NameTabl
             see(&mut inspection, mark, offset, why);
         }
     } else {
-        for deed in python::deeds(&text, &file, names) {
+        coding(&text, &mut inspection);
+        // Python ends a line here too, and takes wide letters for plain ones.
+        let plain = python::Plain::of(&text);
+        let (deeds, stopped) = python::deeds(&plain.text, &file, names);
+        if stopped.is_some() {
+            let (zh, en) =
+                ("脚本过长或嵌套过深，其后未读", "the script is too long or nested too deeply to be read further");
+            inspection.see(Sighting::not_inspected(zh, en));
+        }
+        for mut deed in deeds {
+            deed.offset = plain.offset(deed.offset);
             if deed.grave {
                 see(&mut inspection, &deed.name, deed.offset, deed.why);
             } else {
@@ -59,6 +70,99 @@ pub fn inspect_script(source: &mut dyn Source, file_name: &str, names: &NameTabl
     }
     inspection.see(beside(&notable));
     inspection
+}
+
+/// Namespaces of operators that come with PyTorch and its own libraries.
+const OPERATORS: [&str; 24] = [
+    "aten",
+    "prim",
+    "prims",
+    "torchvision",
+    "torchaudio",
+    "torchtext",
+    "quantized",
+    "quantized_decomposed",
+    "_quantized",
+    "_nnapi",
+    "mkldnn",
+    "mkldnn_prepacked",
+    "onednn",
+    "xnnpack",
+    "prepacked",
+    "inductor",
+    "profiler",
+    "rngprims",
+    "c10d",
+    "_c10d_functional",
+    "sparse",
+    "metal",
+    "vulkan_prepack",
+    "mkl",
+];
+
+/// Code of a TorchScript archive, `code/**/*.py`: only the operators of PyTorch run in it.
+pub fn inspect_torchscript(source: &mut dyn Source, limits: &Limits) -> Inspection {
+    // Weights are no part of it, but its constants and functions are.
+    let bytes = match read::all(source, (8 * LONGEST).min(limits.header_bytes)) {
+        Content::Bytes(bytes) => bytes,
+        Content::Seen(inspection) => return inspection,
+    };
+    let (text, _) = read::text(&bytes);
+    let mut inspection = Inspection::default();
+    inspection.sightings.extend(read::unmarked_wide(&bytes));
+    let (operators, stopped) = python::operators(&text, &OPERATORS);
+    if stopped.is_some() {
+        let (zh, en) = ("代码过长或嵌套过深，其后未读", "the code is too long or nested too deeply to be read further");
+        inspection.see(Sighting::not_inspected(zh, en));
+    }
+    for (name, offset) in operators {
+        let sighting = Sighting::new("model.torchscript-operator").key(&name).at(offset as u64);
+        inspection.see(sighting.with("name", &jingwei_read::shown(&name)));
+    }
+    inspection
+}
+
+/// An encoding declared in the first lines can make other code of the bytes.
+fn coding(text: &str, inspection: &mut Inspection) {
+    let declared = text.split(['\n', '\r']).take(3).find_map(|line| {
+        let comment = line.trim_start_matches(['\u{feff}', ' ', '\t', '\u{c}']).strip_prefix('#')?;
+        let rest = comment.split_once("coding")?.1.strip_prefix([':', '='])?.trim_start();
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(rest.len());
+        Some(rest[..end].to_lowercase().replace('_', "-")).filter(|name| !name.is_empty())
+    });
+    let Some(name) = declared else { return };
+    let plain =
+        ["utf-8", "utf8", "u8", "ascii", "us-ascii", "latin1", "l1", "sjis", "cp1250", "cp437", "cp850", "cp866"];
+    let families = [
+        "utf-8-",
+        "latin-",
+        "cp125",
+        "windows-125",
+        "iso-8859-",
+        "iso8859-",
+        "gb",
+        "big5",
+        "euc",
+        "shift-jis",
+        "shiftjis",
+        "koi8",
+        "cp932",
+        "cp936",
+        "cp949",
+        "cp950",
+        "mac-",
+    ];
+    if plain.contains(&name.as_str()) || families.iter().any(|family| name.starts_with(family)) {
+        return;
+    }
+    if ["utf-7", "utf7", "u7", "escape", "rot", "hex", "base64", "punycode"].iter().any(|part| name.contains(part)) {
+        let why = Text::new("声明的编码把其他字节变成代码", "its declared encoding makes code of other bytes");
+        see(inspection, &format!("coding: {name}"), 0, why);
+    } else {
+        let name = jingwei_read::shown(&name);
+        let (zh, en) = (format!("声明的编码 {name} 未读"), format!("its declared encoding {name} is not read"));
+        inspection.see(Sighting::not_inspected(zh, en));
+    }
 }
 
 fn see(inspection: &mut Inspection, name: &str, offset: usize, why: Text) {

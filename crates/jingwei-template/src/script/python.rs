@@ -1,9 +1,14 @@
 //! Python files beside weights: what happens when they are imported, by a look at their words.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap, HashSet},
+    iter,
+};
 
 use jingwei_core::Text;
 use jingwei_read::{Effect, NameClass, NameTable};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::script::{
     shell,
@@ -11,7 +16,12 @@ use crate::script::{
 };
 
 /// Modules whose dangerous names count in scripts. Others are used by honest scripts at every turn.
-const ROOTS: [&str; 15] = [
+const ROOTS: [&str; 20] = [
+    "asyncio",
+    "cProfile",
+    "profile",
+    "timeit",
+    "pdb",
     "builtins",
     "os",
     "posix",
@@ -70,9 +80,47 @@ pub(crate) struct Deed {
     pub why: Text,
 }
 
-pub(crate) fn deeds(text: &str, file: &str, names: &NameTable) -> Vec<Deed> {
-    let lines = tokens::lines(text);
+/// A script with plain letters for those that Python takes for the same.
+pub(crate) struct Plain<'t> {
+    pub text: Cow<'t, str>,
+    /// Where the two part: offsets of the plain one and of the other.
+    shifts: Vec<(usize, usize)>,
+}
+
+impl<'t> Plain<'t> {
+    pub(crate) fn of(text: &'t str) -> Self {
+        if text.is_ascii() && !text.contains('\r') {
+            return Self { text: text.into(), shifts: Vec::new() };
+        }
+        let mut plain = String::with_capacity(text.len());
+        let mut shifts = Vec::new();
+        for (at, c) in text.char_indices() {
+            if c == '\r' && !text[at + 1..].starts_with('\n') {
+                plain.push('\n');
+                continue;
+            }
+            let same = |c: char| c == '_' || c.is_ascii_alphanumeric();
+            if !c.is_ascii() && iter::once(c).nfkc().all(same) {
+                plain.extend(iter::once(c).nfkc());
+                shifts.push((plain.len(), at + c.len_utf8()));
+            } else {
+                plain.push(c);
+            }
+        }
+        Self { text: plain.into(), shifts }
+    }
+
+    pub(crate) fn offset(&self, offset: usize) -> usize {
+        let after = self.shifts.partition_point(|(plain, _)| *plain <= offset);
+        after.checked_sub(1).map_or(offset, |last| self.shifts[last].1 + offset - self.shifts[last].0)
+    }
+}
+
+/// What it does, and where reading was given up.
+pub(crate) fn deeds(text: &str, file: &str, names: &NameTable) -> (Vec<Deed>, Option<usize>) {
+    let (lines, stopped) = tokens::lines(text);
     let aliases = Aliases::of(&lines);
+    let reached = reached(&lines);
     let loaded = LOADED.iter().any(|prefix| file.starts_with(prefix));
     let mut looker = Looker {
         names,
@@ -82,16 +130,46 @@ pub(crate) fn deeds(text: &str, file: &str, names: &NameTable) -> Vec<Deed> {
         blocks: Vec::new(),
         loaded,
         environ: false,
+        reached,
+        classes: Vec::new(),
     };
     for line in &lines {
         looker.line(line);
     }
-    looker.deeds
+    (looker.deeds, stopped)
+}
+
+/// Operators that read or write files, and those of namespaces that are not known; at most 50, and where reading was
+/// given up.
+pub(crate) fn operators(text: &str, known: &[&str]) -> (Vec<(String, usize)>, Option<usize>) {
+    let (lines, stopped) = tokens::lines(text);
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for line in &lines {
+        for (at, word) in line.tokens.iter().enumerate() {
+            let first = matches!(word.token, Token::Name("torch" | "ops"));
+            if !first || at.checked_sub(1).is_some_and(|before| line.tokens[before].token == Token::Sign('.')) {
+                continue;
+            }
+            let words: Vec<Token<'_>> = line.tokens[at..].iter().take(12).map(|spanned| spanned.token).collect();
+            let (path, _) = dotted(&words);
+            let parts: Vec<&str> = path.split('.').skip_while(|part| *part == "torch").collect();
+            let foreign = match parts.as_slice() {
+                ["ops", "aten", name, ..] | [name] => matches!(*name, "save" | "from_file" | "load"),
+                ["ops", namespace, ..] => !known.contains(namespace),
+                _ => false,
+            };
+            if foreign && found.len() < 50 && seen.insert(path.clone()) {
+                found.push((path, word.offset));
+            }
+        }
+    }
+    (found, stopped)
 }
 
 /// The first call of an expression that runs code or programs.
 pub(crate) fn first_dangerous_call(expression: &str, names: &NameTable) -> Option<(String, Effect)> {
-    let lines = tokens::lines(expression);
+    let (lines, _) = tokens::lines(expression);
     let mut aliases = Aliases::of(&lines);
     aliases.modules = true;
     let mut looker = Looker {
@@ -102,6 +180,8 @@ pub(crate) fn first_dangerous_call(expression: &str, names: &NameTable) -> Optio
         blocks: Vec::new(),
         loaded: false,
         environ: false,
+        reached: HashSet::new(),
+        classes: Vec::new(),
     };
     for line in &lines {
         looker.line(line);
@@ -139,11 +219,21 @@ impl<'t> Aliases<'t> {
         aliases
     }
 
+    /// No name that counts is long; long ones would grow with every assignment.
+    fn set(&mut self, name: &'t str, path: String) {
+        if path.len() > 256 || path.split('.').count() > 24 {
+            self.names.remove(name);
+            self.own.insert(name);
+        } else {
+            self.names.insert(name, path);
+        }
+    }
+
     fn import(&mut self, rest: &[Token<'t>]) {
         for part in rest.split(|token| *token == Token::Sign(',')) {
             let (path, used) = dotted(part);
             match (part.get(used), part.get(used + 1)) {
-                (Some(Token::Name("as")), Some(Token::Name(alias))) => drop(self.names.insert(alias, path)),
+                (Some(Token::Name("as")), Some(Token::Name(alias))) => self.set(alias, path),
                 _ => {
                     if let Some(Token::Name(root)) = part.first() {
                         self.names.insert(root, (*root).to_owned());
@@ -160,10 +250,15 @@ impl<'t> Aliases<'t> {
         for part in parts {
             match part {
                 [Token::Name(name), Token::Name("as"), Token::Name(alias), ..] => {
-                    self.names.insert(alias, format!("{module}.{name}"));
+                    self.set(alias, format!("{module}.{name}"));
                 }
-                [Token::Name(name), ..] => drop(self.names.insert(name, format!("{module}.{name}"))),
-                [Token::Sign('*'), ..] => self.stars.push(module.clone()),
+                [Token::Name(name), ..] => self.set(name, format!("{module}.{name}")),
+                [Token::Sign('*'), ..] => {
+                    let root = module.split('.').next().unwrap_or_default();
+                    if ROOTS.contains(&root) && self.stars.len() < 16 && !self.stars.contains(&module) {
+                        self.stars.push(module.clone());
+                    }
+                }
                 _ => {}
             }
         }
@@ -175,13 +270,76 @@ impl<'t> Aliases<'t> {
         if used > 0 && used == rest.len() && !matches!(path.as_str(), "None" | "True" | "False") {
             let path = self.resolve(&path).unwrap_or(path);
             if path != name {
-                self.names.insert(name, path);
+                self.set(name, path);
             }
+        } else if let Some((path, used)) = self.fold(rest)
+            && used == rest.len()
+        {
+            self.set(name, path);
         } else if let [Token::Name("__import__"), Token::Sign('('), Token::Str(module), Token::Sign(')')] = rest {
             self.names.insert(name, (*module).to_owned());
         } else {
             self.own.insert(name);
         }
+    }
+
+    /// What an expression leads to through lookups by literal names, and how many tokens it takes:
+    /// `importlib.import_module('os').system`, `sys.modules['os']`, `vars(os)['system']`.
+    fn fold(&self, words: &[Token<'t>]) -> Option<(String, usize)> {
+        let (path, mut used) = dotted(words.get(..words.len().min(48))?);
+        let mut full = self.resolve(&path)?;
+        for _ in 0..8 {
+            let rest = words.get(used..).unwrap_or_default();
+            let imports =
+                matches!(full.as_str(), "importlib.import_module" | "importlib.__import__" | "builtins.__import__");
+            let table = full == "sys.modules" || full.ends_with(".__dict__");
+            let below = |full: &str, name: &str| match full.strip_suffix(".__dict__") {
+                Some(module) => format!("{module}.{name}"),
+                None => name.to_owned(),
+            };
+            match rest {
+                [Token::Sign('('), Token::Str(module), Token::Sign(')'), ..] if imports => {
+                    full = (*module).to_owned();
+                    used += 3;
+                }
+                [Token::Sign('['), Token::Str(name), Token::Sign(']'), ..] if table => {
+                    full = below(&full, name);
+                    used += 3;
+                }
+                [Token::Sign('('), Token::Str(name), Token::Sign(')'), ..]
+                    if full.ends_with(".get") || full.ends_with(".__getitem__") =>
+                {
+                    let holder = full.rsplit_once('.').map_or("", |(holder, _)| holder);
+                    if holder != "sys.modules" && !holder.ends_with(".__dict__") {
+                        break;
+                    }
+                    full = below(holder, name);
+                    used += 3;
+                }
+                [Token::Sign('('), inner @ ..] if full == "builtins.vars" => {
+                    let (path, taken) = dotted(inner);
+                    if taken == 0 || inner.get(taken) != Some(&Token::Sign(')')) {
+                        break;
+                    }
+                    full = format!("{}.__dict__", self.resolve(&path)?);
+                    used += taken + 2;
+                }
+                [Token::Sign('.'), Token::Name(_), ..] => {
+                    let (path, taken) = dotted(&rest[1..]);
+                    full = format!("{full}.{path}");
+                    used += taken + 1;
+                }
+                _ => break,
+            }
+        }
+        if let Some(called) = full.strip_suffix(".__call__") {
+            full = called.to_owned();
+        }
+        // Modules show those that they import.
+        if let Some(at) = [".os.", ".subprocess.", ".builtins."].iter().find_map(|part| full.find(part)) {
+            full = full[at + 1..].to_owned();
+        }
+        (full.len() <= 256).then_some((full, used))
     }
 
     /// The full name of what is called, where it is one that the file imports or one that is always there.
@@ -229,6 +387,10 @@ struct Looker<'n, 't> {
     loaded: bool,
     /// Secrets of the environment were read on import.
     environ: bool,
+    /// Functions that the file itself calls on import.
+    reached: HashSet<&'t str>,
+    /// The classes around, by their indentation.
+    classes: Vec<(usize, &'t str)>,
 }
 
 impl<'t> Looker<'_, 't> {
@@ -237,7 +399,17 @@ impl<'t> Looker<'_, 't> {
             self.blocks.pop();
         }
         let inside = !self.blocks.is_empty();
-        let defers = defers(&line.tokens);
+        while self.classes.last().is_some_and(|(indent, _)| *indent >= line.indent) {
+            self.classes.pop();
+        }
+        if let [class, name, ..] = &line.tokens[..]
+            && let (Token::Name("class"), Token::Name(name)) = (class.token, name.token)
+        {
+            self.classes.push((line.indent, name));
+        }
+        let class = self.classes.last().map(|(_, name)| *name);
+        let called = defined(&line.tokens).is_some_and(|name| self.reached.contains(owner(name, class)));
+        let defers = defers(&line.tokens) && !called;
         let body = if defers {
             let top = line.tokens.first().map_or(0, |first| first.depth);
             let colon =
@@ -249,15 +421,28 @@ impl<'t> Looker<'_, 't> {
         } else {
             line.tokens.len()
         };
-        let lambda = line.tokens.iter().position(|spanned| spanned.token == Token::Name("lambda"));
+        let lines_up = |word: &Token<'_>| matches!(word, Token::Name("import" | "from" | "def" | "class" | "async"));
+        let first = line.tokens.first().map(|first| first.token);
+        let alias = line.indent == 0
+            && matches!(&line.tokens[..], [name, sign, rest @ ..]
+                if matches!(name.token, Token::Name(_)) && sign.token == Token::Sign('=')
+                && rest.iter().all(|part| matches!(part.token, Token::Name(_) | Token::Sign('.'))));
+        // Names that are imported, annotate or are given another name run nothing.
+        let by_name = !alias && !first.is_some_and(|first| lines_up(&first));
+        let imports = line.tokens.iter().any(|word| word.token == Token::Name("import"));
+        let mut lambda_end = 0;
         for at in 0..line.tokens.len() {
-            let later = inside || at > body || lambda.is_some_and(|lambda| at > lambda);
-            self.call(&line.tokens, at, !later);
+            if at >= lambda_end && line.tokens[at].token == Token::Name("lambda") {
+                lambda_end = end_of_lambda(&line.tokens, at);
+            }
+            let later = inside || at > body || at < lambda_end;
+            self.call(&line.tokens, at, !later, by_name && !imports);
         }
     }
 
     /// A call that begins at this token.
-    fn call(&mut self, tokens: &[Spanned<'t>], at: usize, on_import: bool) {
+    /// `by_name`: a name alone counts too, for it may be called by what it is given to.
+    fn call(&mut self, tokens: &[Spanned<'t>], at: usize, on_import: bool, by_name: bool) {
         let Token::Name(first) = tokens[at].token else { return };
         let before = at.checked_sub(1).map(|before| tokens[before].token);
         if matches!(before, Some(Token::Sign('.') | Token::Name("def" | "class" | "import" | "from"))) {
@@ -277,13 +462,30 @@ impl<'t> Looker<'_, 't> {
             "__builtins__" | "globals" if words.get(used) == Some(&Token::Sign('[')) && on_import => {
                 return self.deed("__builtins__", offset, Effect::Import, true, on_import_text());
             }
-            _ if !called => return,
             _ => {}
         }
-        let resolved = self.aliases.resolve(&path).or_else(|| {
-            let star = self.aliases.stars.iter().map(|module| format!("{module}.{path}"));
-            star.into_iter().find(|name| self.dangerous(name).is_some())
-        });
+        let folded = self.aliases.fold(&words);
+        let used = folded.as_ref().map_or(used, |folded| folded.1);
+        let called = words.get(used) == Some(&Token::Sign('('));
+        if !called {
+            let bare = !path.contains('.');
+            let next = words.get(used);
+            let equals = next == Some(&Token::Sign('=')) && words.get(used + 1) != Some(&Token::Sign('='));
+            if !on_import || !by_name || (bare && (equals || next == Some(&Token::Sign(':')))) {
+                return;
+            }
+            let stars = self.aliases.stars.iter().map(|module| format!("{module}.{path}"));
+            let full = folded.map(|folded| folded.0).into_iter().chain(stars).find(|full| self.runs(full));
+            let Some(full) = full else { return };
+            // It is a type as well.
+            let given = matches!(before, Some(Token::Sign('(' | '@' | '=')));
+            if full != "subprocess.Popen" || given {
+                let effect = self.dangerous(&full).unwrap_or(Effect::Process);
+                self.deed(&full, offset, effect, true, on_import_text());
+            }
+            return;
+        }
+        let resolved = folded.map(|folded| folded.0);
         let arguments = arguments(tokens, at + used);
         let full = resolved.filter(|name| self.dangerous(name).is_some()).or_else(|| {
             let star = self.aliases.stars.iter().map(|module| format!("{module}.{path}"));
@@ -304,6 +506,26 @@ impl<'t> Looker<'_, 't> {
         match self.names.classify(name) {
             NameClass::Dangerous(effect) if ROOTS.contains(&root) => Some(effect),
             _ => None,
+        }
+    }
+
+    /// A function that runs what it is given, and no type or constant.
+    fn runs(&self, full: &str) -> bool {
+        let (root, member) = full.split_once('.').unwrap_or_default();
+        match root {
+            "os" | "posix" | "nt" => {
+                self.names.classify(&format!("os.{member}")) == NameClass::Dangerous(Effect::Process)
+            }
+            "subprocess" | "commands" => matches!(
+                member,
+                "run" | "call" | "check_call" | "check_output" | "Popen" | "getoutput" | "getstatusoutput"
+            ),
+            "builtins" => matches!(member, "eval" | "exec" | "execfile"),
+            "pty" => member == "spawn",
+            "runpy" => member.starts_with("run_"),
+            "asyncio" => member.starts_with("create_subprocess_"),
+            "cProfile" | "profile" | "timeit" => self.dangerous(full) == Some(Effect::Execute),
+            _ => false,
         }
     }
 
@@ -344,18 +566,20 @@ impl<'t> Looker<'_, 't> {
     /// Data of the environment go out on import.
     fn sends(&mut self, path: &str, arguments: &[Spanned<'t>], offset: usize, on_import: bool) {
         let method = path.rsplit('.').next().unwrap_or_default();
-        let secret = arguments.iter().any(|spanned| match spanned.token {
-            Token::Name(name) => matches!(name, "environ" | "getenv"),
-            Token::Str(text) => [".ssh", ".aws", "/etc/passwd", ".netrc"].iter().any(|part| text.contains(part)),
-            _ => false,
-        });
+        let secret = || {
+            arguments.iter().any(|spanned| match spanned.token {
+                Token::Name(name) => matches!(name, "environ" | "getenv"),
+                Token::Str(text) => [".ssh", ".aws", "/etc/passwd", ".netrc"].iter().any(|part| text.contains(part)),
+                _ => false,
+            })
+        };
         let root = self.aliases.resolve(path).unwrap_or_default();
         let network = NETWORKS.contains(&root.split('.').next().unwrap_or_default());
         if on_import
             && network
             && SENDERS.contains(&method)
             && path.contains('.')
-            && (secret || (self.environ && method != "urlopen" && method != "urlretrieve" && method != "request"))
+            && (secret() || (self.environ && method != "urlopen" && method != "urlretrieve" && method != "request"))
         {
             let why = Text::new("导入时向外发送环境变量或密钥", "it sends the environment or keys away on import");
             self.deed(path, offset, Effect::Network, true, why);
@@ -432,6 +656,85 @@ fn defers(tokens: &[Spanned<'_>]) -> bool {
         [Token::Name("def"), ..] | [Token::Name("async"), Token::Name("def"), ..] => true,
         [Token::Name("if"), rest @ ..] => rest.contains(&Token::Name("__name__")),
         _ => false,
+    }
+}
+
+/// The name that a line defines as a function.
+fn defined<'t>(tokens: &[Spanned<'t>]) -> Option<&'t str> {
+    let mut words = tokens.iter().map(|spanned| spanned.token).skip_while(|word| *word == Token::Name("async"));
+    match (words.next(), words.next()) {
+        (Some(Token::Name("def")), Some(Token::Name(name))) => Some(name),
+        _ => None,
+    }
+}
+
+/// What must be called so that a function runs: its class for what makes objects.
+fn owner<'t>(name: &'t str, class: Option<&'t str>) -> &'t str {
+    match class {
+        Some(class) if matches!(name, "__init__" | "__new__" | "__post_init__") => class,
+        _ => name,
+    }
+}
+
+/// Functions of the file that are called when it is imported, directly or by one another.
+fn reached<'t>(lines: &[Line<'t>]) -> HashSet<&'t str> {
+    let class = |line: &Line<'t>| match line.tokens.get(..2).unwrap_or_default() {
+        [Spanned { token: Token::Name("class"), .. }, Spanned { token: Token::Name(name), .. }] => Some(*name),
+        _ => None,
+    };
+    let functions: HashSet<&str> = lines.iter().filter_map(|line| defined(&line.tokens).or(class(line))).collect();
+    let mut classes: Vec<(usize, &'t str)> = Vec::new();
+    let mut calls: HashMap<Option<&'t str>, HashSet<&'t str>> = HashMap::new();
+    let mut blocks: Vec<(usize, Option<&'t str>)> = Vec::new();
+    for line in lines {
+        while blocks.last().is_some_and(|(indent, _)| *indent >= line.indent) {
+            blocks.pop();
+        }
+        while classes.last().is_some_and(|(indent, _)| *indent >= line.indent) {
+            classes.pop();
+        }
+        classes.extend(class(line).map(|name| (line.indent, name)));
+        // The shell runs the block of `if __name__`, no import.
+        if defers(&line.tokens) {
+            blocks.push((
+                line.indent,
+                defined(&line.tokens).map(|name| owner(name, classes.last().map(|(_, name)| *name))).or(Some("")),
+            ));
+        }
+        let within = blocks.last().and_then(|(_, name)| *name);
+        for (at, pair) in line.tokens.windows(2).enumerate() {
+            let Token::Name(name) = pair[0].token else { continue };
+            let before = at.checked_sub(1).map(|before| line.tokens[before].token);
+            let is_call = pair[1].token == Token::Sign('(')
+                && !matches!(before, Some(Token::Sign('.') | Token::Name("def" | "class" | "lambda")));
+            if functions.contains(name) && (is_call || before == Some(Token::Sign('@'))) {
+                calls.entry(within).or_default().insert(name);
+            }
+        }
+    }
+    let mut reached: HashSet<&'t str> = HashSet::new();
+    let mut open: Vec<Option<&'t str>> = vec![None];
+    while let Some(from) = open.pop() {
+        for name in calls.remove(&from).unwrap_or_default() {
+            if reached.insert(name) {
+                open.push(Some(name));
+            }
+        }
+    }
+    reached
+}
+
+/// Where the body of a lambda ends. One that is called on the spot has none that waits.
+fn end_of_lambda(tokens: &[Spanned<'_>], at: usize) -> usize {
+    let depth = tokens[at].depth;
+    let rest = &tokens[at..];
+    let head = rest.iter().position(|part| part.depth <= depth && part.token == Token::Sign(':')).unwrap_or(0);
+    let ends = |part: &Spanned<'_>| part.depth < depth || (part.depth == depth && part.token == Token::Sign(','));
+    let end = rest.iter().skip(head).position(ends).map_or(tokens.len(), |end| at + head + end);
+    let signs = |from: usize| (tokens.get(from).map(|part| part.token), tokens.get(from + 1).map(|part| part.token));
+    match signs(end) {
+        (Some(Token::Sign(')')), Some(Token::Sign('('))) => at,
+        _ => end,
     }
 }
 

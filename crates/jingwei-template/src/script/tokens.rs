@@ -24,10 +24,25 @@ pub(crate) struct Line<'t> {
     pub tokens: Vec<Spanned<'t>>,
 }
 
-pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
-    let mut scanner = Scanner { text, at: 0, depth: 0, lines: Vec::new(), tokens: Vec::new(), indent: 0, fresh: true };
+/// Most brackets around one token, and most tokens of a file; the rest is not read.
+const DEPTH: u32 = 2_000;
+const TOKENS: usize = 500_000;
+
+/// The lines, and where reading was given up.
+pub(crate) fn lines(text: &str) -> (Vec<Line<'_>>, Option<usize>) {
+    let mut scanner = Scanner {
+        text,
+        at: 0,
+        depth: 0,
+        lines: Vec::new(),
+        tokens: Vec::new(),
+        indent: 0,
+        fresh: true,
+        left: TOKENS,
+        stopped: None,
+    };
     scanner.run();
-    scanner.lines
+    (scanner.lines, scanner.stopped)
 }
 
 struct Scanner<'t> {
@@ -39,11 +54,18 @@ struct Scanner<'t> {
     indent: usize,
     /// No token of the line was read yet.
     fresh: bool,
+    /// Tokens that may still come.
+    left: usize,
+    stopped: Option<usize>,
 }
 
 impl<'t> Scanner<'t> {
     fn run(&mut self) {
         while let Some(c) = self.text[self.at..].chars().next() {
+            if self.left == 0 || self.depth > DEPTH {
+                self.stopped = Some(self.at);
+                break;
+            }
             match c {
                 '\n' => {
                     self.at += 1;
@@ -65,7 +87,7 @@ impl<'t> Scanner<'t> {
                     }
                     self.at += c.len_utf8();
                 }
-                '"' | '\'' => self.string(),
+                '"' | '\'' => self.string(false),
                 c if c == '_' || c.is_alphabetic() => self.word(),
                 c if c.is_ascii_digit() => {
                     let rest = &self.text[self.at..];
@@ -81,6 +103,7 @@ impl<'t> Scanner<'t> {
     fn push(&mut self, token: Token<'t>, length: usize) {
         self.tokens.push(Spanned { token, offset: self.at, depth: self.depth });
         self.fresh = false;
+        self.left = self.left.saturating_sub(1);
         self.at += length;
     }
 
@@ -108,12 +131,12 @@ impl<'t> Scanner<'t> {
         let prefix = end <= 2 && rest[..end].chars().all(|c| "rbufRBUFtT".contains(c));
         if prefix && rest[end..].starts_with(['"', '\'']) {
             self.at += end;
-            return self.string();
+            return self.string(rest[..end].contains(['f', 'F', 't', 'T']));
         }
         self.push(Token::Name(&rest[..end]), end);
     }
 
-    fn string(&mut self) {
+    fn string(&mut self, formatted: bool) {
         let rest = &self.text[self.at..];
         let quote = &rest[..1];
         let triple = [quote; 3].concat();
@@ -133,7 +156,45 @@ impl<'t> Scanner<'t> {
         };
         let inner = body.get(..end).unwrap_or(body);
         let closed = body.get(end..).is_some_and(|rest| rest.starts_with(close));
+        let start = self.at + open;
         self.push(Token::Str(inner), open + inner.len() + if closed { open } else { 0 });
+        if formatted {
+            self.expressions(inner, start);
+        }
+    }
+
+    /// What stands in the braces of a formatted string is code.
+    fn expressions(&mut self, inner: &'t str, start: usize) {
+        let bytes = inner.as_bytes();
+        let mut at = 0;
+        while let Some(open) = bytes[at..].iter().position(|b| *b == b'{').map(|open| at + open + 1) {
+            if bytes.get(open) == Some(&b'{') {
+                at = open + 1;
+                continue;
+            }
+            let mut depth = 1;
+            let closes = |b: &u8| {
+                depth += i32::from(*b == b'{') - i32::from(*b == b'}');
+                depth == 0
+            };
+            let end = bytes[open..].iter().position(closes).map_or(bytes.len(), |end| open + end);
+            let mut scanner = Scanner {
+                text: &self.text[..start + end],
+                at: start + open,
+                depth: self.depth + 1,
+                lines: Vec::new(),
+                tokens: Vec::new(),
+                indent: 0,
+                fresh: false,
+                left: self.left,
+                stopped: None,
+            };
+            scanner.run();
+            self.left = scanner.left;
+            self.stopped = self.stopped.or(scanner.stopped);
+            self.tokens.extend(scanner.lines.into_iter().flat_map(|line| line.tokens));
+            at = end;
+        }
     }
 }
 
@@ -144,7 +205,7 @@ mod tests {
     #[test]
     fn strings_and_comments_are_no_code() {
         let text = "x = 'os.system()' # os.system()\n\"\"\"a\nb\"\"\"\nif a: b(1,\n  2); c()\n  d('''e''' \\\n 'f\n";
-        let lines = lines(text);
+        let (lines, _) = lines(text);
         let names: Vec<(usize, Vec<&str>)> = lines
             .iter()
             .map(|line| {

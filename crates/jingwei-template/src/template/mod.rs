@@ -34,15 +34,14 @@ pub fn inspect_template(source: &mut dyn Source, limits: &Limits) -> Inspection 
         Content::Bytes(bytes) => bytes,
         Content::Seen(inspection) => return inspection,
     };
-    match std::str::from_utf8(&bytes) {
-        Ok(text) => inspect_template_text(text, limits),
-        Err(error) => {
-            let mut inspection = inspect_template_text(&String::from_utf8_lossy(&bytes), limits);
-            let offset = error.valid_up_to() as u64;
-            inspection.see(Sighting::malformed(offset, "模板不是有效的 UTF-8", "the template is not valid UTF-8"));
-            inspection
-        }
+    let (text, broken) = read::text(&bytes);
+    let mut inspection = inspect_template_text(&text, limits);
+    if let Some(offset) = broken {
+        let offset = offset as u64;
+        inspection.see(Sighting::malformed(offset, "模板不是有效的 UTF-8", "the template is not valid UTF-8"));
     }
+    inspection.sightings.extend(read::unmarked_wide(&bytes));
+    inspection
 }
 
 /// A template as a text, such as a value of a configuration. Offsets are bytes of this text.

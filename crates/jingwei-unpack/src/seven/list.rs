@@ -109,7 +109,7 @@ fn read_header(stretch: &Stretch<'_>, listing: &mut Listing) -> Option<Header> {
         return malformed(at, "目录超出文件末尾", "the header lies beyond the end", listing);
     }
     if end < whole.length() && !is_zero(&mut whole, end, stretch.length()) {
-        listing.add_junk("after", end, stretch.length() - end, stretch.length(), ("7z 之后", "behind the 7z archive"));
+        listing.add_junk("after", end, stretch.length() - end, stretch.length(), ("归档之后", "behind the 7z archive"));
     }
     if size == 0 {
         return Some(Header::default());

@@ -109,13 +109,13 @@ fn part<'a>(current: &Current<'a>, member: &Member, skip: u64, crc: Option<u32>,
     let mut content = current.content.as_ref().map(|c| c.part(skip, member.unpacked_bytes)).filter(|_| skip <= whole);
     let mut sightings = if missing { current.trouble.clone() } else { Vec::new() };
     if missing && !current.partial {
-        let (zh, en) = ("内容比声称的少", "holds less than it claims");
+        let (zh, en) = ("的内容比声称的少", "holds less than it claims");
         sightings.push(inconsistent(&member.name, member.offset, zh, en));
     }
     if let (Some(content), Some(crc), false) = (content.as_mut().filter(|c| c.length() <= CHECKED), crc, missing) {
         let bytes = content.bytes(0, usize::try_from(CHECKED).unwrap_or(0));
         if crc32fast::hash(&bytes) != crc {
-            let (zh, en) = ("校验和与内容不符", "its checksum does not match its content");
+            let (zh, en) = ("的校验和与内容不符", "has a checksum that does not match its content");
             sightings.push(inconsistent(&member.name, member.offset, zh, en));
         }
     }

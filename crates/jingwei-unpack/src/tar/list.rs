@@ -107,8 +107,8 @@ impl Walk<'_> {
             listing.notes.check_link(&name, target, header.kind == b'1', start);
         }
         if let Some(other) = pax.size.filter(|other| *other != size && *other <= LARGEST_OCTAL) {
-            let zh = format!("两处文件头的大小不同：{size} 与 {other}");
-            let en = format!("its two headers claim different sizes: {size} and {other}");
+            let zh = format!("的两处文件头大小不同（{size} 与 {other}）");
+            let en = format!("has different sizes in its two headers ({size} and {other})");
             listing.notes.hidden(&name, start, || Text::new(zh, en));
         }
         let size = pax.size.unwrap_or(size);
@@ -119,7 +119,7 @@ impl Walk<'_> {
         let has_content = matches!(kind, Kind::File);
         if has_content {
             if self.seen.insert(name.clone(), size).is_some_and(|before| before != size) {
-                let (zh, en) = ("有多个同名而内容不同的成员", "there are several of its name, with different content");
+                let (zh, en) = ("与另一成员同名而内容不同", "shares its name with a member of other content");
                 listing.notes.inconsistent(&name, start, zh, en);
             }
         } else if size > 0 {
@@ -187,7 +187,7 @@ fn note_rest(stretch: &Stretch<'_>, end: u64, listing: &mut Listing) {
                 if let Some(n) = block[..got].iter().position(|b| *b != 0) {
                     let start = (at + n as u64) / BLOCK as u64 * BLOCK as u64;
                     let length = stretch.length() - start;
-                    listing.add_junk("after", start, length, stretch.length(), ("tar 之后", "behind the tar"));
+                    listing.add_junk("after", start, length, stretch.length(), ("归档之后", "behind the tar"));
                     return;
                 }
                 at += got as u64;

@@ -82,9 +82,9 @@ fn list_junk(stretch: &Stretch<'_>, start: u64, end: u64, archive_end: u64, list
         return;
     }
     let (key, zh, en) = match start {
-        0 => ("before", "zip 之前", "before the zip"),
-        start if start >= archive_end => ("after", "zip 之后", "behind the zip"),
-        _ => ("between", "zip 成员之间", "between the members of the zip"),
+        0 => ("before", "归档之前", "before the zip"),
+        start if start >= archive_end => ("after", "归档之后", "behind the zip"),
+        _ => ("between", "归档成员之间", "between the members of the zip"),
     };
     listing.add_junk(key, start, end - start, stretch.length(), (zh, en));
 }

@@ -84,7 +84,7 @@ fn read_directory(
     spans.push(Span { start: directory.end, end: directory.archive_end, member: None });
     // Before zip64, counts wrapped.
     if all && count & 0xffff != directory.count & 0xffff {
-        let (zh, en) = ("目录的条目数与实际不符", "the directory's count of entries is wrong");
+        let (zh, en) = ("声称的条目数与实际不符", "has a wrong count of entries");
         listing.notes.inconsistent("<directory>", directory.start, zh, en);
     }
 }
@@ -119,7 +119,7 @@ fn list_central(
         .find_map(|at| read_local(window, at, header.name.len() + 1));
     note_name(&name, record, listing);
     let Some(Local { at, header: local, content }) = found else {
-        let (zh, en) = ("目录所指之处没有该成员", "nothing stands where the directory says");
+        let (zh, en) = ("不在目录所指之处", "does not stand where the directory says");
         listing.notes.inconsistent(&name, record.offset, zh, en);
         return listing.add(file(name, header, 0, How::Nothing));
     };
@@ -210,8 +210,10 @@ fn note_name(name: &str, record: &Central, listing: &mut Listing) {
         listing.notes.check_name(name, record.offset);
     }
     if name.contains('\0') {
-        let (zh, en) =
-            ("名称中含 NUL，不同的读取器会看到不同的名称", "its name holds a NUL: readers see different names");
+        let (zh, en) = (
+            "的名称中含 NUL，不同的读取器会看到不同的名称",
+            "has a NUL in its name, so that readers see different names",
+        );
         listing.notes.hidden(name, record.offset, || Text::new(zh, en));
     }
 }
@@ -226,21 +228,21 @@ fn compare(name: &str, at: u64, central: &Header, local: &Header, listing: &mut 
         });
     }
     if local.method != central.method {
-        notes.hidden(name, at, || Text::new("两处文件头的压缩方法不同", "its two headers name different methods"));
+        notes.hidden(name, at, || Text::new("的两处文件头压缩方法不同", "has different methods in its two headers"));
     }
     // A header written before its content was known leaves the numbers open.
     let open = local.flags & DESCRIPTOR != 0;
     let differs =
         |local: u64, central: u64| local != central && !(open && (local == 0 || local == u64::from(u32::MAX)));
     if differs(local.packed, central.packed) || differs(local.unpacked, central.unpacked) {
-        notes.hidden(name, at, || Text::new("两处文件头的大小不同", "its two headers claim different sizes"));
+        notes.hidden(name, at, || Text::new("的两处文件头大小不同", "has different sizes in its two headers"));
     }
     if differs(u64::from(local.crc), u64::from(central.crc)) {
-        notes.inconsistent(name, at, "两处文件头的校验和不同", "its two headers have different checksums");
+        notes.inconsistent(name, at, "的两处文件头校验和不同", "has different checksums in its two headers");
     }
     let told_apart = ENCRYPTED | PATCH;
     if local.flags & told_apart != central.flags & told_apart {
-        notes.inconsistent(name, at, "只有一处文件头标为加密", "only one of its two headers says that it is encrypted");
+        notes.inconsistent(name, at, "只在一处文件头标为加密", "is marked as encrypted in only one of its two headers");
     }
     if (local.flags | central.flags) & PATCH != 0 {
         notes.inconsistent(name, at, "标为补丁数据，没有工具能读取", "is marked as a patch, which no tool reads");
@@ -276,8 +278,8 @@ fn note_duplicates(listing: &mut Listing) {
             notes.inconsistent(
                 &b.name,
                 b.offset,
-                "有多个同名而内容不同的成员",
-                "there are several of its name, with different content",
+                "与另一成员同名而内容不同",
+                "shares its name with a member of other content",
             );
         }
     }

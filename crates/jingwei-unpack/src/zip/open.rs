@@ -141,5 +141,5 @@ fn not_encrypted(member: &Member) -> Sighting {
 }
 
 fn wrong_sum(member: &Member) -> Sighting {
-    inconsistent(&member.name, member.offset, "校验和与内容不符", "its checksum does not match its content")
+    inconsistent(&member.name, member.offset, "的校验和与内容不符", "has a checksum that does not match its content")
 }

@@ -1,9 +1,13 @@
+use std::io::Write;
+
+use flate2::{Compression, write::ZlibEncoder};
 use jingwei_core::Limits;
+use jingwei_read::Source;
 use jingwei_unpack::{Archive, Budget, Packing};
 
 use crate::{
     build::{Entry, bzip2, deflate, deflated, end, entry, gzip, tar_entry, tar_file, zip, zip_parts},
-    look::{look, small},
+    look::{look, packings, small},
 };
 
 const LIMIT: &str = "model.limit-exceeded";
@@ -45,6 +49,58 @@ fn members_that_share_their_bytes() {
     let first = zip_parts(&stored[..1]).0.len();
     let bytes = [&members[..first], &directory, &end(300, directory.len(), first)].concat();
     check("overlapping stored members", &bytes, "expansion_ratio");
+}
+
+/// Counts what is read of it.
+struct Counted {
+    bytes: Vec<u8>,
+    reads: u64,
+    read: u64,
+}
+
+impl Source for Counted {
+    fn length(&self) -> u64 {
+        self.bytes.length()
+    }
+
+    fn read_at(&mut self, offset: u64, into: &mut [u8]) -> Result<usize, String> {
+        let got = self.bytes.read_at(offset, into)?;
+        self.reads += 1;
+        self.read += got as u64;
+        Ok(got)
+    }
+}
+
+#[test]
+fn empty_members_cost_little() {
+    let entries: Vec<_> = (0..5_000).map(|n| entry(&format!("member {n}"), b"")).collect();
+    let bytes = zip(&entries);
+    let length = bytes.len() as u64;
+    let mut source = Counted { bytes, reads: 0, read: 0 };
+    let budget = Budget::new(length, &Limits::default());
+    let mut archive = Archive::read(&mut source, Packing::Zip, &budget);
+    assert!((0..5_000).all(|n| archive.open(n).source.is_some()));
+    drop(archive);
+    assert!(source.reads <= 1_000 && source.read <= 3 * length, "{} reads, {} of {length}", source.reads, source.read);
+}
+
+/// zlib takes any window; a script that begins alike does not inflate.
+#[test]
+fn zlib_of_any_window() {
+    let content = b"some content, some content".repeat(40);
+    let mut stream = ZlibEncoder::new(Vec::new(), Compression::best());
+    stream.write_all(&content).unwrap();
+    let mut stream = stream.finish().unwrap();
+    for window in [0x18, 0x38, 0x48, 0x68, 0x78_u8] {
+        for flags in (0..=255_u8).filter(|f| f & 0x20 == 0 && u16::from_be_bytes([window, *f]) % 31 == 0) {
+            stream[..2].copy_from_slice(&[window, flags]);
+            let seen = look(&stream, &Limits::default());
+            assert_eq!((seen.contents.get("!"), seen.rules()), (Some(&content), vec![]), "{window:x} {flags:x}");
+        }
+    }
+    for other in [&b"h\x05llo, a text that is long enough to be looked at"[..], b"h\x05", b"(S\"a\"", b"X\x09\0\0\0"] {
+        assert_eq!(packings(other), [], "{}", other.escape_ascii());
+    }
 }
 
 #[test]

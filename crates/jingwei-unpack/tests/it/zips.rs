@@ -165,6 +165,19 @@ fn names_and_links_that_leave_the_folder() {
     }
 }
 
+/// Loaders pass over the marks.
+#[test]
+fn what_is_marked_as_no_file_is_opened() {
+    for kind in [0xa1ff, 0x11ff, 0x21a4, 0x61a4, 0xc1ff_u32] {
+        for member in [entry("data.pkl", b"payload"), deflated("data.pkl", b"payload")] {
+            let marked = zip(&[Entry { attributes: kind << 16, ..member }]);
+            check(&format!("{kind:x}"), &marked, &[("data.pkl", b"payload")], &[]);
+        }
+    }
+    let link = zip(&[Entry { attributes: SYMLINK, ..entry("l", b"../x") }]);
+    check("a link that leaves", &link, &[("l", b"../x")], &[(ESCAPE, "l")]);
+}
+
 #[test]
 fn encrypted_members_are_told_apart_from_marked_ones() {
     let locked = Entry { flags: 1, local_flags: 1, crc: 7, ..entry("a", &[0x5a; 40]) };

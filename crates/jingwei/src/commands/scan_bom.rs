@@ -143,7 +143,10 @@ pub fn diff(command: &ScanDiff, speaker: Speaker) -> Result<Exit, Error> {
 }
 
 fn change_text(change: &Change) -> String {
-    let (kind, name) = (change.kind.code(), &change.name);
+    // Names are anybody's: a line's end in one would forge a line of this output.
+    let plain = |text: &String| text.replace(['\n', '\r'], "\u{2424}");
+    let (kind, name) = (change.kind.code(), plain(&change.name));
+    let change = &Change { old: change.old.as_ref().map(plain), new: change.new.as_ref().map(plain), ..change.clone() };
     match (&change.old, &change.new) {
         (Some(old), Some(new)) => format!("{kind} {name}: {old} → {new}"),
         (Some(one), None) | (None, Some(one)) => format!("{kind} {name}: {one}"),

@@ -1,0 +1,89 @@
+//! What lies beside weights and has no business there, and files that are not what their name says.
+
+use jingwei_core::Text;
+use jingwei_read::Sighting;
+
+use crate::formats::Format;
+
+/// Endings under which a loader takes a file for weights of one format.
+const WEIGHTS: [&str; 13] =
+    ["safetensors", "gguf", "onnx", "h5", "hdf5", "keras", "npy", "npz", "tflite", "pt", "pth", "pkl", "joblib"];
+/// Beginnings of programs.
+const PROGRAMS: [(&[u8], &str); 9] = [
+    (b"\x7fELF", "ELF"),
+    (b"\xfe\xed\xfa\xce", "Mach-O"),
+    (b"\xfe\xed\xfa\xcf", "Mach-O"),
+    (b"\xce\xfa\xed\xfe", "Mach-O"),
+    (b"\xcf\xfa\xed\xfe", "Mach-O"),
+    (b"\xca\xfe\xba\xbe\0\0\0", "Mach-O or Java"),
+    (b"L\0\0\0\x01\x14\x02\0", "Windows shortcut"),
+    (b"\0asm\x01\0\0\0", "WebAssembly"),
+    (b"dex\n03", "Android"),
+];
+/// Endings that a system runs.
+const RUN: [&str; 9] = ["ps1", "bat", "cmd", "vbs", "com", "scr", "hta", "lnk", "ipynb"];
+
+/// A program, told by its first bytes or, for a text, by the ending under which a system runs it.
+pub(crate) fn program(name: &str, front: &[u8]) -> Option<Sighting> {
+    let ending = ending_of(name);
+    let known = PROGRAMS.iter().find(|(mark, _)| front.starts_with(mark)).map(|(_, kind)| *kind);
+    let dos = front.starts_with(b"MZ") && front.windows(4).any(|window| window == b"PE\0\0");
+    // Compiled Python: a number of its version, then a line's end that text tools would spoil.
+    let compiled = matches!(front, [_, 0x0d | 0x0c, b'\r', b'\n', ..]);
+    let script = front.starts_with(b"#!") && !["py", "sh", "bash", "zsh"].contains(&ending.as_str());
+    let kind = known
+        .or(dos.then_some("PE"))
+        .or(compiled.then_some("pyc"))
+        .or(script.then_some("#!"))
+        .or(RUN.iter().find(|run| **run == ending).copied())?;
+    Some(Sighting::new("model.program-beside-weights").with("kind", kind))
+}
+
+/// A file whose name promises weights that its content is not.
+pub(crate) fn mislabelled(name: &str, front: &[u8], format: Format) -> Option<Sighting> {
+    let ending = ending_of(name);
+    if !WEIGHTS.contains(&ending.as_str()) || !matches!(format, Format::Unknown | Format::Text | Format::Json) {
+        return None;
+    }
+    let reason = if front.starts_with(b"version https://git-lfs") {
+        Text::new("它是 Git LFS 指针，权重没有取回", "it is a Git LFS pointer, and the weights were not fetched")
+    } else {
+        Text::new("其内容不是这种格式", "its content is not of that format")
+    };
+    Some(Sighting::new("model.not-what-it-says").with("ending", &ending).with_text("reason", reason))
+}
+
+/// A name that shows something else than it is.
+pub(crate) fn odd_name(path: &str) -> Option<Sighting> {
+    let hidden = path.chars().any(|c| c.is_control() || jingwei_text::is_hidden(c).is_some());
+    let latin = path.chars().any(|c| c.is_ascii_alphabetic());
+    let alike =
+        path.chars().any(|c| matches!(c, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{ff21}'..='\u{ff5a}'));
+    let reason = match (hidden, latin && alike) {
+        (true, _) => Text::new("其中有看不见的字符", "it holds characters that cannot be seen"),
+        (_, true) => Text::new("其中混有形似拉丁字母的字符", "it mixes letters that only look Latin with Latin ones"),
+        _ => return None,
+    };
+    Some(Sighting::new("model.odd-file-name").with_text("reason", reason))
+}
+
+/// Where an index of shards sends its reader: names that leave the folder.
+pub(crate) fn escaping_shard(json: &[u8]) -> Option<Sighting> {
+    const KEY: &[u8] = b"\"weight_map\"";
+    if json.len() > 16 << 20 || !json.windows(KEY.len()).any(|window| window == KEY) {
+        return None;
+    }
+    let document: serde_json::Value = serde_json::from_slice(json).ok()?;
+    let map = document.get("weight_map")?.as_object()?;
+    let leaves = |name: &str| {
+        let name = name.replace('\\', "/");
+        name.starts_with('/') || name.split('/').any(|part| part == "..") || name.contains(':')
+    };
+    let shard = map.values().filter_map(|value| value.as_str()).find(|name| leaves(name))?;
+    Some(Sighting::new("model.index-escape").key("weight_map").with("shard", shard))
+}
+
+fn ending_of(name: &str) -> String {
+    let name = name.rsplit('/').next().unwrap_or_default();
+    name.rsplit_once('.').map(|(_, ending)| ending.trim().to_ascii_lowercase()).unwrap_or_default()
+}
