@@ -26,7 +26,7 @@ pub struct Taking {
 pub enum TakeError {
     #[error(transparent)]
     Port(#[from] PortError),
-    #[error("`{0}` is a symbolic link, a device or another thing that cannot be signed")]
+    #[error("`{0}` is a symbolic link, a device or a file that cannot be opened, and cannot be signed")]
     NotAFile(String),
     #[error("`{path}` is larger than {limit} bytes")]
     TooLarge { path: String, limit: u64 },
@@ -41,7 +41,7 @@ impl TakeError {
     pub fn text(&self) -> Text {
         let zh = match self {
             TakeError::Port(error) => format!("读取失败：{error}"),
-            TakeError::NotAFile(path) => format!("`{path}` 是符号链接、设备等无法签名的对象"),
+            TakeError::NotAFile(path) => format!("`{path}` 是符号链接、设备或无法打开的文件，不能签名"),
             TakeError::TooLarge { path, limit } => format!("`{path}` 超过 {limit} 字节"),
             TakeError::Empty(path) => format!("`{path}` 是空文件，分块签名无法覆盖它；请不分块签名，或不签此路径"),
             TakeError::Changed(path) => format!("`{path}` 在读取时发生了变化"),
