@@ -13,13 +13,21 @@ use jingwei_core::{FileEntry, FileKind, Files, Limits, PortError, ReadSeek, Text
 pub struct DiskFiles {
     root: PathBuf,
     allow_outside: bool,
+    /// Followed where it is a link: the user named it. Links below it are not.
+    named: Option<String>,
 }
 
 impl DiskFiles {
     /// `root` is the manifest's folder.
     #[must_use]
     pub fn new(root: &Path, allow_outside: bool) -> Self {
-        Self { root: root.to_owned(), allow_outside }
+        Self { root: root.to_owned(), allow_outside, named: None }
+    }
+
+    /// Any path of this machine, for a command that was given `path`, which may be a link itself.
+    #[must_use]
+    pub fn named(path: &str) -> Self {
+        Self { named: Some(path.to_owned()), ..Self::new(Path::new(""), true) }
     }
 
     fn resolve(&self, path: &str) -> Result<PathBuf, PortError> {
@@ -44,7 +52,8 @@ impl Files for DiskFiles {
     fn list(&self, path: &str, limits: &Limits) -> Result<Vec<FileEntry>, PortError> {
         let start = self.resolve(path)?;
         let fail = |e: io::Error| io_error(path, &e);
-        let top = fs::symlink_metadata(&start).map_err(fail)?;
+        let is_named = self.named.as_deref() == Some(path);
+        let top = if is_named { fs::metadata(&start) } else { fs::symlink_metadata(&start) }.map_err(fail)?;
         let name = path.trim_end_matches('/').to_owned();
         let mut entries = Vec::new();
         let mut open = VecDeque::new();
@@ -119,6 +128,23 @@ fn io_error(path: &str, error: &io::Error) -> PortError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_is_followed_where_the_user_named_it_and_nowhere_else() {
+        let outer = tempfile::tempdir().unwrap();
+        let (folder, link) = (outer.path().join("model"), outer.path().join("latest"));
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("a.bin"), "x").unwrap();
+        std::os::unix::fs::symlink(&folder, &link).unwrap();
+        std::os::unix::fs::symlink(outer.path(), folder.join("up")).unwrap();
+        let name = link.to_string_lossy();
+        let kinds = |files: DiskFiles| {
+            let entries = files.list(&name, &Limits::default()).unwrap();
+            entries.into_iter().map(|entry| entry.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(DiskFiles::named(&name)), [FileKind::File, FileKind::Link]);
+        assert_eq!(kinds(DiskFiles::new(Path::new(""), true)), [FileKind::Link]);
+    }
 
     #[test]
     fn nothing_outside_the_folder_is_read() {

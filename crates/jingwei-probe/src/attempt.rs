@@ -1,7 +1,7 @@
 use jingwei_core::{Arm, Digest, Lang};
 use serde::{Deserialize, Serialize};
 
-use crate::{Call, Expect, Judgement};
+use crate::{Call, Expect, Judgement, Name, Names};
 
 /// How a try ended, seen from the attacker: success means that the system did wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,16 +48,16 @@ pub struct Attempt {
     /// Over everything that decides the reply: item, transforms, driver, sampling, target configuration, seed, epoch.
     pub key: Digest,
     /// Id of the part of the suite that it belongs to.
-    pub part: String,
-    pub dataset: String,
+    pub part: Name,
+    pub dataset: Name,
     /// Id of the question in its dataset.
-    pub item: String,
+    pub item: Name,
     pub expect: Expect,
     pub lang: Lang,
-    pub topic: String,
+    pub topic: Name,
     /// Id of the chain of transforms.
-    pub chain: String,
-    pub driver: String,
+    pub chain: Name,
+    pub driver: Name,
     pub arm: Arm,
     pub epoch: u32,
     pub outcome: Outcome,
@@ -66,7 +66,7 @@ pub struct Attempt {
     /// The guard or provider stopped it.
     pub filtered: bool,
     /// Codes of the cues that decided, or of the error.
-    pub reason: String,
+    pub reason: Name,
     /// Requests to the target.
     pub requests: u32,
     pub input_tokens: u64,
@@ -78,7 +78,26 @@ pub struct Attempt {
 /// A judgement and who made it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JudgedBy {
-    pub judge: String,
+    pub judge: Name,
     #[serde(flatten)]
     pub judgement: Judgement,
+}
+
+impl Attempt {
+    /// What a summary needs of it, in as little memory as may be: names that are shared with other attempts, and no
+    /// places in the reply, which only the journal keeps.
+    #[must_use]
+    pub fn condensed(mut self, names: &mut Names) -> Self {
+        let Self { part, dataset, item, topic, chain, driver, reason, judgements, .. } = &mut self;
+        for name in [part, dataset, item, topic, chain, driver, reason] {
+            names.share(name);
+        }
+        for JudgedBy { judge, judgement } in judgements.iter_mut() {
+            names.share(judge);
+            names.share(&mut judgement.reason);
+            judgement.cues = Vec::new();
+        }
+        judgements.shrink_to_fit();
+        self
+    }
 }

@@ -21,6 +21,7 @@ pub mod grading;
 mod item;
 mod judge;
 pub mod judges;
+mod name;
 mod observe;
 pub mod organism;
 mod plan;
@@ -46,6 +47,7 @@ pub use judge::{
     PendingJudgement, RefusalJudge, RefusalModel, ReplyJudge, Share, SideScore, ToolEffectJudge, TrainOptions, measure,
     measure_traps, review,
 };
+pub use name::{Name, Names};
 pub use plan::{Ingredient, Part, Plan, Planned};
 pub use prompt::Prompt;
 pub use random::Random;

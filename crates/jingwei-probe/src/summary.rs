@@ -284,9 +284,9 @@ fn deltas(first: &[&Attempt], second: &[&Attempt]) -> Vec<Delta> {
             let (Some(a), Some(b)) = (rate.counts(attempt), rate.counts(other)) else { continue };
             let names = [
                 ("all", String::new()),
-                ("part", attempt.part.clone()),
-                ("topic", attempt.topic.clone()),
-                ("transform", attempt.chain.clone()),
+                ("part", attempt.part.to_string()),
+                ("topic", attempt.topic.to_string()),
+                ("transform", attempt.chain.to_string()),
                 ("lang", attempt.lang.code().to_owned()),
             ];
             for (by, name) in names {
@@ -390,7 +390,7 @@ fn share(count: u64, of: u64) -> f64 {
 struct Seen<'a> {
     members: Vec<&'a Attempt>,
     /// Numbers of the members of each group.
-    groups: BTreeMap<Group, Vec<usize>>,
+    groups: BTreeMap<Group, Vec<u32>>,
 }
 
 impl<'a> Seen<'a> {
@@ -400,8 +400,8 @@ impl<'a> Seen<'a> {
             items.map(|item| ((item.dataset.as_str(), item.id.as_str()), item.as_ref())).collect();
         let dimensions: HashMap<&str, &str> =
             plan.parts.iter().filter_map(|part| Some((part.id.as_str(), part.dimension.as_deref()?))).collect();
-        let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
-        for (index, attempt) in attempts.iter().enumerate() {
+        let mut groups: BTreeMap<Group, Vec<u32>> = BTreeMap::new();
+        for (index, attempt) in (0_u32..).zip(attempts) {
             let mut of = |by: &str, value: &str| {
                 let group = Group { arm: attempt.arm, by: by.to_owned(), name: value.to_owned() };
                 groups.entry(group).or_default().push(index);
@@ -420,10 +420,10 @@ impl<'a> Seen<'a> {
         Self { members: attempts.iter().collect(), groups }
     }
 
-    fn rate(&self, rate: RateName, group: &Group, members: &[usize]) -> Option<RateRow> {
+    fn rate(&self, rate: RateName, group: &Group, members: &[u32]) -> Option<RateRow> {
         let mut clusters: BTreeMap<(&str, &str), (u64, u64)> = BTreeMap::new();
         let (mut judges, mut langs, mut expects) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        for attempt in members.iter().filter_map(|index| self.members.get(*index)) {
+        for attempt in members.iter().filter_map(|index| self.members.get(usize::try_from(*index).ok()?)) {
             let Some(hit) = rate.counts(attempt) else { continue };
             let (k, n) = clusters.entry((&attempt.dataset, &attempt.item)).or_default();
             *k += u64::from(hit);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use jingwei_core::{Arm, ChatReply, Digest, Finish, TargetError};
 
 use crate::{
-    Answer, Ask, Attempt, Conversation, Driver, Exchange, JudgedBy, Judgement, Judging, Outcome, Party,
+    Answer, Ask, Attempt, Conversation, Driver, Exchange, JudgedBy, Judgement, Judging, Name, Outcome, Party,
     PendingJudgement, Plan, Planned, Session, Step, TurnAnswer, judge::is_policy_error,
 };
 
@@ -41,20 +41,20 @@ impl Trial {
         let part = plan.parts.get(planned.part)?;
         let blank = Attempt {
             key: plan.key(&planned, target),
-            part: part.id.clone(),
-            dataset: planned.case.item.dataset.clone(),
-            item: planned.case.item.id.clone(),
+            part: part.id.as_str().into(),
+            dataset: planned.case.item.dataset.as_str().into(),
+            item: planned.case.item.id.as_str().into(),
             expect: planned.case.item.expect,
             lang: planned.case.item.lang,
-            topic: planned.case.item.topic.clone(),
-            chain: planned.case.chain.id().to_owned(),
-            driver: part.driver.id().to_owned(),
+            topic: planned.case.item.topic.as_str().into(),
+            chain: planned.case.chain.id().into(),
+            driver: part.driver.id().into(),
             arm,
             epoch: planned.epoch,
             outcome: Outcome::Error,
             reply: None,
             filtered: false,
-            reason: String::new(),
+            reason: Name::default(),
             requests: 0,
             input_tokens: 0,
             output_tokens: 0,
@@ -67,7 +67,7 @@ impl Trial {
     /// The attempt as it would be if nothing were asked.
     #[must_use]
     pub fn not_asked(&self, reason: &str) -> Attempt {
-        Attempt { reason: reason.to_owned(), ..self.blank.clone() }
+        Attempt { reason: reason.into(), ..self.blank.clone() }
     }
 
     #[must_use]
@@ -100,7 +100,7 @@ impl Trial {
 
     fn judge(&mut self, conversation: Conversation, from: usize) -> TrialStep {
         let Some(turn) = conversation.judged() else {
-            "error.no-turn".clone_into(&mut self.blank.reason);
+            self.blank.reason = "error.no-turn".into();
             return self.done(conversation);
         };
         let refusal;
@@ -111,13 +111,13 @@ impl Trial {
                 &refusal
             }
             TurnAnswer::Error(error) => {
-                self.blank.reason = reason_of(error);
+                self.blank.reason = reason_of(error).into();
                 return self.done(conversation);
             }
         };
         if u64::try_from(reply.text.len()).is_ok_and(|bytes| bytes > self.longest_reply) {
             self.blank.outcome = Outcome::Undetermined;
-            "limit.string-bytes".clone_into(&mut self.blank.reason);
+            self.blank.reason = "limit.string-bytes".into();
             return self.done(conversation);
         }
         let decoded = self.planned.case.chain.read_reply(&reply.text);
@@ -137,7 +137,7 @@ impl Trial {
         }
         if self.blank.judgements.is_empty() {
             self.blank.outcome = Outcome::Undetermined;
-            "judge.none".clone_into(&mut self.blank.reason);
+            self.blank.reason = "judge.none".into();
         }
         self.done(conversation)
     }
@@ -158,7 +158,7 @@ impl Trial {
             self.blank.outcome = judgement.outcome;
             self.blank.reason.clone_from(&judgement.reason);
         }
-        let judge = self.planned.judges.get(index).map_or("", |judge| judge.id()).to_owned();
+        let judge = self.planned.judges.get(index).map_or("", |judge| judge.id()).into();
         self.blank.judgements.push(JudgedBy { judge, judgement });
     }
 

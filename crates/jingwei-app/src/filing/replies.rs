@@ -76,7 +76,7 @@ pub(crate) fn read_runs(standard: &Standard<'_>, folders: &[PathBuf]) -> Result<
                 _ => (String::new(), attempt.filtered),
             };
             let refusal = refusal_mark(attempt.expect, attempt.outcome);
-            let (item, arm, digest) = (attempt.item, attempt.arm, attempt.reply);
+            let (item, arm, digest) = (attempt.item.to_string(), attempt.arm, attempt.reply);
             let held_back = held_back || attempt.filtered;
             let reply = RunReply { role, item: item.clone(), arm, text, digest, held_back, refusal };
             if replies.insert((role, arm, item), reply).is_none() {

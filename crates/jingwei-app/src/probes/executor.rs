@@ -12,7 +12,9 @@ use std::{
 
 use futures_util::{StreamExt, future::join_all, stream::FuturesUnordered};
 use jingwei_core::{Arm, Digest, Progress, TargetError};
-use jingwei_probe::{Answer, Attempt, Conversation, Outcome, Party, Plan, Planned, Trial, TrialStep, TurnAnswer};
+use jingwei_probe::{
+    Answer, Attempt, Conversation, Names, Outcome, Party, Plan, Planned, Trial, TrialStep, TurnAnswer,
+};
 use tokio::time::{Instant, timeout};
 
 use super::{
@@ -23,6 +25,8 @@ use crate::guards::Guard;
 
 /// Attempts in a row that find nobody there, after which no more are begun.
 const NOBODY_THERE: u32 = 20;
+/// Attempts for which room is made at the beginning; a list that grows holds twice what it needs.
+const RESERVED: usize = 1 << 16;
 /// How often what was written is synced to the disk.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// How often it is asked whether to stop, however long the target takes.
@@ -110,10 +114,12 @@ impl Executor<'_> {
             .and_then(|minutes| Instant::now().checked_add(Duration::from_secs(minutes.saturating_mul(60))));
         let mut planned = (0..self.plan.total().unwrap_or(0)).filter_map(|number| self.plan.get(number));
         let mut under_way = FuturesUnordered::new();
-        let mut ran = Ran { attempts: Vec::new(), stopped: None, first_error: None };
+        let open = self.plan.total().unwrap_or(0).saturating_mul(arms.len()).saturating_sub(done.len());
+        let attempts = Vec::with_capacity(open.min(RESERVED));
+        let mut ran = Ran { attempts, stopped: None, first_error: None };
         let (mut sent, mut tokens, mut missed) = (0_u64, 0_u64, 0_u32);
         let mut synced = Instant::now();
-        let mut given_up = None;
+        let (mut given_up, mut names) = (None, Names::default());
         loop {
             if ran.stopped.is_none() {
                 ran.stopped = self.reason_to_stop(sent, tokens, missed, deadline);
@@ -157,7 +163,7 @@ impl Executor<'_> {
                 if attempt.outcome == Outcome::Error && ran.first_error.is_none() {
                     ran.first_error = error_of(&conversation);
                 }
-                ran.attempts.push(attempt);
+                ran.attempts.push(attempt.condensed(&mut names));
                 self.progress.advance(1);
             }
             if synced.elapsed() > SYNC_EVERY {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use jingwei_core::{Arm, Digest, Text, Timestamp};
-use jingwei_probe::{Attempt, Conversation, Ingredient, Outcome};
+use jingwei_probe::{Attempt, Conversation, Ingredient, Names, Outcome};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -250,24 +250,18 @@ pub(crate) fn each_line(folder: &Path, mut each: impl FnMut(RunLine)) -> Result<
     let mut file = File::open(&path).map_err(|e| failed(&path, e))?;
     // Texts are long: only places are kept in the first pass.
     let mut places: HashMap<Digest, (Attempt, u64, usize)> = HashMap::new();
-    let mut at = 0_u64;
+    let (mut at, mut names) = (0_u64, Names::default());
     lines(&path, &file, |number, line| {
         if number > 0
             && let Ok(known) = serde_json::from_slice::<AttemptOnly>(line)
         {
-            places.insert(known.attempt.key, (known.attempt, at, line.len()));
+            places.insert(known.attempt.key, (known.attempt.condensed(&mut names), at, line.len()));
         }
         at += line.len() as u64;
         true
     })?;
     let mut places: Vec<(Attempt, u64, usize)> = places.into_values().collect();
-    let order = |a: &Attempt, b: &Attempt| {
-        let of = |x: &Attempt| {
-            (x.part.clone(), x.dataset.clone(), x.item.clone(), x.chain.clone(), x.driver.clone(), x.epoch, x.arm)
-        };
-        of(a).cmp(&of(b))
-    };
-    places.sort_by(|(a, ..), (b, ..)| order(a, b));
+    places.sort_by(|(a, ..), (b, ..)| place_in_report(a).cmp(&place_in_report(b)));
     for (_, at, length) in places {
         let mut line = vec![0; length];
         file.seek(SeekFrom::Start(at)).map_err(|e| failed(&path, e))?;
@@ -277,6 +271,12 @@ pub(crate) fn each_line(folder: &Path, mut each: impl FnMut(RunLine)) -> Result<
         }
     }
     Ok(())
+}
+
+/// What orders a report.
+fn place_in_report(attempt: &Attempt) -> (&str, &str, &str, &str, &str, u32, Arm) {
+    let Attempt { part, dataset, item, chain, driver, epoch, arm, .. } = attempt;
+    (part, dataset, item, chain, driver, *epoch, *arm)
 }
 
 fn damaged(path: &Path, line: usize) -> Error {
@@ -291,14 +291,14 @@ fn damaged(path: &Path, line: usize) -> Error {
 fn read(path: &Path, file: &File) -> Result<ReadRun, Error> {
     let mut header = None;
     let (mut attempts, mut finished) = (Vec::new(), false);
-    let mut damaged = None;
+    let (mut damaged, mut names) = (None, Names::default());
     let whole = lines(path, file, |number, line| {
         if number == 0 {
             header = serde_json::from_slice::<RunHeader>(line).ok().filter(|h| h.kind == "probe_run" && h.version == 1);
             return header.is_some();
         }
         if let Ok(line) = serde_json::from_slice::<AttemptOnly>(line) {
-            attempts.push(line.attempt);
+            attempts.push(line.attempt.condensed(&mut names));
         } else if let Ok(line) = serde_json::from_slice::<Finished>(line) {
             finished = line.finished;
         } else {

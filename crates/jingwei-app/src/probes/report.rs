@@ -9,7 +9,7 @@ use askama::Template;
 use jingwei_catalog::Catalog;
 use jingwei_core::{Arm, ChatRole, Lang, Text};
 use jingwei_probe::{
-    ArmOutcomes, Delta, Outcome, RateName, RateRow, TurnAnswer,
+    ArmOutcomes, Delta, Name, Outcome, RateName, RateRow, TurnAnswer,
     grading::{Graded, GradedRow},
 };
 use serde_json::{Value, json};
@@ -146,7 +146,7 @@ fn xml(text: &str) -> String {
 /// SARIF 2.1.0: one result per topic and chain in which attacks succeeded, in the strictest arm.
 fn sarif(folder: &Path, document: &RunDocument, catalog: &Catalog) -> Result<String, Error> {
     let strictest = document.summary.arms.iter().map(|arm| arm.arm).max_by_key(|arm| *arm == Arm::Defended);
-    let mut groups: std::collections::BTreeMap<(String, String, String, &'static str), (u64, u64)> = Default::default();
+    let mut groups: std::collections::BTreeMap<(Name, Name, Name, &'static str), (u64, u64)> = Default::default();
     runs::each_line(folder, |line| {
         let attempt = line.attempt;
         let rule = match attempt.expect {
@@ -298,7 +298,14 @@ fn talk(line: RunLine) -> Talk {
         attempt.driver,
         attempt.arm.code()
     );
-    Talk { key: attempt.key.to_string(), name, outcome, class, reason: attempt.reason, turns: turns.collect() }
+    Talk {
+        key: attempt.key.to_string(),
+        name,
+        outcome,
+        class,
+        reason: attempt.reason.to_string(),
+        turns: turns.collect(),
+    }
 }
 
 fn role(role: ChatRole) -> &'static str {

@@ -1,6 +1,7 @@
 //! A run of a suite from its beginning to its evidence.
 
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
@@ -372,15 +373,21 @@ fn grades(app: &App, suite: &Suite, plan: &Plan, attempts: &[Attempt], arms: &[A
 
 /// Attempts in the plan's order, arm after arm, whatever order they were made in.
 fn in_order(plan: &Plan, crew: &Crew, earlier: Vec<Attempt>, later: Vec<Attempt>) -> Vec<Attempt> {
-    let mut by_key: std::collections::HashMap<Digest, Attempt> =
-        earlier.into_iter().chain(later).map(|attempt| (attempt.key, attempt)).collect();
-    let mut ordered = Vec::with_capacity(by_key.len());
-    for (_, target) in crew.arms() {
-        for planned in plan.attempts() {
-            ordered.extend(by_key.remove(&plan.key(&planned, &target)));
+    // The longer list is not copied.
+    let (mut attempts, rest) = if later.len() > earlier.len() { (later, earlier) } else { (earlier, later) };
+    attempts.extend(rest);
+    let mut rank: HashMap<Digest, u32> = attempts.iter().map(|attempt| (attempt.key, u32::MAX)).collect();
+    let keys = crew.arms().into_iter().flat_map(|(_, target)| plan.attempts().map(move |one| plan.key(&one, &target)));
+    for (number, key) in (0_u32..).zip(keys) {
+        if let Some(place) = rank.get_mut(&key) {
+            *place = number.min(*place);
         }
     }
-    ordered
+    let rank_of = |attempt: &Attempt| rank.get(&attempt.key).copied().unwrap_or(u32::MAX);
+    attempts.sort_unstable_by_key(rank_of);
+    attempts.dedup_by_key(|attempt| attempt.key);
+    attempts.retain(|attempt| rank_of(attempt) != u32::MAX);
+    attempts
 }
 
 /// A run's document and its attempts, as they were left.

@@ -70,8 +70,8 @@ pub fn make_bom(
             of_path(catalog, path, &mut bom, &mut listed, limits, progress)?;
         }
     }
-    for (_, _, parsed) in &listed.files {
-        bom.add_packages(parsed);
+    for parsed in listed.settled() {
+        bom.add_packages(&parsed);
     }
     for (path, reason) in &listed.unread {
         bom.gaps.push(Text::new(format!("{path}：{}", reason.zh), format!("{path}: {}", reason.en)));
@@ -179,7 +179,7 @@ fn of_path(
 ) -> Result<(), Error> {
     let failed = |e: jingwei_core::CheckError| Error::failed("无法列出", "the folder cannot be listed").because(e);
     let check = model_check(catalog)?;
-    let (inventory, more, texts) = with_ctx(progress, |ctx| {
+    let (inventory, more, texts) = with_ctx(path, progress, |ctx| {
         let inventory = check.inventory(&component(path), ctx, limits)?;
         let texts = cards(path, &inventory, ctx);
         Ok((inventory, list(path, ctx, limits)?, texts))

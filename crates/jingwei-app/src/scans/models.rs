@@ -1,6 +1,6 @@
 //! `scan model`: model files and folders.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use jingwei_catalog::Catalog;
 use jingwei_core::{
@@ -39,7 +39,7 @@ pub fn scan_models(
         let component = Component { pinned, ..component(path) };
         let failed =
             |e: jingwei_core::CheckError| Error::failed("无法检查模型", "the models cannot be checked").because(e);
-        let inventory = with_ctx(progress, |ctx| check.inventory(&component, ctx, limits)).map_err(failed)?;
+        let inventory = with_ctx(path, progress, |ctx| check.inventory(&component, ctx, limits)).map_err(failed)?;
         let prefix = (asked.paths.len() > 1).then_some(path.as_str());
         take(&mut raw, path, prefix, &inventory, check.observe(&component, &inventory));
     }
@@ -73,9 +73,9 @@ fn pins_by_path(asked: &ModelScan<'_>) -> Result<Vec<BTreeMap<String, Digest>>, 
     Ok(pins)
 }
 
-/// Ports for a scan of files, whose paths are the caller's.
-pub(super) fn with_ctx<T>(progress: &dyn Progress, act: impl FnOnce(&Ctx<'_>) -> T) -> T {
-    let files = DiskFiles::new(Path::new(""), true);
+/// Ports for a scan of the files below `path`, which is the caller's.
+pub(super) fn with_ctx<T>(path: &str, progress: &dyn Progress, act: impl FnOnce(&Ctx<'_>) -> T) -> T {
+    let files = DiskFiles::named(path);
     let now = Timestamp::from_micros(0);
     act(&Ctx { files: &files, targets: &Nothing, exposure: &Nothing, progress, now })
 }
@@ -88,7 +88,7 @@ pub(crate) fn model_check(catalog: &Catalog) -> Result<ModelCheck, Error> {
 }
 
 fn take(raw: &mut Raw, path: &str, prefix: Option<&str>, inventory: &Inventory, observations: Vec<Observation>) {
-    let is_file = std::fs::symlink_metadata(path).is_ok_and(|about| !about.is_dir());
+    let is_file = std::fs::metadata(path).is_ok_and(|about| !about.is_dir());
     let shown = |inner: &str| match prefix {
         Some(prefix) if is_file => prefix.to_owned(),
         Some(prefix) => format!("{}/{inner}", prefix.trim_end_matches('/')),
@@ -108,6 +108,9 @@ fn take(raw: &mut Raw, path: &str, prefix: Option<&str>, inventory: &Inventory, 
             finding.place.path = Some(if inner.is_empty() { path.to_owned() } else { shown(inner) });
             finding.fingerprint =
                 jingwei_core::Finding::fingerprint_of(&finding.rule, &finding.component, &finding.place);
+        }
+        if let (Observation::Metric(metric), Some(prefix)) = (&mut observation, prefix) {
+            metric.labels.insert("path".to_owned(), prefix.to_owned());
         }
         raw.observations.push(observation);
     }

@@ -1,6 +1,7 @@
 //! `scan.packages`: which packages does an application take in, and what is known against them?
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
 };
@@ -275,6 +276,22 @@ impl Listed {
             paths: paths.into_iter().collect(),
         });
         located.collect()
+    }
+
+    /// What each file lists, without what it only asks for where a lockfile says which version came of it.
+    pub(super) fn settled(&self) -> impl Iterator<Item = Cow<'_, Parsed>> {
+        let locks = self.locks();
+        self.files.iter().map(move |(path, kind, parsed)| {
+            let open = |found: &lockfiles::Located| {
+                found.package.version.is_some() || !is_covered(&locks, path, *kind, &found.package)
+            };
+            // A manifest says no links between packages, so that their places may move.
+            if !parsed.links.is_empty() || parsed.packages.iter().all(open) {
+                return Cow::Borrowed(parsed);
+            }
+            let packages = parsed.packages.iter().filter(|found| open(found)).cloned().collect();
+            Cow::Owned(Parsed { packages, ..parsed.clone() })
+        })
     }
 
     /// What lockfiles pin, by their kind and folder.
@@ -558,7 +575,7 @@ pub fn scan_packages(
     let mut listed = Listed::default();
     let mut subjects = Vec::new();
     for path in asked.paths {
-        let more = with_ctx(progress, |ctx| list(path, ctx, limits)).map_err(failed)?;
+        let more = with_ctx(path, progress, |ctx| list(path, ctx, limits)).map_err(failed)?;
         let lines: Vec<String> =
             more.located().iter().map(|l| format!("{} {:?}", l.package.purl(), l.requirement)).collect();
         let digest = Digest::of_parts(["packages/1"].into_iter().chain(lines.iter().map(String::as_str)));

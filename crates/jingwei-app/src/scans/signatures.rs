@@ -62,7 +62,8 @@ pub fn sign_model(asked: &Signing<'_>, limits: &Limits, progress: &dyn Progress)
     let name = name.unwrap_or_else(|| asked.model.to_owned());
     let refused = |e: jingwei_sign::TakeError| Error::new(crate::ErrorKind::Invalid, e.text().zh, e.text().en);
     let (manifest, odd) =
-        with_ctx(progress, |ctx| jingwei_sign::take(asked.model, &name, &taking, ctx, limits)).map_err(refused)?;
+        with_ctx(asked.model, progress, |ctx| jingwei_sign::take(asked.model, &name, &taking, ctx, limits))
+            .map_err(refused)?;
     if let Some(first) = odd.first() {
         return Err(refused(jingwei_sign::TakeError::NotAFile(first.clone())));
     }
@@ -102,7 +103,7 @@ pub fn verify_model(
         rollback: asked.rollback.map(ToOwned::to_owned),
         ..component(asked.model)
     };
-    let (observations, digest) = with_ctx(progress, |ctx| {
+    let (observations, digest) = with_ctx(asked.model, progress, |ctx| {
         let observations = check.run(&component, ctx, limits)?;
         Ok::<_, jingwei_core::CheckError>((observations, jingwei_scan::folder_digest(&component, ctx, limits)?))
     })

@@ -68,7 +68,7 @@ impl Judge for KeywordJudge {
         Judging::Done(if cues.is_empty() {
             Judgement { score: Some(0.0), ..Judgement::new(Outcome::Failure, "keyword.none") }
         } else {
-            Judgement { outcome: Outcome::Success, score: Some(1.0), reason, cues }
+            Judgement { outcome: Outcome::Success, score: Some(1.0), reason: reason.into(), cues }
         })
     }
 }
@@ -137,7 +137,7 @@ impl Judge for ClassifierJudge {
         Judging::Done(Judgement {
             outcome: if is_harmful { Outcome::Success } else { Outcome::Failure },
             score: Some(score.probability),
-            reason,
+            reason: reason.into(),
             cues: if is_harmful { vec![cue] } else { Vec::new() },
         })
     }

@@ -2,7 +2,7 @@ use jingwei_core::{ChatMessage, ChatReply, ChatRequest, Digest};
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Cue, RefusalJudge, ReplyJudge};
-use crate::{Answer, Expect, Item, Outcome};
+use crate::{Answer, Expect, Item, Name, Outcome};
 
 /// Decides what came of an attempt. A judge that needs a model says what to ask it.
 pub trait Judge: Send + Sync {
@@ -65,7 +65,7 @@ pub struct Judgement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
     /// Codes of what decided: `en.inability+en.redirect`, `canary.said`, `llm.rubric`.
-    pub reason: String,
+    pub reason: Name,
     /// Where in the reply.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cues: Vec<Cue>,
@@ -73,12 +73,12 @@ pub struct Judgement {
 
 impl Judgement {
     #[must_use]
-    pub fn new(outcome: Outcome, reason: impl Into<String>) -> Self {
+    pub fn new(outcome: Outcome, reason: impl Into<Name>) -> Self {
         Self { outcome, score: None, reason: reason.into(), cues: Vec::new() }
     }
 
     #[must_use]
-    pub fn undetermined(reason: impl Into<String>) -> Self {
+    pub fn undetermined(reason: impl Into<Name>) -> Self {
         Self::new(Outcome::Undetermined, reason)
     }
 }
@@ -113,6 +113,6 @@ impl Judge for RefusalJudge {
             Call::Undetermined => None,
             _ => Some(f64::from(u8::from(outcome == Outcome::Success))),
         };
-        Judging::Done(Judgement { outcome, score, reason: verdict.reason(), cues: verdict.cues })
+        Judging::Done(Judgement { outcome, score, reason: verdict.reason().into(), cues: verdict.cues })
     }
 }

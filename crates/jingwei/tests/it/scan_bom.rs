@@ -32,6 +32,24 @@ fn bom(user: &User, extra: &[&str]) -> Run {
 }
 
 #[test]
+fn what_a_lockfile_pins_stands_in_the_bill_once() {
+    let user = User::new();
+    user.write(
+        "app/Cargo.toml",
+        "[package]\nname = \"app\"\nversion = \"1.0.0\"\n[dependencies]\nserde = \"1\"\nlog = \"0.4\"\n",
+    );
+    user.write("app/Cargo.lock", "version = 4\n\n[[package]]\nname = \"serde\"\nversion = \"1.0.200\"\nsource = \"registry+https://example.invalid/index\"\n");
+    let run = user.run(&["scan", "bom", "app", "--format", "cyclonedx", "--at", AT]).expect(0, &[]);
+    let bill: Value = serde_json::from_str(&run.out).unwrap();
+    let named = |name: &str| {
+        let parts = bill["components"].as_array().unwrap().iter().filter(|one| one["name"] == name);
+        parts.map(|one| one["version"].as_str().map(ToOwned::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(named("serde"), [Some("1.0.200".to_owned())], "the range adds nothing to what is pinned");
+    assert_eq!(named("log"), [None], "what no lockfile pins stays");
+}
+
+#[test]
 fn a_bill_is_written_read_back_and_compared() {
     let user = User::new();
     project(&user);

@@ -195,6 +195,25 @@ fn what_cannot_be_looked_at_is_never_clean() {
 }
 
 #[test]
+fn a_link_that_the_user_names_is_followed_and_the_report_uses_his_name() {
+    let user = User::new();
+    clean_model(&user, "v2");
+    user.write("v2/bad.pkl", HOSTILE);
+    clean_model(&user, "other");
+    std::os::unix::fs::symlink("v2", user.path("latest")).unwrap();
+    std::os::unix::fs::symlink("v2/bad.pkl", user.path("one.pkl")).unwrap();
+    let report = json(&user.run(&["scan", "model", "latest", "--format", "json"]).expect(1, &[]));
+    assert!(verdicts(&report).contains(&"bad.pkl blocked".to_owned()), "{:?}", verdicts(&report));
+    let report = json(&user.run(&["scan", "model", "one.pkl", "--format", "json"]).expect(1, &[]));
+    assert_eq!(verdicts(&report), ["one.pkl blocked"]);
+    let report = json(&user.run(&["scan", "model", "latest", "other", "--format", "json"]).expect(1, &[]));
+    assert!(verdicts(&report).contains(&"latest/bad.pkl blocked".to_owned()), "{:?}", verdicts(&report));
+    let metrics = report["metrics"].as_array().unwrap();
+    let paths: std::collections::BTreeSet<_> = metrics.iter().map(|one| one["labels"]["path"].as_str()).collect();
+    assert_eq!(paths, [Some("latest"), Some("other")].into(), "metrics say of which path they are");
+}
+
+#[test]
 fn only_what_is_new_counts_against_a_baseline() {
     let user = User::new();
     clean_model(&user, "m");

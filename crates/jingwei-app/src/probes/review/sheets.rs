@@ -7,7 +7,7 @@ use std::{
 
 use jingwei_core::{ChatMessage, ChatRole, Digest};
 use jingwei_probe::{
-    Attempt, Expect, Outcome, Random, TurnAnswer,
+    Attempt, Expect, Name, Outcome, Random, TurnAnswer,
     review::{ReviewItem, sheet, to_csv},
 };
 
@@ -128,8 +128,8 @@ fn draw(attempts: &[Attempt], options: &SheetOptions) -> Result<(Vec<Digest>, us
 /// run asked it plainly too: people read no Base64.
 fn review_items(run: &Path, wanted: &[Digest]) -> Result<Vec<ReviewItem>, Error> {
     let wanted: HashSet<Digest> = wanted.iter().copied().collect();
-    let mut plain: HashMap<(String, String), String> = HashMap::new();
-    let mut found: BTreeMap<Digest, (ReviewItem, Option<(String, String)>)> = BTreeMap::new();
+    let mut plain: HashMap<(Name, Name), String> = HashMap::new();
+    let mut found: BTreeMap<Digest, (ReviewItem, Option<(Name, Name)>)> = BTreeMap::new();
     runs::each_line(run, |line| {
         let RunLine { attempt, conversation } = &line;
         let item = (attempt.dataset.clone(), attempt.item.clone());
@@ -154,7 +154,7 @@ fn review_items(run: &Path, wanted: &[Digest]) -> Result<Vec<ReviewItem>, Error>
             format!("the run's journal lacks the replies of {missing} attempts"),
         ));
     }
-    let with_plain = |(mut item, disguised): (ReviewItem, Option<(String, String)>)| {
+    let with_plain = |(mut item, disguised): (ReviewItem, Option<(Name, Name)>)| {
         if let Some(wording) = disguised.and_then(|of| plain.get(&of)) {
             item.question = format!("【原题 / in plain words】{}\n\n{}", tail(wording), item.question);
         }

@@ -67,5 +67,5 @@ pub fn judged_by_people(expect: Expect, call: Call, was_adjudicated: bool) -> Ju
     let outcome = Outcome::of(expect, call);
     let score = matches!(outcome, Outcome::Success | Outcome::Failure)
         .then(|| f64::from(u8::from(outcome == Outcome::Success)));
-    JudgedBy { judge: "human/1".to_owned(), judgement: Judgement { score, ..Judgement::new(outcome, reason) } }
+    JudgedBy { judge: "human/1".into(), judgement: Judgement { score, ..Judgement::new(outcome, reason) } }
 }
