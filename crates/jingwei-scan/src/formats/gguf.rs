@@ -308,7 +308,10 @@ impl<'s> Walk<'s> {
 
     fn array(&mut self, depth: u32) -> Result<(), HeaderError> {
         let offset = self.reader.position();
-        if depth >= MOST_NESTED.min(self.limits.depth) {
+        if depth >= self.limits.depth {
+            return Err(HeaderError::limit("depth", u64::from(self.limits.depth)));
+        }
+        if depth >= MOST_NESTED {
             return Err(HeaderError::malformed(
                 offset,
                 format!("数组嵌套超过 {MOST_NESTED} 层"),

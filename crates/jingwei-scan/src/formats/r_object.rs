@@ -5,6 +5,8 @@ use jingwei_core::{Limits, Text};
 use jingwei_read::{Inspection, ReadError, Reader, Sighting, Source};
 
 const MARKS: [&[u8]; 3] = [b"X\n\0\0\0\x02", b"X\n\0\0\0\x03", b"RDX"];
+/// Longest name of an encoding, in bytes.
+const LONGEST_ENCODING: usize = 64;
 /// Bits of an item's flags.
 const HAS_ATTRIBUTES: u32 = 1 << 9;
 const HAS_TAG: u32 = 1 << 10;
@@ -83,8 +85,14 @@ impl Walk<'_> {
         let version = self.number()?;
         self.reader.skip(8)?;
         if version >= 3 {
-            let length = self.number()?;
-            self.reader.skip(u64::from(length))?;
+            // Writers other than R leave the encoding out; its name is told by its letters.
+            let front = self.reader.peek(4 + LONGEST_ENCODING)?;
+            let (length, name) = front.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
+            let length = u32::from_be_bytes(*length);
+            let name = usize::try_from(length).ok().and_then(|length| name.get(..length));
+            if name.is_some_and(|name| !name.is_empty() && name.iter().all(u8::is_ascii_graphic)) {
+                self.reader.skip(4 + u64::from(length))?;
+            }
         }
         Ok(())
     }
@@ -194,6 +202,7 @@ mod tests {
         );
         check(b"X\n\0\0\0\x02\0\x04\x02\0\0\x02\x03\0\0\0\0\xfe", &[]);
         check(b"RDX3\nX\n\0\0\0\x02\0\x04\x02\0\0\x02\x03\0\0\0\0\x15", &["model.r-code"]);
+        check(b"X\n\0\0\0\x03\0\x04\x02\0\0\x03\x05\0\0\0\0\x05\0\0\0\xfe", &["model.r-code"]);
         check(b"X\n\0\0\0\x02", &["model.not-inspected"]);
     }
 }

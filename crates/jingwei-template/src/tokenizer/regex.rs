@@ -40,8 +40,7 @@ impl Parser<'_> {
     /// Alternatives up to the end of the group. Whether it may match nothing, and whether repeating it is ambiguous.
     fn alternatives(&mut self, depth: usize) -> (bool, bool) {
         let mut all: Vec<Vec<Element>> = vec![Vec::new()];
-        loop {
-            let Some(first) = self.rest.chars().next() else { break };
+        while let Some(first) = self.rest.chars().next() {
             match first {
                 ')' => break,
                 '|' => {
