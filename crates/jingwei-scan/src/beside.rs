@@ -1,9 +1,11 @@
 //! What lies beside weights and has no business there, and files that are not what their name says.
 
+use std::collections::BTreeSet;
+
 use jingwei_core::Text;
 use jingwei_read::Sighting;
 
-use crate::formats::Format;
+use crate::{formats::Format, inventory::FileFacts};
 
 /// Endings under which a loader takes a file for weights of one format.
 const WEIGHTS: [&str; 13] =
@@ -67,20 +69,45 @@ pub(crate) fn odd_name(path: &str) -> Option<Sighting> {
     Some(Sighting::new("model.odd-file-name").with_text("reason", reason))
 }
 
-/// Where an index of shards sends its reader: names that leave the folder.
-pub(crate) fn escaping_shard(json: &[u8]) -> Option<Sighting> {
+/// The files to which an index of shards sends its reader.
+pub(crate) fn shards(json: &[u8]) -> Vec<String> {
     const KEY: &[u8] = b"\"weight_map\"";
     if json.len() > 16 << 20 || !json.windows(KEY.len()).any(|window| window == KEY) {
+        return Vec::new();
+    }
+    let document: serde_json::Value = serde_json::from_slice(json).unwrap_or_default();
+    let map = document.get("weight_map").and_then(serde_json::Value::as_object);
+    let names: BTreeSet<&str> = map.into_iter().flat_map(|map| map.values()).filter_map(|name| name.as_str()).collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// A shard that lies outside of the folder.
+pub(crate) fn escaping_shard(shards: &[String]) -> Option<Sighting> {
+    let shard = shards.iter().find(|name| leaves(name))?;
+    Some(Sighting::new("model.index-escape").key("weight_map").with("shard", shard))
+}
+
+fn leaves(name: &str) -> bool {
+    let name = name.replace('\\', "/");
+    name.starts_with('/') || name.split('/').any(|part| part == "..") || name.contains(':')
+}
+
+/// Shards that an index names and that are not there. `index` is its path. Where no weights lie beside the index at all,
+/// only the small files were fetched, and nothing is told.
+pub(crate) fn missing_shards(index: &str, shards: &[String], files: &[FileFacts]) -> Option<Sighting> {
+    let folder = index.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let lies_there = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder) == folder;
+    if shards.is_empty() || !files.iter().any(|file| file.format.is_weights() && lies_there(&file.path)) {
         return None;
     }
-    let document: serde_json::Value = serde_json::from_slice(json).ok()?;
-    let map = document.get("weight_map")?.as_object()?;
-    let leaves = |name: &str| {
-        let name = name.replace('\\', "/");
-        name.starts_with('/') || name.split('/').any(|part| part == "..") || name.contains(':')
+    let is_missing = |shard: &&String| {
+        let path = if folder.is_empty() { (*shard).clone() } else { format!("{folder}/{shard}") };
+        !leaves(shard) && files.binary_search_by(|file| file.path.cmp(&path)).is_err()
     };
-    let shard = map.values().filter_map(|value| value.as_str()).find(|name| leaves(name))?;
-    Some(Sighting::new("model.index-escape").key("weight_map").with("shard", shard))
+    let missing: Vec<&String> = shards.iter().filter(is_missing).collect();
+    let first = missing.first()?;
+    let sighting = Sighting::new("model.index-missing").key(first).with("shard", first);
+    Some(sighting.with("count", &missing.len().to_string()))
 }
 
 fn ending_of(name: &str) -> String {

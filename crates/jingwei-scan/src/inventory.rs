@@ -6,6 +6,7 @@ use jingwei_core::{
 use jingwei_read::{Facts, FileSource, Sighting};
 
 use crate::{
+    beside,
     formats::{Format, unreadable},
     look::{self, Seen},
     names::ModelNames,
@@ -37,6 +38,8 @@ pub struct FileFacts {
     pub has_text: bool,
     /// Pickle streams, in it or in its members.
     pub pickles: u64,
+    /// Files to which it sends a reader, where it is an index of shards.
+    pub shards: Vec<String>,
     pub seen: Vec<Seen>,
 }
 
@@ -95,6 +98,10 @@ fn walk(
         entries.into_iter().map(|(entry, path)| read_file(&entry, path, how, ctx, limits)).collect();
     ctx.progress.end();
     files.sort_by(|a, b| a.path.cmp(&b.path));
+    for at in 0..files.len() {
+        let missing = beside::missing_shards(&files[at].path, &files[at].shards, &files);
+        files[at].seen.extend(missing.map(|sighting| Seen { inside: "".into(), sighting }));
+    }
     Ok(Inventory { files, unlisted: None })
 }
 
@@ -144,6 +151,7 @@ fn read_file(
         facts: Facts::default(),
         has_text: false,
         pickles: 0,
+        shards: Vec::new(),
         seen: Vec::new(),
     };
     let problem = match entry.kind {
@@ -200,6 +208,7 @@ fn digest_and_look(
         facts.facts = looked.facts;
         facts.has_text = looked.has_text;
         facts.pickles = looked.pickles;
+        facts.shards = looked.shards;
         facts.seen = looked.seen;
     }
     Ok(())

@@ -20,6 +20,7 @@ mod inventory;
 mod look;
 mod model;
 mod names;
+mod planted;
 mod prompt;
 mod servers;
 mod texts;

@@ -9,7 +9,7 @@ use jingwei_unpack::{Archive, Budget, Kind, Opened, Packing};
 
 use crate::{
     beside, card,
-    formats::{FRONT, Format, gguf, of_front, safetensors, unreadable},
+    formats::{FRONT, Format, gguf, of_front, r_object, safetensors, unreadable},
     names::ModelNames,
     weights::{self, Number, Stretch},
     words::io_reason,
@@ -31,6 +31,8 @@ pub(crate) struct Looked {
     /// Text with something in it.
     pub has_text: bool,
     pub pickles: u64,
+    /// Where an index of shards sends its reader.
+    pub shards: Vec<String>,
 }
 
 /// Looks into one file. `path` decides nothing about its format.
@@ -106,6 +108,7 @@ impl Looker<'_> {
             Format::Gguf => gguf::inspect(source, self.limits),
             Format::Safetensors => safetensors::inspect(source, self.limits),
             Format::Hdf5 => jingwei_keras::inspect_hdf5(source, &self.names.keras, self.limits),
+            Format::RObject => r_object::inspect(source, self.limits),
             Format::Npy => return self.arrays(source, place, budget),
             _ => {
                 let format = self.other(source, &front, format, place, budget);
@@ -255,8 +258,17 @@ impl Looker<'_> {
             Err(error) => return self.see(place, unreadable(io_reason(&error.to_string()))),
         };
         self.looked.has_text |= place.depth == 0;
-        if let Some(sighting) = beside::escaping_shard(&bytes) {
+        let shards = beside::shards(&bytes);
+        if let Some(sighting) = beside::escaping_shard(&shards) {
             self.see(place, sighting);
+        }
+        if place.depth == 0 {
+            self.looked.shards = shards;
+        }
+        if is_tokenizer(&place.name, &bytes) {
+            for sighting in jingwei_template::inspect_tokenizer(&bytes) {
+                self.see(place, sighting);
+            }
         }
         let mut inspection = jingwei_template::inspect_config(source, &place.name, &self.names.config, self.limits);
         let broken = |sighting: &Sighting| sighting.rule == MALFORMED;
@@ -285,7 +297,9 @@ impl Looker<'_> {
             }
             TextKind::Script => jingwei_template::inspect_script(source, &place.name, &self.names.config, self.limits),
             TextKind::Yaml => jingwei_template::inspect_yaml(source, &place.name, &self.names.config, self.limits),
-            TextKind::Plain => Inspection::default(),
+            TextKind::Requirements => jingwei_template::inspect_requirements(source),
+            TextKind::Paths => start_file(source, &place.name, self),
+            TextKind::Plain => prose(source, &place.name),
         };
         self.keep(inspection, place, budget);
         if place.depth == 0 {
@@ -347,7 +361,50 @@ enum TextKind {
     Template,
     Script,
     Yaml,
+    /// A list of packages.
+    Requirements,
+    /// A `.pth` file, of which Python runs the lines that begin with `import`.
+    Paths,
     Plain,
+}
+
+/// Longest plain text that is read for hidden characters.
+const PROSE: u64 = 4 << 20;
+
+/// Text for people, or for a program of its own.
+fn prose(source: &mut dyn Source, name: &str) -> Inspection {
+    let mut inspection = Inspection::default();
+    let length = source.length().min(PROSE);
+    // What cannot be read is told where it is digested.
+    let Ok(bytes) = Reader::new(source).take_vec(length) else { return inspection };
+    let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    let shown = [".md", ".rst"].iter().any(|ending| name.ends_with(ending))
+        || ["readme", "license", "licence", "notice", "model_card"].iter().any(|front| name.starts_with(front));
+    inspection.sightings = jingwei_template::inspect_prose(&String::from_utf8_lossy(&bytes), shown);
+    inspection
+}
+
+/// A file that lies among Python's packages and is run at each start.
+fn start_file(source: &mut dyn Source, name: &str, looker: &Looker<'_>) -> Inspection {
+    let mut inspection = jingwei_template::inspect_script(source, name, &looker.names.config, looker.limits);
+    let calls: Vec<String> = inspection
+        .sightings
+        .iter()
+        .filter(|s| s.rule == "model.script-dangerous")
+        .filter_map(|s| s.key.clone())
+        .collect();
+    inspection.sightings.retain(|sighting| sighting.rule == "model.not-inspected");
+    let calls = if calls.is_empty() { "import".to_owned() } else { calls.join(", ") };
+    inspection.see(Sighting::new("model.start-file").key(&calls).with("calls", &calls));
+    inspection
+}
+
+/// The file that the library `tokenizers` reads, by its name or its keys.
+fn is_tokenizer(name: &str, json: &[u8]) -> bool {
+    const KEYS: [&[u8]; 2] = [b"\"added_tokens\"", b"\"pre_tokenizer\""];
+    let front = json.get(..json.len().min(FRONT)).unwrap_or_default();
+    let named = name.to_ascii_lowercase().ends_with("tokenizer.json");
+    named || KEYS.iter().any(|key| front.windows(key.len()).any(|window| window == *key))
 }
 
 fn text_kind(name: &str, front: &[u8]) -> TextKind {
@@ -356,15 +413,24 @@ fn text_kind(name: &str, front: &[u8]) -> TextKind {
     let holds = |needle: &[u8]| front.windows(needle.len()).any(|window| window == needle);
     if name.starts_with(gguf::TEMPLATE) || ends(&[".jinja", ".jinja2", ".j2"]) {
         TextKind::Template
+    } else if is_requirements(name.rsplit('/').next().unwrap_or(&name)) {
+        TextKind::Requirements
+    } else if ends(&[".pth"]) && front.split(|b| *b == b'\n').any(|line| line.starts_with(b"import")) {
+        TextKind::Paths
     } else if ends(&[".py", ".pyw", ".sh", ".bash", ".zsh"]) || front.starts_with(b"#!") {
         TextKind::Script
-    } else if ends(&[".yaml", ".yml"]) {
+    } else if ends(&[".yaml", ".yml"]) || name == "mlmodel" || name.ends_with("/mlmodel") {
         TextKind::Yaml
     } else if holds(b"{%") && !ends(&[".md", ".rst", ".html", ".htm"]) {
         TextKind::Template
     } else {
         TextKind::Plain
     }
+}
+
+fn is_requirements(name: &str) -> bool {
+    let plain = name.contains("requirements") && [".txt", ".in", ".pip"].iter().any(|ending| name.ends_with(ending));
+    plain || matches!(name, "conda.yaml" | "conda.yml" | "environment.yaml" | "environment.yml" | "python_env.yaml")
 }
 
 /// Whether a JSON document may describe a Keras model.

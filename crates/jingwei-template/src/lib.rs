@@ -1,4 +1,4 @@
-//! Reads what comes with weights and is no weights: chat templates, configurations, scripts.
+//! Reads what comes with weights and is no weights: chat templates, configurations, tokenizers, notes, scripts.
 //!
 //! Never knows: the weights, the file system, how severe a sighting is; it runs no template and no script.
 //!
@@ -6,11 +6,18 @@
 //! and constants are put together only within a budget.
 
 mod config;
+mod lookalike;
+mod note;
 mod read;
+mod requirements;
 mod script;
 mod template;
+mod tokenizer;
 mod unicode;
 
 pub use config::{inspect_config, inspect_yaml};
+pub use note::{Note, inspect_note, inspect_prose};
+pub use requirements::inspect_requirements;
 pub use script::{inspect_script, inspect_torchscript};
 pub use template::{inspect_template, inspect_template_text};
+pub use tokenizer::inspect_tokenizer;

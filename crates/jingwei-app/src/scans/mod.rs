@@ -6,6 +6,7 @@ mod baseline;
 mod bom;
 mod conversion;
 mod forms;
+mod inline;
 mod models;
 mod packages;
 mod report;

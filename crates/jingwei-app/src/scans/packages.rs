@@ -22,6 +22,7 @@ use jingwei_read::shown;
 use super::{
     Baseline, ScanReport, Subject, Suppressions,
     advisories::{open_advisories, read_vex},
+    inline::{self, Ignore},
     models::with_ctx,
     report::Raw,
 };
@@ -51,6 +52,8 @@ pub struct Listed {
     pub files: Vec<(String, LockKind, Parsed)>,
     /// Files that could not be read.
     pub unread: Vec<(String, Text)>,
+    /// Comments in these files that ask for suppressions.
+    pub ignores: Vec<Ignore>,
 }
 
 impl PackagesCheck {
@@ -441,6 +444,7 @@ fn read(
                 continue;
             }
         };
+        listed.ignores.extend(inline::ignores(&path, &bytes));
         let mut parsed = lockfiles::parse(kind, &path, &bytes, limits);
         let mut refused = Vec::new();
         for include in parsed.includes.iter().filter(|include| !include.constraint) {
@@ -582,11 +586,13 @@ pub fn scan_packages(
         subjects.push(Subject { path: path.clone(), digest });
         listed.files.extend(more.files);
         listed.unread.extend(more.unread);
+        listed.ignores.extend(more.ignores);
     }
     let matches = check.matches(&listed, asked.now).map_err(failed)?;
     let component = Component::bare(jingwei_core::ComponentId::literal("code"), ComponentKind::Code);
     let observations = check.observe(&component, &listed, &matches, asked.now);
     let raw = Raw { check: ID, subjects, files: Vec::new(), observations };
-    let report = ScanReport::new(raw, catalog, asked.suppressions, asked.baseline, asked.now.date());
+    let suppressions = asked.suppressions.with_ignores(listed.ignores);
+    let report = ScanReport::new(raw, catalog, &suppressions, asked.baseline, asked.now.date());
     Ok(PackageReport { report, matches, untold })
 }

@@ -6,13 +6,14 @@ use globset::{Glob, GlobMatcher};
 use jingwei_core::{Date, Digest, Finding, RuleId, Text};
 use serde::{Deserialize, Serialize};
 
-use super::State;
+use super::{State, inline::Ignore};
 use crate::Error;
 
 /// The file that `--suppress` reads (TOML).
 #[derive(Debug, Clone, Default)]
 pub struct Suppressions {
     entries: Vec<(Suppression, Matchers)>,
+    ignores: Vec<Ignore>,
 }
 
 /// One entry. Rule and one more of path, key and fingerprint have to match.
@@ -103,8 +104,14 @@ impl Suppressions {
         Ok(all)
     }
 
+    /// With the comments of scanned files, which count after the entries.
+    pub(super) fn with_ignores(&self, ignores: Vec<Ignore>) -> Self {
+        Self { ignores, ..self.clone() }
+    }
+
     pub(super) fn judge(&self, today: Date) -> Judge<'_> {
-        Judge { all: self, today, used: vec![false; self.entries.len()] }
+        let used = (vec![false; self.entries.len()], vec![false; self.ignores.len()]);
+        Judge { all: self, today, used: used.0, needed: used.1 }
     }
 }
 
@@ -126,6 +133,8 @@ pub(super) struct Judge<'a> {
     all: &'a Suppressions,
     today: Date,
     used: Vec<bool>,
+    /// Which comments matched something.
+    needed: Vec<bool>,
 }
 
 impl Judge<'_> {
@@ -141,6 +150,10 @@ impl Judge<'_> {
                 let (reason, owner) = (entry.reason.clone(), entry.owner.clone());
                 decided = Some(State::Suppressed { reason, owner, until: entry.until });
             }
+        }
+        for (at, ignore) in self.all.ignores.iter().enumerate().filter(|(_, ignore)| ignore.matches(finding)) {
+            self.needed[at] = true;
+            decided = decided.or_else(|| ignore.state(self.today));
         }
         decided
     }
@@ -162,6 +175,8 @@ impl Judge<'_> {
                 ));
             }
         }
+        let ignores = self.all.ignores.iter().zip(&self.needed);
+        notices.extend(ignores.filter_map(|(ignore, needed)| ignore.notice(*needed, self.today)));
         notices
     }
 }

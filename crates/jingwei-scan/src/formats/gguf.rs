@@ -2,20 +2,35 @@
 
 use std::collections::HashSet;
 
-use jingwei_core::Limits;
+use jingwei_core::{Limits, Text};
 use jingwei_read::{Facts, Inspection, Nested, Reader, Sighting, Source, shown};
+use jingwei_template::Note;
 
 use super::{
     HeaderError,
     gguf_types::{ARRAY, BOOL, STRING, UINT32, fixed_value_bytes, tensor_type},
 };
+use crate::planted::{Notes, after_padding, pickle_at};
+
 /// Longest metadata text that is kept, in bytes.
-const KEPT_BYTES: u64 = 4096;
+const KEPT_BYTES: u64 = 64 << 10;
 /// The format allows four dimensions.
 const MOST_DIMENSIONS: u32 = 4;
 /// Fewest bytes that a metadata entry and a tensor description take.
 const LEAST_ENTRY: u64 = 13;
 const LEAST_TENSOR: u64 = 24;
+
+/// Longest tensor name, in bytes. The format allows 64, and its builds up to some hundred.
+const LONGEST_NAME: usize = 256;
+/// Arrays within arrays; no known key has any.
+const MOST_NESTED: u32 = 4;
+/// Tensors of bytes that are looked into.
+const MOST_BYTES: usize = 256;
+const TOKENS: &str = "tokenizer.ggml.tokens";
+/// Shortest token that can be a sentence or an address, in bytes.
+const LONG_TOKEN: u64 = 20;
+/// ggml's number of the type I8.
+const INT8: u32 = 24;
 
 /// Names of chat templates: the default one, and others by name.
 pub(crate) const TEMPLATE: &str = "tokenizer.chat_template";
@@ -23,37 +38,36 @@ pub(crate) const TEMPLATE: &str = "tokenizer.chat_template";
 /// Reads the whole header; of the tensors only their places. Chat templates are handed out.
 pub(crate) fn inspect(source: &mut dyn Source, limits: &Limits) -> Inspection {
     let mut inspection = Inspection::default();
-    let length = source.length();
-    let mut walk = Walk {
-        reader: Reader::new(source),
-        length,
-        limits,
-        big_endian: false,
-        facts: Facts::default(),
-        nested: vec![],
-        data_start: 0,
-    };
-    match walk.header() {
-        Ok(extents) => inspection.facts.tensors = Some(extents.len() as u64),
-        Err(error) => inspection.see(Sighting::from(error)),
-    }
-    inspection.facts = Facts { tensors: inspection.facts.tensors, ..walk.facts };
+    let mut walk = Walk::new(source, limits);
+    let extents = walk.header().map_err(|error| inspection.see(Sighting::from(error))).unwrap_or_default();
+    inspection.facts = Facts { tensors: Some(extents.len() as u64).filter(|_| walk.data_start > 0), ..walk.facts };
     inspection.nested = walk.nested;
+    inspection.sightings.extend(walk.notes.seen);
+    inspection.sightings.extend(walk.vocabulary.lies());
+    let (data, length) = (walk.data_start, walk.length);
+    if data > 0 {
+        inspection.sightings.extend(programs(source, &extents, data, length, limits));
+    }
     inspection
+}
+
+/// Tensors of bytes that are pickles with a call, and such a pickle behind the tensors.
+fn programs(source: &mut dyn Source, extents: &[Extent], data: u64, length: u64, limits: &Limits) -> Vec<Sighting> {
+    let mut seen = Vec::new();
+    for extent in extents.iter().filter(|extent| extent.holds_bytes).take(MOST_BYTES) {
+        let shown = shown(&extent.name);
+        let whose = [&*format!("张量 {shown}"), &*format!("tensor {shown}")];
+        seen.extend(pickle_at(source, data + extent.start, extent.bytes, whose, limits));
+    }
+    let end = extents.iter().map(|extent| data + extent.start + extent.bytes).max().unwrap_or(data);
+    let start = after_padding(source, end.min(length), length.saturating_sub(end));
+    seen.extend(pickle_at(source, start, u64::MAX, ["张量之后的字节", "what comes behind the tensors"], limits));
+    seen
 }
 
 /// Where the tensors lie whose elements are plain floats, for a look at the weights: name, dtype, offset, bytes.
 pub(crate) fn float_tensors(source: &mut dyn Source, limits: &Limits) -> Vec<(String, &'static str, u64, u64)> {
-    let length = source.length();
-    let mut walk = Walk {
-        reader: Reader::new(source),
-        length,
-        limits,
-        big_endian: false,
-        facts: Facts::default(),
-        nested: vec![],
-        data_start: 0,
-    };
+    let mut walk = Walk::new(source, limits);
     let Ok(extents) = walk.header() else { return Vec::new() };
     if walk.big_endian {
         return Vec::new();
@@ -72,6 +86,54 @@ struct Walk<'s> {
     nested: Vec<Nested>,
     /// Where the tensor data begins, once the header is read.
     data_start: u64,
+    notes: Notes<'s>,
+    vocabulary: Vocabulary,
+}
+
+/// Numbers that metadata gives and other metadata contradicts.
+#[derive(Default)]
+struct Vocabulary {
+    tokens: Option<u64>,
+    /// Start and end of a text, as numbers of tokens.
+    marks: Vec<(String, u64)>,
+    part: Option<u64>,
+    parts: Option<u64>,
+}
+
+impl Vocabulary {
+    fn number(&mut self, key: &str, number: u64) {
+        match key {
+            "tokenizer.ggml.bos_token_id" | "tokenizer.ggml.eos_token_id" => self.marks.push((key.to_owned(), number)),
+            "split.no" => self.part = Some(number),
+            "split.count" => self.parts = Some(number),
+            _ => {}
+        }
+    }
+
+    fn lies(&self) -> Vec<Sighting> {
+        let lie = |key: &str, zh: String, en: String| {
+            let place = Text::new(format!("元数据 {key}"), format!("the metadata {key}"));
+            Sighting::new("model.graph-lie").key(key).with_text("where", place).with_text("reason", Text::new(zh, en))
+        };
+        let mut seen = Vec::new();
+        for (key, number) in &self.marks {
+            // All ones say that there is none. A few too many come from tokens that were added later.
+            let none = matches!(*number, 0xffff_ffff | u64::MAX);
+            let beyond = |tokens: &u64| !none && *tokens > 0 && *number >= tokens.saturating_mul(2).max(tokens + 1_024);
+            if let Some(tokens) = self.tokens.filter(beyond) {
+                let zh = format!("词元 {number} 不在 {tokens} 项的词表中");
+                seen.push(lie(key, zh, format!("token {number} is not in the vocabulary of {tokens}")));
+            }
+        }
+        if let (Some(part), Some(parts)) = (self.part, self.parts)
+            && parts > 0
+            && part >= parts
+        {
+            let zh = format!("{parts} 个分片中没有编号 {part}（从 0 起）");
+            seen.push(lie("split.no", zh, format!("of {parts} parts, counted from 0, none is number {part}")));
+        }
+        seen
+    }
 }
 
 /// A tensor's place, relative to the start of the tensor data.
@@ -83,9 +145,26 @@ struct Extent {
     bytes: u64,
     /// Where its elements are plain floats: `F32`, `F16`, `BF16`, `F64`.
     dtype: Option<&'static str>,
+    /// Its elements are single bytes, which some writers use for anything.
+    holds_bytes: bool,
 }
 
-impl Walk<'_> {
+impl<'s> Walk<'s> {
+    fn new(source: &'s mut dyn Source, limits: &'s Limits) -> Self {
+        let length = source.length();
+        Self {
+            reader: Reader::new(source),
+            length,
+            limits,
+            big_endian: false,
+            facts: Facts::default(),
+            nested: vec![],
+            data_start: 0,
+            notes: Notes::new(limits),
+            vocabulary: Vocabulary::default(),
+        }
+    }
+
     fn header(&mut self) -> Result<Vec<Extent>, HeaderError> {
         self.magic_and_version()?;
         let tensors = self.count(LEAST_TENSOR, ["张量", "tensors"])?;
@@ -142,17 +221,23 @@ impl Walk<'_> {
                 ("general.alignment", UINT32) => alignment = self.alignment()?,
                 ("general.alignment", _) => return Err(bad_alignment(offset)),
                 ("general.license" | "general.license.name" | "general.license.link", STRING) => {
-                    let value = self.kept_string()?;
+                    let value = self.noted(&key)?;
                     let known = self.facts.licence.take();
                     self.facts.licence = known.or(Some(value).filter(|v| !v.trim().is_empty()));
                 }
-                ("general.description", STRING) => self.facts.described = !self.kept_string()?.trim().is_empty(),
+                ("general.description", STRING) => self.facts.described = !self.noted(&key)?.trim().is_empty(),
                 ("general.architecture", STRING) => self.fact("architecture")?,
                 ("general.name", STRING) => self.fact("name")?,
                 ("general.base_model.0.repo_url", STRING) => self.fact("base_model")?,
                 (name, STRING) if name.starts_with(TEMPLATE) => self.template(name)?,
-                _ => self.value(kind, 0)?,
+                (name, STRING) => drop(self.noted(name)?),
+                (TOKENS, ARRAY) => self.tokens()?,
+                (name, kind) => match fixed_value_bytes(kind).filter(|_| kind != BOOL) {
+                    Some(bytes) => self.number(name, bytes)?,
+                    None => self.value(kind, 0)?,
+                },
             }
+            self.notes.text(&key, Note::Name, "key");
             if !keys.insert(key.clone()) {
                 return Err(duplicate(offset, ["元数据键", "metadata key"], &key));
             }
@@ -165,6 +250,40 @@ impl Walk<'_> {
         let offset = self.reader.position();
         let alignment = self.u32()?;
         if alignment.is_power_of_two() { Ok(u64::from(alignment)) } else { Err(bad_alignment(offset)) }
+    }
+
+    /// A whole number is kept where another entry must agree with it.
+    fn number(&mut self, key: &str, bytes: u64) -> Result<(), HeaderError> {
+        let mut raw = [0; 8];
+        let width = usize::try_from(bytes).unwrap_or(8).min(8);
+        self.reader.take(&mut raw[..width])?;
+        if self.big_endian {
+            raw[..width].reverse();
+        }
+        self.vocabulary.number(key, u64::from_le_bytes(raw));
+        Ok(())
+    }
+
+    /// The vocabulary: only what is long enough to be more than a token is read.
+    fn tokens(&mut self) -> Result<(), HeaderError> {
+        let (at, kind) = (self.reader.position(), self.u32()?);
+        if kind != STRING {
+            self.reader.seek(at);
+            return self.array(0);
+        }
+        let count = self.count(8, ["词元", "tokens"])?;
+        self.vocabulary.tokens = Some(count);
+        for _ in 0..count {
+            let bytes = self.string_length()?;
+            if (LONG_TOKEN..KEPT_BYTES).contains(&bytes) {
+                let token = self.reader.take_vec(bytes)?;
+                self.notes.text(&String::from_utf8_lossy(&token), Note::Token, TOKENS);
+            } else {
+                self.reader.skip(bytes)?;
+            }
+            self.check_header_size()?;
+        }
+        Ok(())
     }
 
     /// Skips one metadata value.
@@ -188,10 +307,17 @@ impl Walk<'_> {
     }
 
     fn array(&mut self, depth: u32) -> Result<(), HeaderError> {
+        let offset = self.reader.position();
         if depth >= self.limits.depth {
             return Err(HeaderError::limit("depth", u64::from(self.limits.depth)));
         }
-        let offset = self.reader.position();
+        if depth >= MOST_NESTED {
+            return Err(HeaderError::malformed(
+                offset,
+                format!("数组嵌套超过 {MOST_NESTED} 层"),
+                format!("arrays are nested deeper than {MOST_NESTED}"),
+            ));
+        }
         let kind = self.u32()?;
         let least_bytes = match kind {
             STRING => 8,
@@ -216,7 +342,15 @@ impl Walk<'_> {
         for _ in 0..count {
             let described_at = self.reader.position();
             let name = self.name(["张量名", "tensor name"])?;
-            let (bytes, dtype) = self.tensor_bytes(&name)?;
+            if name.len() > LONGEST_NAME {
+                return Err(HeaderError::malformed(
+                    described_at,
+                    format!("张量名有 {} 字节", name.len()),
+                    format!("a tensor name has {} bytes", name.len()),
+                ));
+            }
+            self.notes.text(&name, Note::Name, "tensor");
+            let (bytes, dtype, holds_bytes) = self.tensor_bytes(&name)?;
             let offset = self.reader.position();
             let start = self.u64()?;
             if !start.is_multiple_of(alignment) {
@@ -229,13 +363,14 @@ impl Walk<'_> {
             if !names.insert(name.clone()) {
                 return Err(duplicate(described_at, ["张量名", "tensor name"], &name));
             }
-            extents.push(Extent { name, described_at, start, bytes, dtype });
+            extents.push(Extent { name, described_at, start, bytes, dtype, holds_bytes });
             self.check_header_size()?;
         }
         Ok(extents)
     }
 
-    fn tensor_bytes(&mut self, name: &str) -> Result<(u64, Option<&'static str>), HeaderError> {
+    /// Bytes, plain floats, and whether the elements are single bytes.
+    fn tensor_bytes(&mut self, name: &str) -> Result<(u64, Option<&'static str>, bool), HeaderError> {
         let offset = self.reader.position();
         let bad = |zh: &str, en: &str| {
             HeaderError::malformed(offset, format!("张量 {} {zh}", shown(name)), format!("tensor {} {en}", shown(name)))
@@ -260,7 +395,7 @@ impl Walk<'_> {
         let bytes = (elements / known.elements).checked_mul(known.bytes);
         let bytes = bytes.ok_or_else(|| bad("的字节数溢出", "overflows its byte count"))?;
         self.facts.parameters = Some(self.facts.parameters.unwrap_or(0).saturating_add(elements));
-        Ok((bytes, plain_float(number)))
+        Ok((bytes, plain_float(number), number == INT8))
     }
 
     /// A key or tensor name: UTF-8 and not empty.
@@ -276,7 +411,7 @@ impl Walk<'_> {
     }
 
     fn fact(&mut self, name: &'static str) -> Result<(), HeaderError> {
-        let value = self.kept_string()?;
+        let value = self.noted(name)?;
         self.facts.more.insert(name, shown(&value));
         Ok(())
     }
@@ -289,11 +424,19 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn kept_string(&mut self) -> Result<String, HeaderError> {
+    /// A text that describes the model, as far as it is kept.
+    fn noted(&mut self, key: &str) -> Result<String, HeaderError> {
+        let offset = self.reader.position();
         let bytes = self.string_length()?;
         let kept = self.reader.take_vec(bytes.min(KEPT_BYTES))?;
         self.reader.skip(bytes.saturating_sub(KEPT_BYTES))?;
-        Ok(String::from_utf8_lossy(&kept).into_owned())
+        if std::str::from_utf8(&kept).is_err_and(|error| error.error_len().is_some()) {
+            let (zh, en) = ("文本不是 UTF-8", "a text is not UTF-8");
+            self.notes.seen.push(Sighting::malformed(offset, zh, en));
+        }
+        let text = String::from_utf8_lossy(&kept).into_owned();
+        self.notes.text(&text, Note::Value, key);
+        Ok(text)
     }
 
     fn string_length(&mut self) -> Result<u64, HeaderError> {

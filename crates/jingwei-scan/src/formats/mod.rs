@@ -3,6 +3,7 @@
 pub(crate) mod gguf;
 mod gguf_types;
 pub(crate) mod json;
+pub(crate) mod r_object;
 pub(crate) mod safetensors;
 
 use jingwei_core::Text;
@@ -27,6 +28,8 @@ pub enum Format {
     Hdf5,
     Npy,
     Graph(GraphFormat),
+    /// A serialized R object.
+    RObject,
     Json,
     Text,
     Unknown,
@@ -44,6 +47,7 @@ impl Format {
             Format::Hdf5 => "hdf5",
             Format::Npy => "npy",
             Format::Graph(format) => format.name(),
+            Format::RObject => "r-object",
             Format::Json => "json",
             Format::Text => "text",
             Format::Unknown => "unknown",
@@ -53,8 +57,8 @@ impl Format {
     /// Formats that hold weights, or mostly do.
     #[must_use]
     pub fn is_weights(self) -> bool {
-        use Format::{Gguf, Graph, Hdf5, Npy, Packed, Pickle, Safetensors};
-        matches!(self, Gguf | Safetensors | Pickle | Packed(_) | Hdf5 | Npy | Graph(_))
+        use Format::{Gguf, Graph, Hdf5, Npy, Packed, Pickle, RObject, Safetensors};
+        matches!(self, Gguf | Safetensors | Pickle | Packed(_) | Hdf5 | Npy | Graph(_) | RObject)
     }
 }
 
@@ -72,6 +76,8 @@ pub(crate) fn of_front(front: &[u8], length: u64) -> Format {
         Format::Npy
     } else if is_hdf5(front) {
         Format::Hdf5
+    } else if r_object::looks_like(front) {
+        Format::RObject
     } else if safetensors::looks_like(front, length) {
         Format::Safetensors
     } else if is_text(front) {

@@ -7,12 +7,14 @@ use std::{
 
 use jingwei_core::Limits;
 use jingwei_read::{Facts, Inspection, Reader, Sighting, Source, shown};
+use jingwei_template::Note;
 use serde::{
     Deserialize,
     de::{Error, MapAccess, Visitor},
 };
 
 use super::{HeaderError, offset_of};
+use crate::planted::{Notes, pickle_at};
 
 /// Bytes before the JSON header.
 const PREFIX: u64 = 8;
@@ -43,6 +45,9 @@ const DTYPES: &[(&str, u64)] = &[
     ("U64", 64),
 ];
 
+/// Types whose tensors some writers use for bytes of any kind.
+const BYTES: [&str; 3] = ["U8", "I8", "BOOL"];
+
 /// Whether safetensors has a type of this name and size.
 pub(crate) fn knows(dtype: &str, bytes: u64) -> bool {
     DTYPES.iter().any(|(known, bits)| *known == dtype && *bits == bytes * 8)
@@ -61,10 +66,32 @@ pub(crate) fn looks_like(front: &[u8], length: u64) -> bool {
 pub(crate) fn inspect(source: &mut dyn Source, limits: &Limits) -> Inspection {
     let mut inspection = Inspection::default();
     match read(source, limits) {
-        Ok((header, _)) => inspection.facts = facts(&header),
+        Ok((header, data_start)) => {
+            inspection.facts = facts(&header);
+            inspection.sightings = planted(source, &header, data_start, limits);
+        }
         Err(error) => inspection.see(Sighting::from(error)),
     }
     inspection
+}
+
+/// What the names and the notes of a sound header hold besides themselves, and tensors that are programs.
+fn planted(source: &mut dyn Source, header: &Header, data_start: u64, limits: &Limits) -> Vec<Sighting> {
+    let mut notes = Notes::new(limits);
+    for (key, value) in &header.metadata {
+        notes.text(key, Note::Name, "__metadata__");
+        notes.text(value, Note::Value, key);
+    }
+    for (name, tensor) in &header.tensors {
+        notes.text(name, Note::Name, "tensor");
+        if BYTES.contains(&tensor.dtype.as_str()) {
+            let [start, end] = tensor.data_offsets;
+            let shown = shown(name);
+            let whose = [&*format!("张量 {shown}"), &*format!("tensor {shown}")];
+            notes.seen.extend(pickle_at(source, data_start + start, end - start, whose, limits));
+        }
+    }
+    notes.seen
 }
 
 /// The tensors of a sound file: name, dtype, offset in the file, bytes.

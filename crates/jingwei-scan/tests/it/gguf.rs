@@ -85,7 +85,7 @@ fn a_cut_file_is_malformed_wherever_it_is_cut() {
 
 #[test]
 fn names_of_strangers_are_shown_harmlessly() {
-    let name = "w\u{202e}\n\u{7}".to_owned() + &"x".repeat(1000);
+    let name = "w\u{202e}\n\u{7}".to_owned() + &"x".repeat(200);
     let (_, message) = malformed(Gguf::default().tensor(&name, &[99], 0, 0).bytes());
     assert!(message.contains("\\u{202e}\\n\\u{7}xxx") && message.len() < 400, "{message}");
 }
@@ -93,7 +93,11 @@ fn names_of_strangers_are_shown_harmlessly() {
 #[test]
 fn every_limit_is_noticed() {
     let limits = Limits::default();
-    let deep = (0..70).fold(Value::Array(4, None, vec![]), |inner, _| Value::Array(9, None, vec![inner]));
+    let deep = || (0..70).fold(Value::Array(4, None, vec![]), |inner, _| Value::Array(9, None, vec![inner]));
+    let (_, message) = malformed(Gguf::default().entry("k", deep()).bytes());
+    assert!(message.contains("nested deeper than 4"), "{message}");
+    let (_, message) = malformed(Gguf::default().tensor(&"x".repeat(300), &[1], 0, 0).bytes());
+    assert!(message.contains("a tensor name has 300 bytes"), "{message}");
     for (name, limits, file) in [
         ("entries", Limits { entries: 4, ..limits }, Gguf::sample()),
         (
@@ -101,7 +105,7 @@ fn every_limit_is_noticed() {
             Limits { entries: 6, ..limits },
             Gguf::default().entry("k", Value::Array(0, Some(7), vec![Value::U32(0); 2])),
         ),
-        ("depth", limits, Gguf::default().entry("k", deep)),
+        ("depth", Limits { depth: 2, ..limits }, Gguf::default().entry("k", deep())),
         ("string_bytes", Limits { string_bytes: 9, ..limits }, Gguf::sample()),
         ("header_bytes", Limits { header_bytes: 100, ..limits }, Gguf::sample()),
         ("file_bytes", Limits { file_bytes: 100, ..limits }, Gguf::sample()),

@@ -121,8 +121,8 @@ pub fn scan_folder(files: MemoryFiles, limits: &Limits) -> Seen {
 #[track_caller]
 pub fn malformed(bytes: impl Into<Vec<u8>>) -> (u64, String) {
     let seen = scan_file(bytes, &Limits::default());
-    assert_eq!(seen.lines(), ["model.header-malformed weights"], "{:?}", seen.findings);
-    (seen.findings[0].place.offset.unwrap(), seen.findings[0].message.en.clone())
+    let found = seen.with_rule("model.header-malformed").unwrap_or_else(|| panic!("{:?}", seen.findings));
+    (found.place.offset.unwrap(), found.message.en.clone())
 }
 
 /// The limit that the only finding names.

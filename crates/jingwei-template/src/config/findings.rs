@@ -103,6 +103,12 @@ impl<'a> Findings<'a> {
         }
     }
 
+    /// A module that a loader imports and calls, and that is none of the loader's own.
+    pub(crate) fn loader_module(&self, key: &str, module: &str) {
+        let sighting = Sighting::new("model.config-unknown-target").key(module);
+        self.see(sighting.with("key", key).with("target", module));
+    }
+
     fn dangerous_target(&self, key: &str, target: &str, effect: Effect) {
         let sighting = Sighting::new("model.config-dangerous-target").key(target);
         self.see(sighting.with("key", key).with("target", target).with_text("effect", effect.label()));

@@ -38,6 +38,11 @@ const REFERENCE_KEYS: [&str; 9] = [
     "checkpoint_path",
 ];
 const BASE_KEYS: [&str; 2] = ["base_model_name_or_path", "base_model"];
+/// Pairs of keys by which skops names what it imports: a module, and a name in it.
+const NAMED_BY: [[&str; 2]; 2] = [["__module__", "__class__"], ["module_path", "function"]];
+/// Where the machines of authors keep their files.
+const LEFTOVERS: [&str; 9] =
+    ["/home/", "/root/", "/Users/", "/tmp/", "/mnt/", "/data", "/workspace/", "/content/", "/kaggle/"];
 /// Keys that decide what is loaded.
 const DECIDING_KEYS: [&str; 11] = [
     "auto_map",
@@ -210,8 +215,11 @@ impl<'a, 'f> Value<'a, 'f> {
             found.expression(key, expression);
         }
         let base = BASE_KEYS.contains(&key);
+        // `save_pretrained` leaves these out, and what other tools leave behind lies where people work.
+        let own = matches!(key, "vocab_file" | "merges_file" | "spm_file");
+        let absolute = base || own && !LEFTOVERS.iter().any(|folder| text.starts_with(folder));
         if (base || REFERENCE_KEYS.contains(&key))
-            && let Some(what) = leads_outside(text, base)
+            && let Some(what) = leads_outside(text, absolute)
         {
             found.outside(key, text, what);
         }
@@ -261,6 +269,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
     fn visit_str<E: Error>(self, value: &str) -> Result<Content, E> {
         self.string(value);
         let text = matches!(self.key, "target" | "_class_name") || self.place == Place::Component;
+        let text = text || NAMED_BY.iter().flatten().any(|key| *key == self.key);
         let text = (text && value.len() < 500).then(|| value.to_owned());
         Ok(Content { text, ..self.scalar(!value.is_empty(), value) })
     }
@@ -289,6 +298,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
         let mut content = Content::default();
         let mut known: HashMap<String, u64> = HashMap::new();
         let (mut target, mut params) = (None, false);
+        let mut named: [[Option<String>; 2]; 2] = Default::default();
         while let Some(name) = map.next_key::<String>()? {
             self.count()?;
             content.filled = true;
@@ -302,7 +312,10 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
             match name.as_str() {
                 "target" => target = value.text,
                 "params" => params = true,
-                _ => {}
+                name => {
+                    let keys = NAMED_BY.iter().zip(&mut named).flat_map(|(keys, parts)| keys.iter().zip(parts));
+                    keys.filter(|(key, _)| **key == name).for_each(|(_, part)| part.clone_from(&value.text));
+                }
             }
             if place != Place::Vocabulary && self.place != Place::Vocabulary {
                 match known.get(&name) {
@@ -314,6 +327,11 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
         // The way in which latent diffusion writes targets; elsewhere `target` means many things.
         if let Some(target) = target.filter(|target| params && targets::names_a_class(target)) {
             self.found.target("target", &target, true);
+        }
+        for (keys, parts) in NAMED_BY.iter().zip(&named) {
+            if let [Some(module), Some(name)] = parts {
+                self.found.target(keys[1], &format!("{module}.{name}"), false);
+            }
         }
         Ok(content)
     }

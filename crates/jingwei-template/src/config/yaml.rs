@@ -145,6 +145,10 @@ impl Scanner<'_> {
             "trust_remote_code" if matches!(value.to_ascii_lowercase().as_str(), "true" | "yes" | "on") => {
                 self.found.remote_code(&key);
             }
+            // MLflow imports this module and calls its `_load_pyfunc`.
+            "loader_module" if self.found.file == "mlmodel" && !value.starts_with("mlflow.") => {
+                self.found.loader_module(&key, value);
+            }
             "base_model_name_or_path" | "custom_pipeline" => {
                 if let Some(what) = leads_outside(value, true) {
                     self.found.outside(&key, value, what);

@@ -68,6 +68,14 @@ pub fn inspect_script(source: &mut dyn Source, file_name: &str, names: &NameTabl
             inspection.see(hidden.sighting().at(offset));
         }
     }
+    if !is_shell && let Some((name, plain, offset)) = crate::lookalike::pair(&text) {
+        let sighting = Sighting::new("model.look-alike-name").key(&plain).at(offset as u64);
+        let codes: String = name
+            .chars()
+            .map(|c| if c.is_ascii() { c.to_string() } else { format!("\\u{:04x}", u32::from(c)) })
+            .collect();
+        inspection.see(sighting.with("name", &name).with("plain", &plain).with("codes", &codes));
+    }
     inspection.see(beside(&notable));
     inspection
 }

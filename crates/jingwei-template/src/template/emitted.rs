@@ -59,6 +59,18 @@ impl Stream {
         self.text.push_str(text);
     }
 
+    /// Judges a text by itself, under the conditions that hold here, and goes on with what was begun.
+    pub(crate) fn aside(&mut self, text: &str, offset: usize, found: &mut Findings) {
+        if self.bytes > AGAIN || text.len() > AGAIN {
+            return;
+        }
+        self.bytes += text.len().max(16);
+        let begun = (std::mem::replace(&mut self.text, text.to_owned()), self.offset);
+        self.offset = offset;
+        self.flush(found);
+        (self.text, self.offset) = begun;
+    }
+
     pub(crate) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with(GAP) {
             self.text.push(GAP);

@@ -2,14 +2,20 @@
 
 use std::rc::Rc;
 
+use jingwei_core::Text;
+
 use crate::template::{
     ast::{Arguments, Expr, Kind, Op, Step, What},
     folding::{self, Given},
     names,
     operate::{self, TooMuch},
+    phrases,
     value::{ITEMS, Origin, Value},
     walk::Walker,
 };
+
+/// Words that a replacement may have before it counts as a sentence of its own.
+const REWRITTEN: usize = 4;
 
 impl<'a> Walker<'a> {
     /// `emitted`: the text of this expression reaches the model, so that its literals are read too.
@@ -35,6 +41,10 @@ impl<'a> Walker<'a> {
             }
             Kind::Chain(first, rest) => {
                 let mut value = self.evaluate(first, emitted);
+                // Renderers differ in which power is taken first, and with constants one of the two never ends.
+                if rest.len() > 1 && rest.iter().all(|(op, _)| *op == Op::Power) {
+                    self.found.too_much(expr.offset, "**", u64::MAX);
+                }
                 for (op, part) in rest {
                     let part = self.evaluate_part(&value, part, emitted);
                     value = self.operate(*op, &value, &part, expr.offset);
@@ -291,6 +301,7 @@ impl<'a> Walker<'a> {
         self.found.reach(name, offset, global);
         self.found.reach_called(name, offset);
         self.reach_all(&given, offset);
+        self.rewriting(name, value, &given, offset);
         if matches!(name, "format" | "format_map") {
             for candidate in value.candidates() {
                 match candidate {
@@ -443,6 +454,7 @@ impl<'a> Walker<'a> {
         }
         self.reach_all(&given, offset);
         self.attribute_filter(name, &given, offset);
+        self.rewriting(name, &value, &given, offset);
         if name == "attr" {
             let attribute = given.place(0).or(given.named("name")).cloned().unwrap_or(Value::None);
             let parts: Vec<Value> = attribute
@@ -470,6 +482,21 @@ impl<'a> Walker<'a> {
         }
         let outcome = folding::filter(name, &value, &given);
         self.settled(outcome, offset, name)
+    }
+
+    /// `replace` on what somebody else wrote, with words or an address in its place.
+    fn rewriting(&mut self, name: &str, value: &Value, given: &Given, offset: usize) {
+        let new = given.place(1).or(given.named("new"));
+        let (true, true, Some(new)) = (name == "replace", value.origin().is_some(), new) else { return };
+        for text in new.candidates().iter().filter_map(Value::as_str) {
+            let links = phrases::links(text);
+            if links || phrases::words(text) >= REWRITTEN || phrases::signs(text).iter().any(|sign| sign.weight > 2) {
+                let why = Text::new("它改写了消息的内容", "it rewrites what a message says");
+                self.found.see("model.template-injection", "rewrite", offset, |sighting| {
+                    sighting.with("text", text).with_text("why", why)
+                });
+            }
+        }
     }
 
     /// Filters that take attributes by name: `map(attribute=…)`, `map('attr', …)`, `selectattr(…)`.

@@ -10,7 +10,8 @@ mod folding;
 mod lexer;
 mod names;
 mod operate;
-mod phrases;
+pub(crate) mod phrases;
+mod recursion;
 mod statements;
 mod value;
 mod walk;
@@ -32,7 +33,12 @@ const LONGEST: u64 = 256 << 10;
 pub fn inspect_template(source: &mut dyn Source, limits: &Limits) -> Inspection {
     let bytes = match read::all(source, LONGEST.min(limits.header_bytes)) {
         Content::Bytes(bytes) => bytes,
-        Content::Seen(inspection) => return inspection,
+        Content::Seen(mut inspection) => {
+            if source.length() > LONGEST {
+                inspection.sightings.insert(0, burden("template", source.length()));
+            }
+            return inspection;
+        }
     };
     let (text, broken) = read::text(&bytes);
     let mut inspection = inspect_template_text(&text, limits);
@@ -49,6 +55,7 @@ pub fn inspect_template_text(text: &str, limits: &Limits) -> Inspection {
     let longest = LONGEST.min(limits.string_bytes);
     if text.len() as u64 > longest {
         let mut inspection = Inspection::default();
+        inspection.see(burden("template", text.len() as u64));
         inspection.see(too_long(longest));
         return inspection;
     }
@@ -66,19 +73,32 @@ pub fn inspect_template_text(text: &str, limits: &Limits) -> Inspection {
     let mut walker = Walker::new(macros.collect());
     walker.statements(&parsed.statements);
     let mut found = walker.finish();
+    if let Some((name, offset)) = recursion::endless(&parsed.statements) {
+        found.too_much(offset, name, u64::MAX);
+    }
     fault = fault.or(parsed.fault);
     if let Some(fault) = &fault {
         search_blindly(&tokens, text, fault, &mut found);
     }
     let mut inspection = found.into_inspection();
     if parsed.too_deep {
+        inspection.see(burden("nesting", u64::from(limits.depth)));
         inspection.see(Sighting::limit("depth", u64::from(limits.depth)));
     } else if let Some(fault) = fault {
         let zh = format!("模板在偏移 {} 处不合语法：{}", fault.offset, fault.zh);
         let en = format!("the template breaks its language at byte {}: {}", fault.offset, fault.en);
+        if fault.offset >= text.trim_end().len() {
+            let reason = jingwei_core::Text::new(&*zh, &*en);
+            inspection.see(Sighting::new("model.template-broken").at(fault.offset as u64).with_text("reason", reason));
+        }
         inspection.see(Sighting::not_inspected(zh, en).at(fault.offset as u64));
     }
     inspection
+}
+
+/// No honest template is so large or so deep, and whoever renders it has to work for it.
+pub(crate) fn burden(what: &str, size: u64) -> Sighting {
+    Sighting::new("model.template-loop").key(what).with("what", what).with("size", &size.to_string())
 }
 
 fn too_long(longest: u64) -> Sighting {

@@ -142,11 +142,12 @@ impl<'a> Walker<'a> {
                 self.stream.text(text, *offset);
                 self.capture(|| Value::text(text.as_str()));
             }
-            Statement::Output(value) => {
-                let value = self.evaluate(value, true);
+            Statement::Output(expr) => {
+                let value = self.evaluate(expr, true);
                 if !value.is_constant() {
                     self.stream.gap();
                 }
+                self.put_together(expr, &value);
                 self.capture(|| value);
             }
             Statement::If { branches, otherwise } => self.branches(branches, otherwise),
@@ -204,6 +205,15 @@ impl<'a> Walker<'a> {
                 let path = self.evaluate(path, false);
                 let shown = path.as_str().unwrap_or("…").to_owned();
                 self.found.import(*offset, verb, &shown);
+            }
+        }
+    }
+
+    /// Text that lies in pieces in several names is read as the whole that it becomes.
+    fn put_together(&mut self, expr: &Expr, value: &Value) {
+        if let Kind::Chain(..) | Kind::Steps(..) = expr.kind {
+            for text in value.candidates().iter().filter_map(Value::as_str) {
+                self.stream.aside(text, expr.offset, &mut self.found);
             }
         }
     }
@@ -282,9 +292,10 @@ impl<'a> Walker<'a> {
 
     fn repeat(&mut self, targets: &'a [String], over: &'a Expr, filter: Option<&'a Expr>, body: &'a [Statement]) {
         let value = self.evaluate(over, false);
+        let mut asked = Guard::default();
         if let Some(filter) = filter {
             self.bind(targets, None, &value);
-            self.condition(filter);
+            asked = self.condition(filter).1;
         }
         let outer_rounds = self.rounds;
         let length = value.length().or_else(|| self.range_length(over));
@@ -296,6 +307,7 @@ impl<'a> Walker<'a> {
         }
         self.loops += 1;
         self.stream.flush(&mut self.found);
+        self.stream.enter(asked);
         match value.items().filter(|_| filter.is_none()) {
             Some(items) if self.has_budget() => self.unrolled(targets, &value, items, body),
             _ => {
@@ -309,6 +321,7 @@ impl<'a> Walker<'a> {
                 }
             }
         }
+        self.stream.leave(&mut self.found);
         self.loops -= 1;
         self.rounds = outer_rounds;
     }

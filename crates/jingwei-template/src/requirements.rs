@@ -1,0 +1,94 @@
+//! Lists of packages beside a model (`requirements.txt`, `conda.yaml`): where they are to be fetched from.
+
+use jingwei_read::{Inspection, Sighting, Source};
+
+use crate::read::{self, Content};
+
+/// Longest list that is read, in bytes.
+const LONGEST: u64 = 1 << 20;
+/// Sightings of one list.
+const MOST: usize = 8;
+/// Hosts from which honest lists fetch, by HTTPS: the registries, and the hosts of sources and of builds for accelerators.
+const KNOWN: [&str; 15] = [
+    "pypi.org",
+    "files.pythonhosted.org",
+    "pypi.nvidia.com",
+    "pytorch.org",
+    "github.com",
+    "gitlab.com",
+    "bitbucket.org",
+    "codeberg.org",
+    "githubusercontent.com",
+    "huggingface.co",
+    "googleapis.com",
+    "anaconda.org",
+    "conda.anaconda.org",
+    "data.pyg.org",
+    "tsinghua.edu.cn",
+];
+
+/// Addresses of the file's own choice, from which packages would come.
+pub fn inspect_requirements(source: &mut dyn Source) -> Inspection {
+    let bytes = match read::all(source, LONGEST) {
+        Content::Bytes(bytes) => bytes,
+        Content::Seen(inspection) => return inspection,
+    };
+    let (text, _) = read::text(&bytes);
+    let mut inspection = Inspection::default();
+    for line in text.lines() {
+        let line = line.trim().trim_start_matches("- ").trim_matches(['"', '\'']);
+        let entry = line.split(" #").next().unwrap_or_default();
+        if line.starts_with('#') || inspection.sightings.len() >= MOST {
+            continue;
+        }
+        if let Some(address) = address(entry).filter(|address| !is_known(address)) {
+            inspection.see(Sighting::new("model.requirements-address").key(address).with("address", address));
+        }
+    }
+    inspection
+}
+
+/// What is fetched: the value of an option for an index, or a package by its address.
+fn address(entry: &str) -> Option<&str> {
+    let at = entry.find("://")?;
+    let start = entry[..at].rfind([' ', '=', '"', '\'', '@']).map_or(0, |before| before + 1);
+    Some(entry[start..].split([' ', '"', '\'']).next().unwrap_or_default())
+}
+
+fn is_known(address: &str) -> bool {
+    let Some((scheme, rest)) = address.split_once("://") else { return true };
+    let scheme = scheme.rsplit('+').next().unwrap_or_default();
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+    let below = |known: &&str| host.strip_suffix(*known).is_some_and(|front| front.is_empty() || front.ends_with('.'));
+    matches!(scheme, "https" | "ssh" | "file") && (scheme == "file" || KNOWN.iter().any(below))
+}
+
+#[cfg(test)]
+mod tests {
+    use jingwei_read::FileSource;
+
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_the_lists_own_choice_are_told() {
+        for (text, expected) in [
+            ("", None),
+            ("numpy==1.26.4\ntorch>=2.6 # see http://a.example/x\n# http://a.example", None),
+            ("--extra-index-url https://download.pytorch.org/whl/cu118\n", None),
+            ("git+https://github.com/a/b.git@v1#egg=b", None),
+            ("  - pip:\n    - numpy==1.26.4\n", None),
+            ("--index-url=http://127.0.0.1:9/simple", Some("http://127.0.0.1:9/simple")),
+            ("--extra-index-url https://a.example/simple", Some("https://a.example/simple")),
+            ("-i https://pypi.org.a.example/simple", Some("https://pypi.org.a.example/simple")),
+            ("b @ https://a.example/b.whl", Some("https://a.example/b.whl")),
+            ("--index-url http://pypi.org/simple", Some("http://pypi.org/simple")),
+            ("    - 'http://127.0.0.1:9/b-1.0.tar.gz'", Some("http://127.0.0.1:9/b-1.0.tar.gz")),
+        ] {
+            let mut source = FileSource::new(std::io::Cursor::new(text.as_bytes()), text.len() as u64);
+            let seen = inspect_requirements(&mut source);
+            let found = seen.sightings.first().and_then(|sighting| sighting.key.as_deref());
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}
