@@ -215,6 +215,13 @@ impl<'s> Wire<'s> {
         Ok(self.reader.take_vec(span.len())?)
     }
 
+    /// How the bytes of a field begin. It costs no budget: each byte of the file is passed at most once.
+    pub fn front(&mut self, span: Span, count: u64) -> Result<Vec<u8>, Stop> {
+        self.reader.seek(span.start);
+        let count = usize::try_from(span.len().min(count)).unwrap_or(0);
+        Ok(self.reader.peek(count)?.to_vec())
+    }
+
     /// A text that has to be known whole.
     pub fn text(&mut self, span: Span) -> Result<String, Stop> {
         Ok(String::from_utf8_lossy(&self.bytes(span)?).into_owned())
