@@ -41,6 +41,13 @@ pub(crate) struct Message {
     depth: u32,
 }
 
+impl Message {
+    /// Whether nothing stands behind it in a source of this length.
+    pub fn is_last(&self, length: u64) -> bool {
+        self.end >= length
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Field {
     pub number: u32,
@@ -68,6 +75,11 @@ impl<'s> Wire<'s> {
     /// The whole source as one message.
     pub fn root(&self) -> Message {
         Message { start: 0, at: 0, end: self.reader.length(), depth: 0 }
+    }
+
+    /// Of the source.
+    pub fn length(&self) -> u64 {
+        self.reader.length()
     }
 
     /// The message in a field of `parent`.

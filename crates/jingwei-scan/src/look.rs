@@ -375,11 +375,9 @@ impl Looker<'_> {
 /// The rule for members that are encrypted, or packed so that nobody here can read them.
 const SEALED: &str = "model.archive-encrypted";
 
-/// Members by which a loader begins. One that only a key opens hides from every scanner what the loader would do.
+/// Members by which loaders of PyTorch and Keras begin. None of them knows a key, so no program that saves models seals one.
 fn is_read_first(name: &str) -> bool {
-    let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
-    matches!(name.as_str(), "data.pkl" | "constants.pkl" | "model.pkl" | "pickle" | "config.json")
-        || [".pkl", ".pickle", ".joblib"].iter().any(|ending| name.ends_with(ending))
+    matches!(name.rsplit('/').next(), Some("data.pkl" | "constants.pkl" | "config.json"))
 }
 
 /// The rule for headers: for a document of somebody's own writing it is too strong.

@@ -192,6 +192,8 @@ impl Sniff<'_> {
                     signs.node_sure |= sure;
                     return;
                 }
+                // A file that was cut off ends in half a node.
+                None if self.is_last(span) => {}
                 None => signs.odd += 1,
             }
         }
@@ -238,6 +240,7 @@ impl Sniff<'_> {
                         node_sure |= sure;
                     }
                     None if odd == ODD => return Graph::None,
+                    None if self.is_last(span) => {}
                     None => odd += 1,
                 },
                 (2, Value::Bytes(span)) => certain |= self.is_library(span, &graph),
@@ -254,6 +257,10 @@ impl Sniff<'_> {
             }
         }
         if certain && odd == 0 { Graph::Sure } else { Graph::None }
+    }
+
+    fn is_last(&self, span: Span) -> bool {
+        span.end >= self.wire.length()
     }
 
     /// A graph may be empty, and all its nodes in functions.
@@ -302,7 +309,13 @@ impl Sniff<'_> {
     fn tensorflow_node(&mut self, span: Span, parent: &Message, edges: &mut Edges) -> Option<bool> {
         let mut node = self.wire.enter(span, parent).ok()?;
         let (mut name, mut operator, mut sure, mut inputs) = (None, None, false, Vec::new());
-        while let Some(field) = self.wire.next(&mut node).ok()? {
+        loop {
+            let field = match self.wire.next(&mut node) {
+                Ok(Some(field)) => field,
+                Ok(None) => break,
+                Err(_) if node.is_last(self.wire.length()) => break,
+                Err(_) => return None,
+            };
             match (field.number, field.value) {
                 (1, Value::Bytes(span)) => name = Some(span).filter(|span| self.is_identifier(*span)),
                 (2, Value::Bytes(span)) => operator = Some(span).filter(|span| self.is_identifier(*span)),

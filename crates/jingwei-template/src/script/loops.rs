@@ -5,11 +5,18 @@ use super::tokens::{self, Line, Token};
 
 /// Turns of a `for` that nobody waits for.
 const TURNS: u64 = 1 << 40;
+/// Loops that are judged, lines of their bodies, and lines above in which a condition gets its value.
+const LOOPS: usize = 4096;
+const BODY: usize = 4096;
+const ABOVE: usize = 64;
 
 /// The first loop whose condition always holds: what it says, and where it stands.
 pub(crate) fn endless(text: &str) -> Option<(String, usize)> {
     let (lines, _) = tokens::lines(text);
-    lines.iter().enumerate().find_map(|(at, line)| {
+    let is_loop =
+        |line: &Line<'_>| line.tokens.first().is_some_and(|t| matches!(t.token, Token::Name("while" | "for")));
+    let mut loops = lines.iter().enumerate().filter(|(_, line)| is_loop(line)).take(LOOPS);
+    loops.find_map(|(at, line)| {
         let first = line.tokens.first()?;
         let condition = match first.token {
             Token::Name("while") => unchanging(text, &lines, at)?,
@@ -25,7 +32,7 @@ pub(crate) fn endless(text: &str) -> Option<(String, usize)> {
 /// The lines that are indented below one.
 fn body<'l, 't>(lines: &'l [Line<'t>], at: usize) -> impl Iterator<Item = &'l Line<'t>> {
     let indent = lines.get(at).map_or(0, |line| line.indent);
-    lines.iter().skip(at + 1).take_while(move |line| line.indent > indent)
+    lines.iter().skip(at + 1).take_while(move |line| line.indent > indent).take(BODY)
 }
 
 /// The condition of a `while`, if it is a constant, or a name that is true and that the body never assigns.
@@ -40,7 +47,7 @@ fn unchanging(text: &str, lines: &[Line<'_>], at: usize) -> Option<String> {
             (!number.trim_matches(['0', '.']).is_empty()).then(|| number.to_owned())
         }
         Token::Name(name) => {
-            let before = lines.get(..at)?.iter().rev().find(|line| assigns(line, name))?;
+            let before = lines.get(..at)?.iter().rev().take(ABOVE).find(|line| assigns(line, name))?;
             let is_true = before.tokens.last().is_some_and(|last| last.token == Token::Name("True"));
             let changes = body(lines, at).any(|line| assigns(line, name));
             (is_true && before.tokens.len() == 3 && !changes).then(|| (*name).to_owned())
