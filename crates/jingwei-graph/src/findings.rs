@@ -1,12 +1,14 @@
 use std::collections::{HashMap, HashSet};
 
 use jingwei_core::Text;
-use jingwei_read::{Effect, Inspection, Sighting};
+use jingwei_read::{Effect, Inspection, Sighting, ValueSpan};
 
 /// Sightings of one rule in one file: enough to see what is wrong, and no flood.
 const PER_RULE: u32 = 64;
 /// Operators that one sighting names.
 const NAMED: usize = 8;
+/// Values that may be pickles and are handed out to be looked at.
+const PICKLES: usize = 256;
 
 /// Why a reader did not come to the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +85,17 @@ impl Findings {
         );
     }
 
+    /// Operators that neither the standard nor a well-known library has: nobody here can say what they do.
+    pub fn unknown(&mut self, library: &str, operators: &str, at: u64) {
+        self.see(
+            Sighting::new("model.graph-unknown-operator")
+                .key(library)
+                .at(at)
+                .with("library", library)
+                .with("operators", operators),
+        );
+    }
+
     /// Operators whose library is named by a path or by a file of native code.
     pub fn native(&mut self, library: &str, operators: &str, at: u64) {
         self.see(
@@ -116,6 +129,14 @@ impl Findings {
         );
     }
 
+    /// A value whose first bytes are those of a pickle.
+    pub fn pickle(&mut self, name: &str, offset: u64, length: u64) {
+        if self.inspection.pickles.len() < PICKLES {
+            let name = jingwei_read::shown(name);
+            self.inspection.pickles.push(ValueSpan { name, offset, length });
+        }
+    }
+
     pub fn finish(mut self, result: Result<(), Stop>) -> Inspection {
         if let Err(stop) = result {
             self.inspection.see(stop.sighting());
@@ -135,7 +156,7 @@ pub(crate) fn place(zh: &str, en: &str, name: &str) -> Text {
 }
 
 /// The first few of many operators, as one text.
-pub(crate) fn named(operators: &[&str]) -> String {
+pub(crate) fn named<S: std::borrow::Borrow<str>>(operators: &[S]) -> String {
     let mut text = operators[..operators.len().min(NAMED)].join(", ");
     if operators.len() > NAMED {
         text.push_str(", …");

@@ -35,7 +35,7 @@ pub use tflite::inspect_tflite;
 pub use xml::{inspect_openvino, inspect_pmml};
 
 /// The lists in `catalog/names/` whose names [`inspect`] takes, all in one table.
-pub const NAME_LISTS: [&str; 3] = ["onnx-domains", "paddle-ops", "tensorflow-ops"];
+pub const NAME_LISTS: [&str; 4] = ["onnx-domains", "openvino-ops", "paddle-ops", "tensorflow-ops"];
 
 /// A model graph, told by its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -41,6 +41,13 @@ pub(crate) struct Message {
     depth: u32,
 }
 
+impl Message {
+    /// Whether nothing stands behind it in a source of this length.
+    pub fn is_last(&self, length: u64) -> bool {
+        self.end >= length
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Field {
     pub number: u32,
@@ -68,6 +75,11 @@ impl<'s> Wire<'s> {
     /// The whole source as one message.
     pub fn root(&self) -> Message {
         Message { start: 0, at: 0, end: self.reader.length(), depth: 0 }
+    }
+
+    /// Of the source.
+    pub fn length(&self) -> u64 {
+        self.reader.length()
     }
 
     /// The message in a field of `parent`.
@@ -213,6 +225,13 @@ impl<'s> Wire<'s> {
         self.spend(span.len())?;
         self.reader.seek(span.start);
         Ok(self.reader.take_vec(span.len())?)
+    }
+
+    /// How the bytes of a field begin. It costs no budget: each byte of the file is passed at most once.
+    pub fn front(&mut self, span: Span, count: u64) -> Result<Vec<u8>, Stop> {
+        self.reader.seek(span.start);
+        let count = usize::try_from(span.len().min(count)).unwrap_or(0);
+        Ok(self.reader.peek(count)?.to_vec())
     }
 
     /// A text that has to be known whole.

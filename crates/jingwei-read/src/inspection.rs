@@ -9,6 +9,8 @@ pub struct Inspection {
     pub facts: Facts,
     /// Bytes inside that are a file of their own, to be looked at in turn.
     pub nested: Vec<Nested>,
+    /// Values inside that begin like a pickle, which somebody may take for one.
+    pub pickles: Vec<ValueSpan>,
 }
 
 impl Inspection {
@@ -108,6 +110,33 @@ pub struct Nested {
     pub bytes: Vec<u8>,
 }
 
+/// Where a value lies in the file that was inspected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueSpan {
+    /// What it is to the file, such as the name of a tensor.
+    pub name: String,
+    pub offset: u64,
+    pub length: u64,
+}
+
+/// Of a value, what [`begins_like_pickle`] looks at.
+pub const PICKLE_FRONT: u64 = 160;
+
+/// Whether bytes begin as a pickle that imports something may: by the mark of a protocol, or by an import in text before
+/// anything else but brackets. Of numbers and pictures next to none do.
+#[must_use]
+pub fn begins_like_pickle(front: &[u8]) -> bool {
+    if let [0x80, protocol, ..] = front {
+        return (2..=5).contains(protocol);
+    }
+    let brackets = front.iter().take_while(|b| b"(]})".contains(b)).count().min(16);
+    let [b'c' | b'i', rest @ ..] = front.get(brackets..).unwrap_or_default() else { return false };
+    let mut lines = rest.split(|b| *b == b'\n');
+    let is_name = |line: &[u8]| !line.is_empty() && line.iter().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(b));
+    // The second name may be longer than what is looked at.
+    lines.next().is_some_and(is_name) && lines.next().is_some_and(is_name)
+}
+
 const SHOWN: usize = 160;
 
 /// Untrusted text made fit for a screen: control, format and unassigned-looking characters escaped, cut at 160 characters.
@@ -133,6 +162,19 @@ pub fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pickle_is_told_by_how_it_begins() {
+        for front in [&b"\x80\x02cos"[..], b"\x80\x05\x95", b"cos\nsystem\n(S", b"((cos.path\njoin\n", b"ios\nsystem\n"]
+        {
+            assert!(begins_like_pickle(front), "{front:?}");
+        }
+        for front in
+            [&b""[..], b"\x80", b"\x80\x00\x00\x80", b"\x80\x3f\0\0", b"cat\n", b"c\n\n", b"(((((", b"import os\nx y\n"]
+        {
+            assert!(!begins_like_pickle(front), "{front:?}");
+        }
+    }
 
     #[test]
     fn untrusted_text_is_fit_for_a_screen() {

@@ -10,7 +10,7 @@ mod names;
 mod reader;
 mod source;
 
-pub use inspection::{Facts, Inspection, Nested, Sighting, shown};
+pub use inspection::{Facts, Inspection, Nested, PICKLE_FRONT, Sighting, ValueSpan, begins_like_pickle, shown};
 pub use names::{Effect, NameClass, NameGroup, NameKind, NameList, NameListKind, NameTable};
 pub use reader::{ReadError, Reader};
 pub use source::{FileSource, Part, Source};

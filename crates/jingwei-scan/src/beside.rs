@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use jingwei_core::Text;
+use jingwei_core::{Component, Text};
 use jingwei_read::Sighting;
 
-use crate::{formats::Format, inventory::FileFacts};
+use crate::{
+    formats::Format,
+    inventory::{FileFacts, Inventory},
+    words::shown,
+};
 
 /// Endings under which a loader takes a file for weights of one format.
 const WEIGHTS: [&str; 13] =
@@ -108,6 +112,33 @@ pub(crate) fn missing_shards(index: &str, shards: &[String], files: &[FileFacts]
     let first = missing.first()?;
     let sighting = Sighting::new("model.index-missing").key(first).with("shard", first);
     Some(sighting.with("count", &missing.len().to_string()))
+}
+
+/// Weights that a graph says lie in files beside it, and that do not: what comes there later was never looked at.
+pub(crate) fn missing_weights(component: &Component, inventory: &Inventory, graph: &FileFacts) -> Vec<Sighting> {
+    let Some(locations) = graph.facts.more.get("external_data") else { return Vec::new() };
+    // Of a component that is one file, nobody knows what lies beside it.
+    let root = component.path.as_deref().unwrap_or_default().trim_end_matches('/');
+    if inventory.files.len() == 1 && (root == graph.path || root.ends_with(&format!("/{}", graph.path))) {
+        return Vec::new();
+    }
+    let folder = graph.path.rsplit_once('/').map(|(folder, _)| folder).unwrap_or_default();
+    let missing = |location: &&str| {
+        let inside = location.split(['/', '\\']).filter(|part| !matches!(*part, "" | "."));
+        let path: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).chain(inside).collect();
+        let path = path.join("/");
+        let found = inventory.files.iter().find(|file| shown(&file.path) == path);
+        let reason = match found {
+            None => Text::new("该文件不在文件夹中", "no such file lies in the folder"),
+            Some(file) if file.seen.iter().any(|seen| seen.sighting.rule == "model.link-outside") => {
+                Text::new("该处是链接，其目标未被检查", "a link stands there, whose target was not looked at")
+            }
+            Some(_) => return None,
+        };
+        let sighting = Sighting::new("model.graph-external-missing").key(location).with("location", location);
+        Some(sighting.with_text("reason", reason))
+    };
+    locations.lines().filter_map(|location| missing(&location)).collect()
 }
 
 fn ending_of(name: &str) -> String {

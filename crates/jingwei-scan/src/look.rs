@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use jingwei_core::Limits;
 use jingwei_graph::{GraphFormat, OpaqueFormat};
-use jingwei_read::{Facts, Inspection, Part, Reader, Sighting, Source};
+use jingwei_read::{Facts, Inspection, Part, Reader, Sighting, Source, ValueSpan};
 use jingwei_unpack::{Archive, Budget, Kind, Opened, Packing};
 
 use crate::{
@@ -109,7 +109,12 @@ impl Looker<'_> {
             Format::Safetensors => safetensors::inspect(source, self.limits),
             Format::Hdf5 => jingwei_keras::inspect_hdf5(source, &self.names.keras, self.limits),
             Format::RObject => r_object::inspect(source, self.limits),
-            Format::Npy => return self.arrays(source, place, budget),
+            Format::Npy => {
+                self.arrays(source, place, budget);
+                // Behind the values of an array another file may begin.
+                self.polyglot(source, &front, place, budget);
+                return format;
+            }
             _ => {
                 let format = self.other(source, &front, format, place, budget);
                 if format != Format::Pickle {
@@ -124,6 +129,7 @@ impl Looker<'_> {
         if self.weights && inspection.sightings.is_empty() {
             self.numbers(source, format, place);
         }
+        self.values(source, &inspection.pickles, place, budget);
         self.keep(inspection, place, budget);
         self.pickle_in_front(source, place, budget);
         // Behind a sound front another file may begin: loaders of zips look at the end.
@@ -145,13 +151,18 @@ impl Looker<'_> {
             for packing in &packings {
                 self.packed(source, *packing, place, budget);
             }
+            // Their marks are two bytes, with which a graph may begin too.
+            let is_weak = matches!(first, Packing::Zlib | Packing::Lzma);
+            let graph = jingwei_graph::recognise(front, source.length(), source).filter(|_| is_weak);
+            if let Some(graph) = graph.filter(|graph| !matches!(graph, GraphFormat::Opaque(_))) {
+                self.graph(source, graph, place, budget);
+            }
             return Format::Packed(*first);
         }
         let is_text = matches!(format, Format::Json | Format::Text);
         let graph = jingwei_graph::recognise(front, source.length(), source);
         if let Some(graph) = graph.filter(|graph| !is_text || *graph != GraphFormat::Opaque(OpaqueFormat::Protobuf)) {
-            let inspection = jingwei_graph::inspect(graph, source, &self.names.graph, self.limits);
-            self.keep(inspection, place, budget);
+            self.graph(source, graph, place, budget);
             return Format::Graph(graph);
         }
         if jingwei_pickle::recognise(source, self.limits) {
@@ -176,6 +187,20 @@ impl Looker<'_> {
             _ => {}
         }
         format
+    }
+
+    fn graph(&mut self, source: &mut dyn Source, graph: GraphFormat, place: &Place, budget: &Budget) {
+        let inspection = jingwei_graph::inspect(graph, source, &self.names.graph, self.limits);
+        self.values(source, &inspection.pickles, place, budget);
+        self.keep(inspection, place, budget);
+    }
+
+    /// Values of a tensor or an attribute that begin like a pickle: those that are one and call something.
+    fn values(&mut self, source: &mut dyn Source, values: &[ValueSpan], place: &Place, budget: &Budget) {
+        for value in values {
+            let below = place.below(&value.name);
+            self.pickle_in_front(&mut Part::new(source, value.offset, value.length), &below, budget);
+        }
     }
 
     /// Whatever a file is to others, to a loader of pickles its first bytes are opcodes.
@@ -217,7 +242,11 @@ impl Looker<'_> {
             if member.kind == Kind::Folder || is_named {
                 continue;
             }
-            let below = place.below(&member.name.clone());
+            let mut below = place.below(&member.name.clone());
+            if member.kind == Kind::Junk {
+                // Bytes outside of the archive have no name but the file's own, by which loaders go.
+                below.name = Rc::clone(&place.name);
+            }
             let mut opened = archive.open(at);
             self.opened(&mut opened, &below);
             if budget.is_spent() {
@@ -228,6 +257,9 @@ impl Looker<'_> {
 
     fn opened(&mut self, opened: &mut Opened<'_>, place: &Place) {
         for mut sighting in opened.sightings.drain(..) {
+            if sighting.rule == SEALED && is_read_first(&place.name) {
+                self.see(place, Sighting::new("model.archive-sealed-member").with("member", &place.name));
+            }
             // The place names the member already.
             sighting.key = sighting.key.filter(|key| **key != *place.name);
             self.see(place, sighting);
@@ -238,14 +270,13 @@ impl Looker<'_> {
     }
 
     /// NumPy arrays; those of objects are pickles behind a header.
-    fn arrays(&mut self, source: &mut dyn Source, place: &Place, budget: &Budget) -> Format {
+    fn arrays(&mut self, source: &mut dyn Source, place: &Place, budget: &Budget) {
         let (headers, inspection) = jingwei_keras::inspect_npy(source, self.limits);
         self.keep(inspection, place, budget);
         for header in headers.iter().filter(|header| header.has_objects) {
             let mut pickle = Part::new(source, header.data_offset, u64::MAX);
             self.look(&mut pickle, &place.below("objects"), budget);
         }
-        Format::Npy
     }
 
     fn json(&mut self, source: &mut dyn Source, place: &Place, budget: &Budget) {
@@ -337,7 +368,12 @@ impl Looker<'_> {
         for sighting in inspection.sightings {
             self.see(place, sighting);
         }
-        merge(&mut self.looked.facts, inspection.facts);
+        let mut facts = inspection.facts;
+        if place.depth > 0 {
+            // Paths inside an archive are no paths of the folder.
+            facts.more.remove("external_data");
+        }
+        merge(&mut self.looked.facts, facts);
         for nested in inspection.nested {
             let below = place.below(&nested.name);
             if below.depth > self.limits.depth {
@@ -348,6 +384,14 @@ impl Looker<'_> {
             self.look(&mut bytes, &below, budget);
         }
     }
+}
+
+/// The rule for members that are encrypted, or packed so that nobody here can read them.
+const SEALED: &str = "model.archive-encrypted";
+
+/// Members by which loaders of PyTorch and Keras begin. None of them knows a key, so no program that saves models seals one.
+fn is_read_first(name: &str) -> bool {
+    matches!(name.rsplit('/').next(), Some("data.pkl" | "constants.pkl" | "config.json"))
 }
 
 /// The rule for headers: for a document of somebody's own writing it is too strong.

@@ -12,7 +12,7 @@ use jingwei_core::{
 use jingwei_read::Sighting;
 
 use crate::{
-    card,
+    beside, card,
     inventory::{FileFacts, Inventory, inventory},
     look::Seen,
     names::ModelNames,
@@ -41,6 +41,7 @@ impl ModelCheck {
         "model.archive-inconsistent",
         "model.archive-junk",
         "model.archive-path-escape",
+        "model.archive-sealed-member",
         "model.config-dangerous-target",
         "model.config-duplicate-key",
         "model.config-duplicate-security-key",
@@ -53,9 +54,11 @@ impl ModelCheck {
         "model.graph-custom-operator",
         "model.graph-dangerous-operator",
         "model.graph-external-data",
+        "model.graph-external-missing",
         "model.graph-lie",
         "model.graph-native-library",
         "model.graph-review-operator",
+        "model.graph-unknown-operator",
         "model.graph-xml-entity",
         "model.hdf5-external-link",
         "model.header-malformed",
@@ -105,6 +108,8 @@ impl ModelCheck {
         "model.tokenizer-regex",
         "model.tokenizer-rewrites",
         "model.tokenizer-token",
+        "model.torchscript-file",
+        "model.torchscript-loop",
         "model.torchscript-operator",
         "model.unknown-format",
         "model.unreadable",
@@ -142,6 +147,9 @@ impl ModelCheck {
             None => {
                 for file in &inventory.files {
                     report_file(&mut seen, component, file);
+                    for sighting in beside::missing_weights(component, inventory, file) {
+                        report(&mut seen, &file.path, at(&file.path), &sighting);
+                    }
                 }
                 if !card::has_licence(inventory) {
                     seen.finding(NO_LICENCE, Place::default(), &[]);

@@ -6,7 +6,7 @@ mod tensor;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jingwei_core::{Limits, Text};
-use jingwei_read::{Inspection, NameClass, NameTable, Source};
+use jingwei_read::{Inspection, NameClass, NameTable, Sighting, Source};
 
 use crate::findings::{Findings, Stop, named, place};
 use crate::location;
@@ -21,6 +21,12 @@ const TOLD_APART: usize = 256;
 pub fn inspect_onnx(source: &mut dyn Source, names: &NameTable, limits: &Limits) -> Inspection {
     let mut walk = Walk::new(source, names, limits);
     let result = walk.model();
+    if matches!(result, Err(Stop::Limit("depth", _))) {
+        // Readers of protobuf stop at a hundred messages within each other, so no exporter goes so deep.
+        let (zh, en) = ("子图或消息嵌套过深", "its subgraphs or messages lie too deep within each other");
+        let bomb = Sighting::new("model.graph-bomb").key("subgraphs").with("name", "graph");
+        walk.findings.see(bomb.with_text("reason", Text::new(zh, en)));
+    }
     walk.conclude();
     walk.findings.finish(result)
 }
@@ -55,6 +61,8 @@ pub(crate) struct Walk<'s, 'n> {
 struct Custom {
     operators: BTreeSet<(String, u32)>,
     at: u64,
+    /// Its library is well known.
+    is_known: bool,
 }
 
 #[derive(Default)]
@@ -318,20 +326,22 @@ impl<'s, 'n> Walk<'s, 'n> {
 
     fn judge_domain(&mut self, domain: &str, operator: &str, called: u32, label: &str, at: u64) {
         match self.names.classify(domain) {
-            NameClass::Allowed { .. } => {}
+            NameClass::Allowed { when: None } => {}
             NameClass::Dangerous(effect) => {
                 self.findings.dangerous(&format!("{domain}.{operator}"), effect, &place("节点", "node", label), at);
             }
             NameClass::Review => {
                 self.findings.review(&format!("{domain}.{operator}"), &place("节点", "node", label), at)
             }
-            NameClass::Unknown if self.custom.len() < TOLD_APART || self.custom.contains_key(domain) => {
-                let custom = self.custom.entry(domain.to_owned()).or_insert_with(|| Custom { at, ..Custom::default() });
+            class if self.custom.len() < TOLD_APART || self.custom.contains_key(domain) => {
+                let is_known = class != NameClass::Unknown;
+                let new = || Custom { at, is_known, ..Custom::default() };
+                let custom = self.custom.entry(domain.to_owned()).or_insert_with(new);
                 if custom.operators.len() < TOLD_APART {
                     custom.operators.insert((operator.to_owned(), called));
                 }
             }
-            NameClass::Unknown => {}
+            NameClass::Allowed { .. } | NameClass::Unknown => {}
         }
     }
 
@@ -349,8 +359,10 @@ impl<'s, 'n> Walk<'s, 'n> {
             let operators = named(&missing);
             if location::is_native_library(&domain) {
                 self.findings.native(&domain, &operators, custom.at);
-            } else {
+            } else if custom.is_known {
                 self.findings.custom(&domain, &operators, custom.at);
+            } else {
+                self.findings.unknown(&domain, &operators, custom.at);
             }
         }
         for bomb in self.functions.bombs(self.nodes, &self.limits) {

@@ -1,12 +1,13 @@
 use std::collections::HashMap;
 
 use jingwei_core::Text;
+use jingwei_read::{PICKLE_FRONT, begins_like_pickle};
 
 use super::{TOLD_APART, Walk, tensor_place};
 use crate::findings::Stop;
 use crate::location;
 use crate::shape::Elements;
-use crate::wire::{Message, Value};
+use crate::wire::{Message, Span, Value};
 
 /// What ONNX and ONNX Runtime write into an entry of external data.
 const EXTERNAL_KEYS: [&str; 5] = ["location", "offset", "length", "checksum", "basepath"];
@@ -18,6 +19,8 @@ struct Tensor {
     name: String,
     /// Bytes of `raw_data`, if there is one.
     raw: Option<u64>,
+    /// Where `raw_data` lies, if it begins like a pickle.
+    pickle: Option<Span>,
     /// Numbers of 4 or 8 bytes that are packed, in bytes.
     floats: Option<u64>,
     external: HashMap<String, (String, u64)>,
@@ -38,7 +41,12 @@ impl Walk<'_, '_> {
                 (2, Value::Varint(data_type)) => tensor.data_type = data_type,
                 (4 | 10, Value::Bytes(span)) => tensor.floats = Some(tensor.floats.unwrap_or(0) + span.len()),
                 (8, Value::Bytes(span)) => tensor.name = self.wire.name(span)?,
-                (9, Value::Bytes(span)) => tensor.raw = Some(span.len()),
+                (9, Value::Bytes(span)) => {
+                    tensor.raw = Some(span.len());
+                    if begins_like_pickle(&self.wire.front(span, PICKLE_FRONT)?) {
+                        tensor.pickle = Some(span);
+                    }
+                }
                 (13, Value::Bytes(span)) => {
                     let entry = self.wire.enter(span, &message)?;
                     let (key, value, at) = self.key_value(entry)?;
@@ -52,6 +60,9 @@ impl Walk<'_, '_> {
             }
         }
         self.judge_tensor(&tensor, message.start);
+        if let Some(span) = tensor.pickle {
+            self.findings.pickle(&tensor.name, span.start, span.len());
+        }
         if counts {
             self.tensors += 1;
             self.parameters = self.parameters.saturating_add(tensor.elements.count().unwrap_or(0));

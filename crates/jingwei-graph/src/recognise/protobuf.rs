@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use jingwei_core::Limits;
 use jingwei_read::Source;
 
@@ -13,6 +15,10 @@ const LOOKED_AT: u64 = 16 << 20;
 const NODES: u32 = 3;
 /// What is no node where nodes should stand: so many do not end the look.
 const ODD: u32 = 64;
+/// Names and inputs of nodes that are kept to find out whether they refer to each other.
+const NAMED: usize = 8192;
+/// Inputs of one node that are looked at.
+const INPUTS: usize = 16;
 /// Of a name, what is looked at.
 const FRONT: u64 = 256;
 
@@ -37,6 +43,26 @@ pub(super) fn recognise(source: &mut dyn Source) -> Option<GraphFormat> {
 
 struct Sniff<'s> {
     wire: Wire<'s>,
+}
+
+/// Names by which nodes of one graph refer to each other. A graph without any attribute is told by that.
+#[derive(Default)]
+struct Edges {
+    names: HashSet<Vec<u8>>,
+    wanted: HashSet<Vec<u8>>,
+    /// An input is the name of another node.
+    found: bool,
+}
+
+impl Edges {
+    fn add(&mut self, name: Vec<u8>, inputs: Vec<Vec<u8>>) {
+        if self.found || self.names.len() + self.wanted.len() > NAMED {
+            return;
+        }
+        self.found = self.wanted.contains(&name) || inputs.iter().any(|input| self.names.contains(input));
+        self.names.insert(name);
+        self.wanted.extend(inputs);
+    }
 }
 
 /// Whether a message is a graph of TensorFlow.
@@ -71,6 +97,7 @@ struct Signs {
     core_ml: bool,
     description: bool,
     tensor: TensorSigns,
+    edges: Edges,
 }
 
 #[derive(Default)]
@@ -157,14 +184,16 @@ impl Sniff<'_> {
 
     /// Field 1 as a message: a node of TensorFlow, what a MetaGraph says of itself, an object of Keras, a block of Paddle.
     fn first(&mut self, signs: &mut Signs, span: Span, root: &Message) {
-        if signs.tensorflow_nodes < NODES && signs.odd < ODD {
-            match self.tensorflow_node(span, root) {
+        if (signs.tensorflow_nodes < NODES || !signs.tensorflow_sure) && signs.odd < ODD {
+            match self.tensorflow_node(span, root, &mut signs.edges) {
                 Some(sure) => {
                     signs.tensorflow_nodes += 1;
-                    signs.tensorflow_sure |= sure;
+                    signs.tensorflow_sure |= sure || signs.edges.found;
                     signs.node_sure |= sure;
                     return;
                 }
+                // A file that was cut off ends in half a node.
+                None if self.is_last(span) => {}
                 None => signs.odd += 1,
             }
         }
@@ -201,15 +230,17 @@ impl Sniff<'_> {
     fn tensorflow_graph(&mut self, span: Span, parent: &Message) -> Graph {
         let Ok(mut graph) = self.wire.enter(span, parent) else { return Graph::None };
         let (mut nodes, mut certain, mut odd, mut node_sure) = (0, false, 0, false);
+        let mut edges = Edges::default();
         while let Ok(Some(field)) = self.wire.next(&mut graph) {
             match (field.number, field.value) {
-                (1, Value::Bytes(span)) => match self.tensorflow_node(span, &graph) {
+                (1, Value::Bytes(span)) => match self.tensorflow_node(span, &graph, &mut edges) {
                     Some(sure) => {
                         nodes += 1;
-                        certain |= sure;
+                        certain |= sure || edges.found;
                         node_sure |= sure;
                     }
                     None if odd == ODD => return Graph::None,
+                    None if self.is_last(span) => {}
                     None => odd += 1,
                 },
                 (2, Value::Bytes(span)) => certain |= self.is_library(span, &graph),
@@ -228,33 +259,83 @@ impl Sniff<'_> {
         if certain && odd == 0 { Graph::Sure } else { Graph::None }
     }
 
+    fn is_last(&self, span: Span) -> bool {
+        span.end >= self.wire.length()
+    }
+
     /// A graph may be empty, and all its nodes in functions.
     fn is_library(&mut self, span: Span, parent: &Message) -> bool {
         let Ok(mut library) = self.wire.enter(span, parent) else { return false };
-        let Ok(Some(field)) = self.wire.next(&mut library) else { return false };
-        let (1, Value::Bytes(span)) = (field.number, field.value) else { return false };
-        let Ok(mut function) = self.wire.enter(span, &library) else { return false };
+        while let Ok(Some(field)) = self.wire.next(&mut library) {
+            if let (1, Value::Bytes(span)) = (field.number, field.value)
+                && self.is_function(span, &library)
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// A signature with a name, and nodes: one that has an attribute, or whose operator is called as only operators are.
+    fn is_function(&mut self, span: Span, parent: &Message) -> bool {
+        let Ok(mut function) = self.wire.enter(span, parent) else { return false };
+        let (mut signature, mut node, mut edges) = (false, false, Edges::default());
         while let Ok(Some(field)) = self.wire.next(&mut function) {
-            if let (3, Value::Bytes(span)) = (field.number, field.value) {
-                return self.tensorflow_node(span, &function) == Some(true);
+            match (field.number, field.value) {
+                (1, Value::Bytes(span)) => {
+                    let mut name = None;
+                    self.each(span, &function, |n, v| {
+                        if let (1, Value::Bytes(span)) = (n, v) {
+                            name = Some(span);
+                        }
+                    });
+                    signature |= name.is_some_and(|span| self.is_identifier(span));
+                }
+                (3, Value::Bytes(span)) => match self.tensorflow_node(span, &function, &mut edges) {
+                    Some(true) => return true,
+                    Some(false) => node |= !edges.names.is_empty(),
+                    None => return false,
+                },
+                _ => {}
+            }
+            if signature && node {
+                return true;
             }
         }
         false
     }
 
     /// `None`: no node. Otherwise whether it has an attribute, which makes sure.
-    fn tensorflow_node(&mut self, span: Span, parent: &Message) -> Option<bool> {
+    fn tensorflow_node(&mut self, span: Span, parent: &Message, edges: &mut Edges) -> Option<bool> {
         let mut node = self.wire.enter(span, parent).ok()?;
-        let (mut named, mut operator, mut sure) = (false, false, false);
-        while let Some(field) = self.wire.next(&mut node).ok()? {
+        let (mut name, mut operator, mut sure, mut inputs) = (None, None, false, Vec::new());
+        loop {
+            let field = match self.wire.next(&mut node) {
+                Ok(Some(field)) => field,
+                Ok(None) => break,
+                Err(_) if node.is_last(self.wire.length()) => break,
+                Err(_) => return None,
+            };
             match (field.number, field.value) {
-                (1, Value::Bytes(span)) => named = self.is_identifier(span),
-                (2, Value::Bytes(span)) => operator = self.is_identifier(span),
+                (1, Value::Bytes(span)) => name = Some(span).filter(|span| self.is_identifier(*span)),
+                (2, Value::Bytes(span)) => operator = Some(span).filter(|span| self.is_identifier(*span)),
+                (3, Value::Bytes(span)) if inputs.len() < INPUTS => inputs.push(span),
                 (5, Value::Bytes(span)) => sure |= self.is_pair(span, &node),
                 _ => {}
             }
         }
-        (named && operator).then_some(sure)
+        let (name, operator) = (name?, operator?);
+        if !sure && !edges.found {
+            // Operators begin with a capital letter; names in other lists of pairs seldom do.
+            let is_called_so =
+                self.front(operator).is_ok_and(|front| front.first().is_some_and(u8::is_ascii_uppercase));
+            if is_called_so {
+                let inputs = inputs.into_iter().filter_map(|input| self.front(input).ok()).map(|input| node_of(&input));
+                let inputs = inputs.collect();
+                edges.add(self.front(name).ok()?, inputs);
+            }
+        }
+        Some(sure)
     }
 
     /// An entry of a map from a text to a message.
@@ -394,4 +475,10 @@ impl Sniff<'_> {
                 && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"_-./>\\:".contains(b))
         })
     }
+}
+
+/// `name:output:0` and `^name` stand for the node `name`.
+fn node_of(input: &[u8]) -> Vec<u8> {
+    let input = input.strip_prefix(b"^").unwrap_or(input);
+    input.split(|b| *b == b':').next().unwrap_or(input).to_vec()
 }

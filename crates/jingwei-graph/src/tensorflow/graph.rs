@@ -32,11 +32,32 @@ const KEPT: usize = 100_000;
 pub(super) struct Operators<'n> {
     names: &'n NameTable,
     nodes: u64,
-    /// Names that no list has, and where the first of them stands.
-    unknown: BTreeSet<String>,
-    unknown_at: u64,
+    /// Names that no list has.
+    unknown: Met,
+    /// Those of libraries that are well known and have to be installed.
+    companions: Met,
+    /// Constants that the loader replaces by the path of an asset.
+    pub assets: HashSet<String>,
     /// Functions of the file's own library may stand where an operator stands.
     functions: HashSet<String>,
+}
+
+/// Names of operators, and where the first of them stands.
+#[derive(Default)]
+struct Met {
+    names: BTreeSet<String>,
+    at: u64,
+}
+
+impl Met {
+    fn meet(&mut self, node: Node) {
+        if self.names.is_empty() {
+            self.at = node.at;
+        }
+        if self.names.len() < SHOWN {
+            self.names.insert(node.operator);
+        }
+    }
 }
 
 /// The nodes of one graph or function by which a path is traced back.
@@ -108,7 +129,14 @@ impl Walk<'_, '_> {
 
 impl<'n> Operators<'n> {
     pub fn new(names: &'n NameTable) -> Self {
-        Self { names, nodes: 0, unknown: BTreeSet::new(), unknown_at: 0, functions: HashSet::new() }
+        Self {
+            names,
+            nodes: 0,
+            unknown: Met::default(),
+            companions: Met::default(),
+            assets: HashSet::new(),
+            functions: HashSet::new(),
+        }
     }
 
     /// Takes a node up. What needs its inputs to be judged waits for the end of the graph.
@@ -120,14 +148,8 @@ impl<'n> Operators<'n> {
         }
         match self.names.classify(&node.operator) {
             NameClass::Allowed { when: None } => trace.keep(node),
-            NameClass::Unknown => {
-                if self.unknown.is_empty() {
-                    self.unknown_at = node.at;
-                }
-                if self.unknown.len() < SHOWN {
-                    self.unknown.insert(node.operator);
-                }
-            }
+            NameClass::Allowed { when: Some("companion-library") } => self.companions.meet(node),
+            NameClass::Unknown => self.unknown.meet(node),
             _ if trace.open.len() < KEPT => trace.open.push(node),
             // Too many to be traced back: judged without their inputs.
             _ => self.judge_one(&node, &Trace::default(), findings),
@@ -141,12 +163,14 @@ impl<'n> Operators<'n> {
     }
 
     fn judge_one(&self, node: &Node, trace: &Trace, findings: &mut Findings) {
-        let path = || trace.path(node);
+        let path = || trace.path(node, &HashSet::new());
         match self.names.classify(&node.operator) {
             NameClass::Dangerous(effect) => {
                 let path = path().unwrap_or_default();
                 findings.dangerous(&node.operator, effect, &argument(node, &path), node.at);
             }
+            // Where it sends what it sees was judged already.
+            NameClass::Review if !node.debug_urls.is_empty() => {}
             NameClass::Review => {
                 let path = path().unwrap_or_default();
                 findings.review(&node.operator, &argument(node, &path), node.at);
@@ -168,6 +192,11 @@ impl<'n> Operators<'n> {
                     findings.review(&node.operator, &argument(node, &path), node.at);
                 }
             }
+            NameClass::Allowed { when: Some("asset") } => {
+                if let Some(path) = trace.path(node, &self.assets).filter(|path| location::escape(path).is_some()) {
+                    findings.review(&node.operator, &argument(node, &path), node.at);
+                }
+            }
             // A condition that this reader does not know cannot be said to hold.
             NameClass::Allowed { when: Some(_) } => findings.review(&node.operator, &argument(node, ""), node.at),
             NameClass::Allowed { when: None } | NameClass::Unknown => {}
@@ -175,10 +204,15 @@ impl<'n> Operators<'n> {
     }
 
     pub fn conclude(&mut self, findings: &mut Findings) {
-        let unknown: Vec<_> =
-            self.unknown.iter().filter(|name| !self.functions.contains(*name)).map(String::as_str).collect();
+        let foreign = |met: &'_ Met| -> Vec<String> {
+            met.names.iter().filter(|name| !self.functions.contains(*name)).cloned().collect()
+        };
+        let (unknown, companions) = (foreign(&self.unknown), foreign(&self.companions));
         if !unknown.is_empty() {
-            findings.custom("TensorFlow", &named(&unknown), self.unknown_at);
+            findings.unknown("TensorFlow", &named(&unknown), self.unknown.at);
+        }
+        if !companions.is_empty() {
+            findings.custom("TensorFlow", &named(&companions), self.companions.at);
         }
         findings.inspection.facts.more.insert("nodes", self.nodes.to_string());
     }
@@ -196,8 +230,9 @@ impl Trace {
         }
     }
 
-    /// A constant that reaches the inputs of a node: one that leaves the folder before all others.
-    fn path(&self, node: &Node) -> Option<String> {
+    /// A constant that reaches the inputs of a node: one that leaves the folder before all others. `replaced`: constants
+    /// that do not count.
+    fn path(&self, node: &Node, replaced: &HashSet<String>) -> Option<String> {
         let mut queue: VecDeque<&str> = node.inputs.iter().map(|input| node_of(input)).collect();
         let mut seen: HashSet<&str> = HashSet::new();
         let mut plain = node.texts.first();
@@ -208,7 +243,7 @@ impl Trace {
             if seen.len() >= FOLLOWED || !seen.insert(name) {
                 continue;
             }
-            for text in self.texts.get(name).into_iter().flatten() {
+            for text in self.texts.get(name).filter(|_| !replaced.contains(name)).into_iter().flatten() {
                 if location::escape(text).is_some() {
                     return Some(text.clone());
                 }
@@ -221,7 +256,7 @@ impl Trace {
 }
 
 /// `name:output:0` and `^name` stand for the node `name`.
-fn node_of(input: &str) -> &str {
+pub(super) fn node_of(input: &str) -> &str {
     let input = input.trim_start_matches('^');
     input.split(':').next().unwrap_or(input)
 }

@@ -71,6 +71,7 @@ impl<'s, 'n> Walk<'s, 'n> {
     }
 
     fn meta_graph(&mut self, mut meta: Message) -> Result<(), Stop> {
+        self.asset_constants(meta)?;
         while let Some(field) = self.wire.next(&mut meta)? {
             let Value::Bytes(span) = field.value else { continue };
             match field.number {
@@ -93,6 +94,25 @@ impl<'s, 'n> Walk<'s, 'n> {
             if let (5, Value::Bytes(span)) = (field.number, field.value) {
                 let version = jingwei_read::shown(&self.wire.name(span)?);
                 self.findings.inspection.facts.more.insert("producer", format!("TensorFlow {version}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The constants into which the loader feeds the paths of assets. They stand behind the graph that uses them.
+    fn asset_constants(&mut self, mut meta: Message) -> Result<(), Stop> {
+        while let Some(field) = self.wire.next(&mut meta)? {
+            let (6, Value::Bytes(span)) = (field.number, field.value) else { continue };
+            let mut asset = self.wire.enter(span, &meta)?;
+            while let Some(field) = self.wire.next(&mut asset)? {
+                let (1, Value::Bytes(span)) = (field.number, field.value) else { continue };
+                let mut info = self.wire.enter(span, &asset)?;
+                while let Some(field) = self.wire.next(&mut info)? {
+                    if let (1, Value::Bytes(span)) = (field.number, field.value) {
+                        let tensor = self.wire.name(span)?;
+                        self.operators.assets.insert(graph::node_of(&tensor).to_owned());
+                    }
+                }
             }
         }
         Ok(())

@@ -4,6 +4,21 @@ use crate::wire::{Message, Span, Value};
 
 /// Longest text that is taken for a path.
 const PATH: u64 = 4096;
+/// Attributes that name a file or an address.
+const PATHS: [&str; 12] = [
+    "memory_region_name",
+    "file_path",
+    "path",
+    "filename",
+    "file_name",
+    "file_pattern",
+    "vocab_file",
+    "directory",
+    "checkpoint_path",
+    "address",
+    "server_address",
+    "url",
+];
 /// Inputs and texts of a node that are kept.
 const KEPT: usize = 16;
 
@@ -56,8 +71,8 @@ impl Walk<'_, '_> {
             // Each is an operator, where it sends what it sees, and a flag, between semicolons.
             "debug_ops_spec" => node.debug_urls = self.texts_of(value, &entry)?,
             "value" => node.texts = self.texts_of(value, &entry)?,
-            // An operator that maps a file into memory names it in an attribute.
-            "memory_region_name" | "file_path" | "path" => node.texts = self.texts_of(value, &entry)?,
+            // Some operators name their file or their address in an attribute.
+            key if PATHS.contains(&key) => node.texts = self.texts_of(value, &entry)?,
             _ => {}
         }
         Ok(())

@@ -35,7 +35,7 @@ pub fn inspect_tensorflow_text(source: &mut dyn Source, names: &NameTable, limit
 fn read(source: &mut dyn Source, names: &NameTable, limits: &Limits, findings: &mut Findings) -> Result<(), Stop> {
     let bytes = crate::whole(source, limits)?;
     let mut tokens = Tokens { rest: &bytes };
-    let (mut unknown, mut functions, mut nodes) = (BTreeSet::new(), HashSet::new(), 0u64);
+    let (mut foreign_names, mut functions, mut nodes) = (Foreign::default(), HashSet::new(), 0u64);
     let (mut last, mut before) = (String::new(), String::new());
     let mut prints = false;
     while let Some(token) = tokens.next() {
@@ -47,7 +47,7 @@ fn read(source: &mut dyn Source, names: &NameTable, limits: &Limits, findings: &
                     "op" => {
                         nodes += 1;
                         prints |= text == "PrintV2";
-                        operator(&text, at, names, findings, &mut unknown);
+                        operator(&text, at, names, findings, &mut foreign_names);
                     }
                     "name" if before == "signature" && functions.len() < TOLD_APART => drop(functions.insert(text)),
                     _ if prints && text.starts_with("file://") => {
@@ -59,20 +59,36 @@ fn read(source: &mut dyn Source, names: &NameTable, limits: &Limits, findings: &
             Token::Sign(_) => {}
         }
     }
-    let unknown: Vec<_> = unknown.iter().filter(|name| !functions.contains(*name)).map(String::as_str).collect();
+    let foreign = |names: BTreeSet<String>| -> Vec<String> {
+        names.into_iter().filter(|name| !functions.contains(name)).collect()
+    };
+    let (unknown, companions) = (foreign(foreign_names.unknown), foreign(foreign_names.companions));
     if !unknown.is_empty() {
-        findings.custom("TensorFlow", &named(&unknown), 0);
+        findings.unknown("TensorFlow", &named(&unknown), 0);
+    }
+    if !companions.is_empty() {
+        findings.custom("TensorFlow", &named(&companions), 0);
     }
     findings.inspection.facts.more.insert("nodes", nodes.to_string());
     Ok(())
 }
 
-fn operator(name: &str, at: u64, names: &NameTable, findings: &mut Findings, unknown: &mut BTreeSet<String>) {
+/// Operators that are not TensorFlow's own.
+#[derive(Default)]
+struct Foreign {
+    unknown: BTreeSet<String>,
+    companions: BTreeSet<String>,
+}
+
+fn operator(name: &str, at: u64, names: &NameTable, findings: &mut Findings, foreign: &mut Foreign) {
     let place = place("算子", "operator", name);
     match names.classify(name) {
         NameClass::Dangerous(effect) => findings.dangerous(name, effect, &place, at),
         NameClass::Review => findings.review(name, &place, at),
-        NameClass::Unknown if unknown.len() < TOLD_APART => drop(unknown.insert(name.to_owned())),
+        NameClass::Unknown if foreign.unknown.len() < TOLD_APART => drop(foreign.unknown.insert(name.to_owned())),
+        NameClass::Allowed { when: Some("companion-library") } if foreign.companions.len() < TOLD_APART => {
+            foreign.companions.insert(name.to_owned());
+        }
         NameClass::Unknown | NameClass::Allowed { .. } => {}
     }
 }

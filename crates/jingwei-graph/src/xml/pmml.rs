@@ -33,7 +33,13 @@ pub fn inspect_pmml(source: &mut dyn Source, _names: &NameTable, limits: &Limits
             }
         }
         // A table whose rows lie elsewhere.
-        "TableLocator" | "Extension" => locations(findings, element),
+        "TableLocator" => locations(findings, element),
+        "Extension" => {
+            locations(findings, element);
+            if is_script(element) {
+                findings.review("script", &place("元素", "element", &element.name), element.at);
+            }
+        }
         "Header" => describe(findings, element),
         "Application" if parent == Some("Header") => {
             if let Some(name) = element.attribute("name") {
@@ -44,9 +50,40 @@ pub fn inspect_pmml(source: &mut dyn Source, _names: &NameTable, limits: &Limits
     });
     let classes: Vec<_> = functions.iter().filter(|name| !own.contains(*name)).map(String::as_str).collect();
     if !classes.is_empty() {
-        findings.custom("PMML", &named(&classes), first);
+        findings.unknown("PMML", &named(&classes), first);
     }
     findings.finish(result)
+}
+
+/// Words in the names of extensions that carry a script, and what calls out of a document begin with.
+const SCRIPTS: [&str; 6] = ["script", "javascript", "groovy", "shell", "exec", "eval"];
+const CALLS: [&str; 16] = [
+    "getruntime(",
+    "processbuilder",
+    "java.lang.",
+    "javax.script",
+    "scriptengine",
+    "classloader",
+    "class.forname",
+    "getmethod(",
+    "new file(",
+    "import os",
+    "__import__",
+    "os.system",
+    "subprocess",
+    "eval(",
+    "exec(",
+    "powershell",
+];
+
+/// Whether an evaluator that follows an extension would run something: by the extension's name, or by a call in a value.
+fn is_script(element: &Element) -> bool {
+    let name = element.attribute("name").unwrap_or_default().to_ascii_lowercase();
+    name.split(|c: char| !c.is_ascii_alphabetic()).any(|word| SCRIPTS.contains(&word))
+        || element.attributes.iter().any(|(_, value)| {
+            let value = value.to_ascii_lowercase();
+            CALLS.iter().any(|call| value.contains(call))
+        })
 }
 
 fn locations(findings: &mut Findings, element: &Element) {

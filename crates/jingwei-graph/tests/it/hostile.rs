@@ -70,7 +70,7 @@ fn bombs_end_soon() {
     for (format, bytes, expected) in [
         (GraphFormat::Onnx, nodes.0, &[][..]),
         (GraphFormat::Onnx, pb().int(1, 8).message(7, dims.message(1, onnx_node("", "Relu", "n"))).0, &[]),
-        (GraphFormat::Onnx, [0x0b].repeat(1_000_000), &["limit-exceeded depth"]),
+        (GraphFormat::Onnx, [0x0b].repeat(1_000_000), &["graph-bomb subgraphs", "limit-exceeded depth"]),
         (GraphFormat::Pmml, entities.into_bytes(), &["graph-xml-entity x"]),
         (GraphFormat::Pmml, attributes.into_bytes(), &["limit-exceeded entries"]),
         (GraphFormat::Pmml, quotes.into_bytes(), &["header-malformed"]),

@@ -20,6 +20,7 @@ use jingwei_read::{Inspection, NameList, NameTable};
 pub static NAMES: LazyLock<NameTable> = LazyLock::new(|| {
     let lists = [
         include_str!("../../../../catalog/names/onnx-domains.toml"),
+        include_str!("../../../../catalog/names/openvino-ops.toml"),
         include_str!("../../../../catalog/names/paddle-ops.toml"),
         include_str!("../../../../catalog/names/tensorflow-ops.toml"),
     ];

@@ -16,15 +16,20 @@ fn operators_are_judged_by_domain_and_name() {
         ("ai.onnx", "Relu", &[]),
         ("ai.onnx.ml", "Scaler", &[]),
         ("com.microsoft", "FusedMatMul", &[]),
-        ("com.example", "Foo", &["graph-custom-operator com.example"]),
+        ("com.example", "Foo", &["graph-unknown-operator com.example"]),
         ("ai.onnx.contrib", "BertTokenizer", &["graph-custom-operator ai.onnx.contrib"]),
+        (
+            "com.microsoft.extensions",
+            "AzureTextToText",
+            &["graph-review-operator com.microsoft.extensions.AzureTextToText"],
+        ),
         ("", "PyOp", &["graph-dangerous-operator ai.onnx.PyOp"]),
         ("com.microsoft", "PythonOp", &["graph-dangerous-operator com.microsoft.PythonOp"]),
         ("any.domain", "PythonOp", &["graph-dangerous-operator any.domain.PythonOp"]),
         ("com.microsoft", "TritonOp", &["graph-review-operator com.microsoft.TritonOp"]),
         ("./evil.so", "Foo", &["graph-native-library ./evil.so"]),
         ("C:\\ops\\evil.dll", "Foo", &["graph-native-library C:\\\\ops\\\\evil.dll"]),
-        ("pyop", "NotPyOp", &["graph-custom-operator pyop"]),
+        ("pyop", "NotPyOp", &["graph-unknown-operator pyop"]),
     ] {
         check(
             &format!("{domain} {operator}"),
@@ -130,6 +135,27 @@ fn a_tensor_that_lies_is_seen() {
 }
 
 #[test]
+fn a_tensor_that_begins_like_a_pickle_is_handed_out() {
+    for (raw, expected) in [
+        (&b"\x80\x04\x8c\x02os\x94."[..], true),
+        (b"cos\nsystem\n(S'x'\ntR.", true),
+        (b"\x80\x80\x80\x80", false),
+        (b"", false),
+    ] {
+        let tensor = onnx_tensor("w", &[raw.len() as i64], 2, raw);
+        let constant = pb().bytes(1, "value").message(5, tensor.clone());
+        for bytes in [
+            onnx_model(vec![onnx_node("", "Relu", "n")], vec![tensor], vec![]),
+            with_node(onnx_node("", "Constant", "c").message(5, constant)),
+        ] {
+            let found = look(&bytes).pickles;
+            let found: Vec<_> = found.iter().map(|value| (value.name.as_str(), value.length)).collect();
+            assert_eq!(found, Vec::from_iter(expected.then_some(("w", raw.len() as u64))), "{raw:?}");
+        }
+    }
+}
+
+#[test]
 fn functions_that_cannot_be_written_out_are_bombs() {
     let doubling = |levels: usize| -> Vec<Pb> {
         let name = |n: usize| format!("f{n}");
@@ -156,7 +182,7 @@ fn functions_that_cannot_be_written_out_are_bombs() {
                 pb().bytes(1, "f0").message(7, onnx_node("my", "f0", "n").bytes(8, "b")).bytes(10, "my").bytes(13, "a"),
                 onnx_function("my", "f0", &[]),
             ],
-            &["graph-custom-operator my"],
+            &["graph-unknown-operator my"],
         ),
     ] {
         let bytes = onnx_model(vec![onnx_node("my", "f0", "n")], vec![], functions);
@@ -182,7 +208,10 @@ fn a_model_is_described() {
 fn the_operators_of_one_domain_are_one_note_and_many_names_are_cut() {
     let nodes = (0..5000).map(|n| onnx_node(&format!("d{}", n % 3), &format!("Op{n}"), "n")).collect();
     let inspection = look(&onnx_model(nodes, vec![], vec![]));
-    assert_eq!(seen(&inspection), ["graph-custom-operator d0", "graph-custom-operator d1", "graph-custom-operator d2"]);
+    assert_eq!(
+        seen(&inspection),
+        ["graph-unknown-operator d0", "graph-unknown-operator d1", "graph-unknown-operator d2"]
+    );
     let nodes = (0..5000).map(|n| onnx_node(&format!("d{n}"), "PyOp", "n")).collect();
     assert_eq!(look(&onnx_model(nodes, vec![], vec![])).sightings.len(), 64);
 }
@@ -228,7 +257,7 @@ fn each_limit_is_a_sighting() {
         assert!(seen(&look_with(bytes, &limits)).contains(&expected.to_owned()), "{expected}");
     }
     let groups = [wide, vec![0x0b; 100]].concat();
-    assert_eq!(seen(&look(&groups)), ["limit-exceeded depth"]);
+    assert_eq!(seen(&look(&groups)), ["graph-bomb subgraphs", "limit-exceeded depth"]);
 }
 
 proptest! {

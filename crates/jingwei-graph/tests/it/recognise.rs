@@ -33,6 +33,35 @@ fn formats_are_told_by_content() {
     }
 }
 
+/// Defaults are left out when a graph is exported, so that nodes may have no attribute at all.
+#[test]
+fn a_graph_without_attributes_is_told_by_its_edges() {
+    let node = |name: &str, operator: &str, inputs: &[&str]| tf_node(name, operator, inputs, &[]);
+    let nodes = || vec![node("x", "Placeholder", &[]), node("n", "NoOp", &[]), node("y", "Relu", &["^n", "x:0"])];
+    let bare = |nodes: Vec<Pb>| pb().messages(1, nodes);
+    let many = || (0..500).map(|n| node(&format!("n{n}"), "NoOp", &[])).chain(nodes()).collect::<Vec<_>>();
+    let library = || pb().message(2, pb().message(1, tf_function("f", vec![node("y", "WriteFile", &["x"])])));
+    let whole = saved_model(bare(nodes()), pb());
+    let texts = |a: &str, b: &str| pb().bytes(1, a).bytes(2, b);
+    for (case, bytes, expected) in [
+        ("frozen", bare(nodes()).0, Some(GraphFormat::TensorflowGraph)),
+        ("behind many that stand alone", bare(many()).0, Some(GraphFormat::TensorflowGraph)),
+        ("an input before its node", bare(nodes().into_iter().rev().collect()).0, Some(GraphFormat::TensorflowGraph)),
+        ("meta graph", pb().message(2, bare(nodes())).0, Some(GraphFormat::MetaGraph)),
+        ("saved model", whole.clone(), Some(GraphFormat::SavedModel)),
+        ("saved model, cut off", whole[..whole.len() - 4].to_vec(), Some(GraphFormat::SavedModel)),
+        ("only functions", saved_model(library(), pb()), Some(GraphFormat::SavedModel)),
+        ("no edge", bare(vec![node("x", "Placeholder", &[]), node("y", "Relu", &["z"])]).0, None),
+        ("small letters", bare(vec![node("x", "a", &[]), node("y", "b", &["x"])]).0, None),
+        ("pairs of texts", bare(vec![texts("Red", "Blue"), texts("Blue", "Green")]).0, None),
+    ] {
+        assert_eq!(told(&bytes), expected, "{case}");
+    }
+    let hidden = saved_model(library(), pb());
+    check("a file is written", GraphFormat::SavedModel, &hidden, &["graph-dangerous-operator WriteFile"]);
+    check("cut off", GraphFormat::SavedModel, &whole[..whole.len() - 4], &["header-malformed"]);
+}
+
 #[test]
 fn what_is_known_and_not_read_says_so() {
     for (bytes, format) in [

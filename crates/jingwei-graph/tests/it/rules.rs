@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::look;
 
 /// The rules of this crate, as they stand in the catalog.
-const RULES: [(&str, &str); 8] = [
+const RULES: [(&str, &str); 9] = [
     ("model.graph-bomb", include_str!("../../../../catalog/rules/model.graph-bomb.toml")),
     ("model.graph-custom-operator", include_str!("../../../../catalog/rules/model.graph-custom-operator.toml")),
     ("model.graph-dangerous-operator", include_str!("../../../../catalog/rules/model.graph-dangerous-operator.toml")),
@@ -13,6 +13,7 @@ const RULES: [(&str, &str); 8] = [
     ("model.graph-lie", include_str!("../../../../catalog/rules/model.graph-lie.toml")),
     ("model.graph-native-library", include_str!("../../../../catalog/rules/model.graph-native-library.toml")),
     ("model.graph-review-operator", include_str!("../../../../catalog/rules/model.graph-review-operator.toml")),
+    ("model.graph-unknown-operator", include_str!("../../../../catalog/rules/model.graph-unknown-operator.toml")),
     ("model.graph-xml-entity", include_str!("../../../../catalog/rules/model.graph-xml-entity.toml")),
 ];
 

@@ -93,6 +93,27 @@ fn operators_are_judged_by_name_and_by_what_they_are_given() {
             vec![tf_const("g", "x"), tf_node("d", "DatasetFromGraph", &["g"], &[])],
             &["graph-review-operator DatasetFromGraph"],
         ),
+        (
+            "a vocabulary beside it",
+            vec![tf_const("p", "vocab.txt"), tf_node("t", "InitializeTableFromTextFileV2", &["h", "p"], &[])],
+            &[],
+        ),
+        (
+            "a vocabulary elsewhere",
+            vec![tf_const("p", "/etc/passwd"), tf_node("t", "InitializeTableFromTextFileV2", &["h", "p"], &[])],
+            &["graph-review-operator InitializeTableFromTextFileV2"],
+        ),
+        (
+            "records by a pattern",
+            vec![tf_node("r", "RecordInput", &[], &[("file_pattern", tf_text("/data/*"))])],
+            &["graph-review-operator RecordInput"],
+        ),
+        (
+            "a data set is written",
+            vec![tf_node("s", "SaveDatasetV2", &["d", "p"], &[types()])],
+            &["graph-dangerous-operator SaveDatasetV2"],
+        ),
+        ("nobody's", vec![tf_node("m", "Mine", &[], &[types()])], &["graph-unknown-operator TensorFlow"]),
         ("a library", vec![tf_node("c", "SentencepieceOp", &[], &[types()])], &["graph-custom-operator TensorFlow"]),
     ] {
         check(case, GraphFormat::TensorflowGraph, &frozen(nodes), expected);
@@ -117,6 +138,10 @@ fn the_path_that_is_read_is_shown() {
 fn a_saved_model_is_read_to_its_functions() {
     let plain = || vec![tf_node("x", "Placeholder", &[], &[("dtype", pb().int(6, 1))])];
     let asset = |file: &str| pb().message(6, pb().message(1, pb().bytes(1, "a")).bytes(2, file));
+    let vocabulary = |constant: &str| {
+        let reads = tf_node("t", "InitializeTableFromTextFileV2", &["h", constant], &[]);
+        tf_graph(vec![tf_const(constant, "/home/trainer/vocab.txt"), reads], vec![])
+    };
     let hidden = tf_function("f", vec![tf_const("p", "x"), tf_node("w", "WriteFile", &["p:output:0", "p"], &[])]);
     let calls = tf_node("c", "f", &[], &[]);
     for (case, bytes, expected) in [
@@ -137,6 +162,12 @@ fn a_saved_model_is_read_to_its_functions() {
             &[],
         ),
         ("an asset", saved_model(tf_graph(plain(), vec![]), asset("vocab.txt")), &[]),
+        ("a vocabulary that is an asset", saved_model(vocabulary("a"), asset("vocab.txt")), &[]),
+        (
+            "a vocabulary that is none",
+            saved_model(vocabulary("b"), asset("vocab.txt")),
+            &["graph-review-operator InitializeTableFromTextFileV2"],
+        ),
         (
             "an asset elsewhere",
             saved_model(tf_graph(plain(), vec![]), asset("../../x")),
@@ -210,7 +241,8 @@ fn a_graph_in_text_is_read_too() {
         ("in a comment", whole("\"Relu\" # op: \"PyFunc\"\n"), &[]),
         ("in a name", whole("\"Relu\" input: \"op: 'PyFunc'\""), &[]),
         ("a data set", whole("\"TFRecordDataset\""), &["graph-review-operator TFRecordDataset"]),
-        ("a library", whole("\"Mine\""), &["graph-custom-operator TensorFlow"]),
+        ("a library", whole("\"RougeL\""), &["graph-custom-operator TensorFlow"]),
+        ("nobody's", whole("\"Mine\""), &["graph-unknown-operator TensorFlow"]),
         ("own function", whole("\"f\" } library { function { signature { name: \"f\" } }"), &[]),
         (
             "printed to a file",

@@ -15,8 +15,13 @@ fn layer(set: &str, data: &str) -> String {
 fn openvino_models_are_read() {
     for (case, text, expected) in [
         ("plain", openvino("", &layer("opset1", r#"offset="0" size="64" element_type="f32""#)), &[][..]),
-        ("extension", openvino("", &layer("extension", "")), &["graph-custom-operator extension"]),
-        ("not a number", openvino("", &layer("opset", "")), &["graph-custom-operator opset"]),
+        ("extension", openvino("", &layer("extension", "")), &["graph-unknown-operator extension"]),
+        (
+            "a kind that no set has",
+            openvino("", &layer("opset1", "").replace("Const", "InertLayer")),
+            &["graph-unknown-operator opset1"],
+        ),
+        ("not a number", openvino("", &layer("opset", "")), &["graph-unknown-operator opset"]),
         ("a library", openvino("", &layer("/tmp/x.so", "")), &["graph-native-library /tmp/x.so"]),
         ("another file", openvino("", &layer("opset1", r#"file="../x""#)), &["graph-external-data ../x"]),
         (
@@ -85,8 +90,11 @@ fn pmml_documents_are_read() {
         |inner: &str| format!(r#"<PMML version="4.4"><Header copyright="(c) X" description="d"/>{inner}</PMML>"#);
     for (case, text, expected) in [
         ("plain", root(r#"<Apply function="+"/><Extension name="a" value="b"/>"#), &[][..]),
-        ("a class", root(r#"<Apply function="com.example.Run"/>"#), &["graph-custom-operator PMML"]),
+        ("a class", root(r#"<Apply function="com.example.Run"/>"#), &["graph-unknown-operator PMML"]),
         ("own", root(r#"<DefineFunction name="my.f"/><Apply function="my.f"/>"#), &[]),
+        ("a script", root(r#"<Extension name="script" value="x"/>"#), &["graph-review-operator script"]),
+        ("a call", root(r#"<Extension name="a" value="java.lang.Runtime"/>"#), &["graph-review-operator script"]),
+        ("a description", root(r#"<Extension name="description" value="a scripted pipeline"/>"#), &[]),
         (
             "a table elsewhere",
             root(r#"<TableLocator location="http://example.org/t"/>"#),

@@ -133,6 +133,11 @@ impl Cursor {
         self.origin + self.at as u64
     }
 
+    /// What was not taken yet.
+    pub(crate) fn ahead(&self) -> &[u8] {
+        &self.bytes[self.at..]
+    }
+
     pub(crate) fn left(&self) -> usize {
         self.bytes.len() - self.at
     }

@@ -42,6 +42,7 @@ pub fn inspect_hdf5(source: &mut dyn Source, names: &NameTable, limits: &Limits)
         }
         attributes(object, names, limits, &mut notes);
     }
+    notes.inspection.pickles = listing.pickles;
     let facts = &mut notes.inspection.facts;
     (facts.tensors, facts.parameters) = (Some(tensors), Some(parameters));
     notes.inspection

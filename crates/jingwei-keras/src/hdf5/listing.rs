@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use jingwei_core::{Limits, Text};
-use jingwei_read::{Sighting, Source};
+use jingwei_read::{PICKLE_FRONT, Sighting, Source, ValueSpan};
 
 use super::{
     Attribute, Content, ExternalForm, Hdf5Listing, Hdf5Object,
@@ -19,6 +19,9 @@ use crate::{fault::Fault, notes::Notes};
 /// A dataset that claims less than this is no bomb (bytes).
 const BOMB_FLOOR: u64 = 4 << 30;
 
+/// Values that may be pickles and are handed out to be looked at.
+const PICKLES: usize = 256;
+
 const SEVERAL_FILES: (&str, &str) =
     ("文件由多个文件组成，其余文件未检查", "the file is one of several, and the others were not looked at");
 
@@ -28,11 +31,13 @@ pub(super) fn list(source: &mut dyn Source, limits: &Limits) -> Hdf5Listing {
         heaps: GlobalHeaps::default(),
         objects: Vec::new(),
         notes: Notes::default(),
+        pickles: Vec::new(),
     };
     if let Err(fault) = lister.all() {
         lister.notes.see(fault.sighting());
     }
-    Hdf5Listing { objects: lister.objects, sightings: lister.notes.inspection.sightings }
+    let Lister { objects, notes, pickles, .. } = lister;
+    Hdf5Listing { objects, sightings: notes.inspection.sightings, pickles }
 }
 
 struct Lister<'a> {
@@ -40,6 +45,7 @@ struct Lister<'a> {
     heaps: GlobalHeaps,
     objects: Vec<Hdf5Object>,
     notes: Notes,
+    pickles: Vec<ValueSpan>,
 }
 
 /// A hard link that is still to be followed.
@@ -220,9 +226,17 @@ impl Lister<'_> {
             Ok(datatype) => datatype,
             Err(address) => self.committed(address)?,
         };
+        self.pickle(&name, data.position(), data.left() as u64, data.ahead());
         let texts = message::texts(&mut self.file, &mut self.heaps, datatype, shape.as_deref(), &mut data)?;
         self.objects[index].attributes.push(Attribute { name, shape, texts });
         Ok(())
+    }
+
+    /// Notes a value that begins like a pickle.
+    fn pickle(&mut self, name: &str, offset: u64, length: u64, front: &[u8]) {
+        if self.pickles.len() < PICKLES && jingwei_read::begins_like_pickle(front) {
+            self.pickles.push(ValueSpan { name: jingwei_read::shown(name), offset, length });
+        }
     }
 
     /// A type that has a name of its own in the file.
@@ -257,21 +271,29 @@ impl Lister<'_> {
                 "the values of a dataset lie outside the file",
             )
         };
-        match dataset.layout {
-            Some(Layout::Contiguous { address, length }) if !self.file.is_undefined(address) => {
+        match &dataset.layout {
+            Some(Layout::Contiguous { address, length }) if !self.file.is_undefined(*address) => {
+                let address = *address;
                 let length = length.unwrap_or(claimed);
                 let end = self.file.base.checked_add(address).and_then(|start| start.checked_add(length));
                 if end.is_none_or(|end| end > self.file.length()) {
                     return Err(outside(&self.file, address));
                 }
+                let mut front = self.file.read(address, length.min(PICKLE_FRONT))?;
+                let name = self.objects[index].name.clone();
+                self.pickle(&name, front.position(), length, front.rest());
+            }
+            Some(Layout::Compact { offset, length, front }) => {
+                let name = self.objects[index].name.clone();
+                self.pickle(&name, *offset, *length, front);
             }
             Some(Layout::Chunked { address })
-                if !self.file.is_undefined(address) && self.file.offset(address).is_none() =>
+                if !self.file.is_undefined(*address) && self.file.offset(*address).is_none() =>
             {
-                return Err(outside(&self.file, address));
+                return Err(outside(&self.file, *address));
             }
             Some(Layout::Virtual { heap, index: object }) => {
-                match sources::virtual_files(&mut self.file, &mut self.heaps, heap, object) {
+                match sources::virtual_files(&mut self.file, &mut self.heaps, *heap, *object) {
                     Ok(files) => {
                         for file in files.into_iter().filter(|file| file != ".") {
                             self.external(index, ExternalForm::Virtual, file);

@@ -1,5 +1,7 @@
 //! Bodies of messages (specification, IV.A.2).
 
+use jingwei_read::PICKLE_FRONT;
+
 use super::{
     file::{Cursor, File},
     heap::GlobalHeaps,
@@ -110,29 +112,49 @@ pub(super) fn shared(body: &mut Cursor) -> Result<Option<u64>, Fault> {
 }
 
 /// Where the values of a dataset are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Layout {
-    Compact,
-    Contiguous { address: u64, length: Option<u64> },
-    Chunked { address: u64 },
-    Virtual { heap: u64, index: u32 },
+    /// In the message itself, with how they begin.
+    Compact {
+        offset: u64,
+        length: u64,
+        front: Vec<u8>,
+    },
+    Contiguous {
+        address: u64,
+        length: Option<u64>,
+    },
+    Chunked {
+        address: u64,
+    },
+    Virtual {
+        heap: u64,
+        index: u32,
+    },
 }
 
 pub(super) fn layout(body: &mut Cursor) -> Result<Layout, Fault> {
     let version = body.byte()?;
     match version {
         1 | 2 => {
-            let (_rank, class) = (body.byte()?, body.byte()?);
+            let (rank, class) = (body.byte()?, body.byte()?);
             body.skip(5)?;
             match class {
-                0 => Ok(Layout::Compact),
+                0 => {
+                    body.skip(4usize.saturating_mul(usize::from(rank)))?;
+                    let length = body.u32()?;
+                    compact(body, u64::from(length))
+                }
                 1 => Ok(Layout::Contiguous { address: body.address()?, length: None }),
                 2 => Ok(Layout::Chunked { address: body.address()? }),
                 _ => Err(body.broken("未知的存储方式", "an unknown layout of values")),
             }
         }
         3..=5 => match body.byte()? {
-            0 => Ok(Layout::Compact),
+            0 => {
+                let length = body.u16()?;
+                compact(body, u64::from(length))
+            }
             1 => Ok(Layout::Contiguous { address: body.address()?, length: Some(body.length()?) }),
             2 if version == 3 => {
                 body.skip(1)?;
@@ -145,6 +167,13 @@ pub(super) fn layout(body: &mut Cursor) -> Result<Layout, Fault> {
         },
         _ => Err(body.broken("未知的存储方式版本", "an unknown version of a layout")),
     }
+}
+
+fn compact(body: &mut Cursor, length: u64) -> Result<Layout, Fault> {
+    let offset = body.position();
+    let length = length.min(body.left() as u64);
+    let count = usize::try_from(length.min(PICKLE_FRONT)).unwrap_or(0);
+    Ok(Layout::Compact { offset, length, front: body.take(count)?.to_vec() })
 }
 
 /// An attribute before its text is read.

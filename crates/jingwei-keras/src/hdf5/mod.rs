@@ -13,7 +13,7 @@ mod superblock;
 mod tree;
 
 use jingwei_core::Limits;
-use jingwei_read::{Sighting, Source};
+use jingwei_read::{Sighting, Source, ValueSpan};
 
 pub use inspect::inspect_hdf5;
 
@@ -31,6 +31,8 @@ pub struct Hdf5Listing {
     pub objects: Vec<Hdf5Object>,
     /// What is broken, was not read or leads out of the file.
     pub sightings: Vec<Sighting>,
+    /// Values of attributes and datasets that begin like a pickle.
+    pub pickles: Vec<ValueSpan>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

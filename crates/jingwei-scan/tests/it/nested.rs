@@ -37,6 +37,87 @@ fn a_pickle_is_found_wherever_it_lies() {
     dangerous(zip(&[member("a.npy", &array)]), &["a.npy!objects:os.system"]);
 }
 
+/// A field of a protobuf: text or bytes, shorter than 128.
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    [&[number << 3 | 2, u8::try_from(bytes.len()).unwrap()], bytes].concat()
+}
+
+#[test]
+fn what_stands_behind_the_values_of_an_array_is_opened() {
+    let header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }\n";
+    let array = [&b"\x93NUMPY\x01\x00"[..], &[u8::try_from(header.len()).unwrap(), 0], &header[..], &[0; 4]].concat();
+    dangerous([array.clone(), zip(&[member("x", CALL)])].concat(), &["x:os.system"]);
+    dangerous(array, &[]);
+}
+
+#[test]
+fn a_graph_that_begins_like_a_packed_stream_is_read_as_a_graph_too() {
+    let node = |name: &[u8], operator: &[u8], input: &[u8]| {
+        field(1, &[field(1, name), field(2, operator), field(3, input)].concat())
+    };
+    let graph = [node(b"x", b"Placeholder", b""), node(b"y", b"WriteFile", b"x")].concat();
+    // Fields that no graph has, two numbers and 128 bytes; to zlib the mark and a block of 32,645 bytes that are not packed.
+    let fields = [&b"\x78\x01\x78\x85\x7f\x7a\x80\x01"[..], &[b'a'; 128]].concat();
+    for front in [vec![], fields] {
+        let bytes = [&front[..], &graph].concat();
+        let packed = jingwei_unpack::recognise(&bytes, &mut bytes.clone());
+        assert_eq!(packed, Vec::from_iter((!front.is_empty()).then_some(jingwei_unpack::Packing::Zlib)));
+        let lines = scan_file(bytes, &Limits::default()).lines();
+        assert!(lines.iter().any(|line| line.starts_with("model.graph-dangerous-operator")), "{lines:?}");
+    }
+}
+
+#[test]
+fn bytes_in_front_of_an_archive_keep_the_name_of_the_file() {
+    let script = b"import os\nos.system('inert')\n";
+    let files = MemoryFiles::default()
+        .with_file("m/LICENSE", "MIT")
+        .with_file("m/README.md", "# A")
+        .with_file("m/run.py", [&script[..], &zip(&[member("a.txt", b"text\n")])].concat());
+    let lines = scan_folder(files, &Limits::default()).lines();
+    assert!(lines.iter().any(|line| line.starts_with("model.script-dangerous run.py")), "{lines:?}");
+}
+
+#[test]
+fn a_pickle_among_the_values_of_a_graph_is_looked_into() {
+    let model = |raw: &[u8]| {
+        let size = [0x08, u8::try_from(raw.len()).unwrap(), 0x10, 2];
+        let tensor = [&size[..], &field(8, b"w"), &field(9, raw)].concat();
+        let node = [field(1, b"x"), field(2, b"y"), field(4, b"Relu")].concat();
+        let graph = [field(1, &node), field(2, b"g"), field(5, &tensor)].concat();
+        [&b"\x08\x08"[..], &field(7, &graph), &field(8, &[0x10, 17])].concat()
+    };
+    dangerous(model(CALL), &["w:os.system"]);
+    dangerous(model(b"\x80\x02}."), &[]);
+    dangerous(model(b"cos\nsystem"), &[]);
+}
+
+#[test]
+fn weights_beside_a_graph_have_to_be_there() {
+    let external = [field(1, b"location"), field(2, b"sub/w.bin")].concat();
+    let tensor = [&[0x08, 1, 0x10, 1][..], &field(8, b"w"), &field(13, &external), &[0x70, 1]].concat();
+    let node = [field(1, b"x"), field(2, b"y"), field(4, b"Relu")].concat();
+    let graph = [field(1, &node), field(2, b"g"), field(5, &tensor)].concat();
+    let model = [&b"\x08\x08"[..], &field(7, &graph), &field(8, &[0x10, 17])].concat();
+    let folder = || MemoryFiles::default().with_file("m/LICENSE", "MIT").with_file("m/README.md", "# A");
+    let missing = "model.graph-external-missing a/model.onnx sub/w.bin";
+    for (files, expected) in [
+        (folder(), Some(missing)),
+        (folder().with_file("m/a/sub/w.bin", "1234"), None),
+        (folder().with_file("m/sub/w.bin", "1234"), Some(missing)),
+        (folder().with_link("m/a/sub/w.bin"), Some(missing)),
+    ] {
+        let lines = scan_folder(files.with_file("m/a/model.onnx", model.clone()), &Limits::default()).lines();
+        let found = lines.iter().find(|line| line.starts_with("model.graph-external-missing"));
+        assert_eq!(found.map(String::as_str), expected, "{lines:?}");
+    }
+    // In an archive the weights are a member, and a file alone says nothing of its folder.
+    for bytes in [zip(&[member("model.onnx", &model)]), model] {
+        let lines = scan_single(bytes, &Limits::default()).lines();
+        assert!(lines.iter().all(|line| !line.contains("external-missing")), "{lines:?}");
+    }
+}
+
 #[test]
 fn a_file_that_has_pickles_says_so_once() {
     let several = zip(&[member("a", PICKLE), member("b", PICKLE), member("c", b"words\n")]);

@@ -1,5 +1,6 @@
 //! Scripts beside weights: a bounded look at their words, no parser of their languages.
 
+mod loops;
 mod python;
 mod shell;
 mod tokens;
@@ -124,10 +125,21 @@ pub fn inspect_torchscript(source: &mut dyn Source, limits: &Limits) -> Inspecti
         inspection.see(Sighting::not_inspected(zh, en));
     }
     for (name, offset) in operators {
-        let sighting = Sighting::new("model.torchscript-operator").key(&name).at(offset as u64);
-        inspection.see(sighting.with("name", &jingwei_read::shown(&name)));
+        let is_file = name.rsplit('.').next().is_some_and(|last| python::FILES.contains(&last));
+        let rule = if is_file && is_torch(&name) { "model.torchscript-file" } else { "model.torchscript-operator" };
+        let sighting = Sighting::new(rule).key(&name).at(offset as u64);
+        inspection.see(sighting.with("name", &name));
+    }
+    if let Some((condition, offset)) = loops::endless(&text) {
+        let sighting = Sighting::new("model.torchscript-loop").key(&condition).at(offset as u64);
+        inspection.see(sighting.with("condition", &condition));
     }
     inspection
+}
+
+/// An operator of PyTorch itself, not one of a library that is called alike.
+fn is_torch(name: &str) -> bool {
+    name.starts_with("ops.aten.") || name.starts_with("torch.")
 }
 
 /// An encoding declared in the first lines can make other code of the bytes.

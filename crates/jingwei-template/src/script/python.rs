@@ -139,6 +139,9 @@ pub(crate) fn deeds(text: &str, file: &str, names: &NameTable) -> (Vec<Deed>, Op
     (looker.deeds, stopped)
 }
 
+/// Operators of PyTorch that map, read or write a file.
+pub(crate) const FILES: [&str; 3] = ["save", "from_file", "load"];
+
 /// Operators that read or write files, and those of namespaces that are not known; at most 50, and where reading was
 /// given up.
 pub(crate) fn operators(text: &str, known: &[&str]) -> (Vec<(String, usize)>, Option<usize>) {
@@ -155,7 +158,7 @@ pub(crate) fn operators(text: &str, known: &[&str]) -> (Vec<(String, usize)>, Op
             let (path, _) = dotted(&words);
             let parts: Vec<&str> = path.split('.').skip_while(|part| *part == "torch").collect();
             let foreign = match parts.as_slice() {
-                ["ops", "aten", name, ..] | [name] => matches!(*name, "save" | "from_file" | "load"),
+                ["ops", "aten", name, ..] | [name] => FILES.contains(name),
                 ["ops", namespace, ..] => !known.contains(namespace),
                 _ => false,
             };

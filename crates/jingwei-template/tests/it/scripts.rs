@@ -147,6 +147,35 @@ fn operators_of_torchscript_are_those_of_torch() {
 }
 
 #[test]
+fn torchscript_that_reaches_files_or_never_ends_is_told() {
+    const FILE: &str = "model.torchscript-file";
+    const LOOP: &str = "model.torchscript-loop";
+    for (text, expected) in [
+        ("_0 = torch.from_file(\"inert\", False, 1)\n", Some(FILE)),
+        ("_0 = ops.aten.save(x, \"inert\")\n", Some(FILE)),
+        ("_0 = ops.canary.save(x)\n", Some("model.torchscript-operator")),
+        ("while True:\n  x = torch.relu(x)\n", Some(LOOP)),
+        ("while (1):\n  x = torch.relu(x)\n", Some(LOOP)),
+        ("_0 = True\nwhile _0:\n  x = torch.relu(x)\n", Some(LOOP)),
+        ("_0 : bool = True\nwhile _0:\n  _0 = torch.gt(x, 1)\n", None),
+        ("_0 = True\nwhile _0:\n  x, _0, = f(x)\n", None),
+        ("_0 = torch.gt(x, 1)\nwhile _0:\n  x = torch.relu(x)\n", None),
+        ("while True:\n  if y:\n    break\n", None),
+        ("while 0:\n  pass\n", None),
+        ("while torch.gt(x, 0):\n  x = torch.sub(x, 1)\n", None),
+        ("for _0 in range(9223372036854775807):\n  x = torch.relu(x)\n", Some(LOOP)),
+        ("for _0 in range(100000000000000000000000):\n  x = torch.relu(x)\n", Some(LOOP)),
+        ("for _0 in range(9223372036854775807):\n  return x\n", None),
+        ("for _0 in range(100):\n  x = torch.relu(x)\n", None),
+        ("for _0 in range(torch.len(x)):\n  x = torch.relu(x)\n", None),
+    ] {
+        let inspection = jingwei_template::inspect_torchscript(&mut text.as_bytes(), &Limits::default());
+        let found: Vec<_> = inspection.sightings.iter().map(|sighting| sighting.rule).collect();
+        assert_eq!(found, Vec::from_iter(expected), "{text}");
+    }
+}
+
+#[test]
 fn other_bytes_hide_nothing() {
     let wide: Vec<u8> = "\u{feff}import os\nos.system('inert')\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     for bytes in [&b"# \xe9\x01\x1b\nimport os\nos.system('inert')\n"[..], &wide] {
