@@ -7,6 +7,7 @@ use jingwei_read::{Facts, FileSource, Sighting};
 
 use crate::{
     formats::{Format, unreadable},
+    links,
     look::{self, Seen},
     names::ModelNames,
     words::{io_reason, port_reason, shown},
@@ -89,10 +90,11 @@ fn walk(
         Ok(entries) => entries,
         Err(error) => return Ok(Inventory { files: Vec::new(), unlisted: Some(port_sighting(&error)) }),
     };
+    let root = component.path.as_deref().unwrap_or_default();
     let total = entries.iter().fold(0u64, |sum, (entry, _)| sum.saturating_add(entry.bytes));
     ctx.progress.begin(&Text::new("读取文件", "reading files"), total);
     let mut files: Vec<FileFacts> =
-        entries.into_iter().map(|(entry, path)| read_file(&entry, path, how, ctx, limits)).collect();
+        entries.into_iter().map(|(entry, path)| read_file(root, &entry, path, how, ctx, limits)).collect();
     ctx.progress.end();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(Inventory { files, unlisted: None })
@@ -130,6 +132,7 @@ fn relative(root: &str, path: &str) -> String {
 }
 
 fn read_file(
+    root: &str,
     entry: &FileEntry,
     path: String,
     how: Option<(&ModelNames, bool)>,
@@ -147,7 +150,7 @@ fn read_file(
         seen: Vec::new(),
     };
     let problem = match entry.kind {
-        FileKind::Link => Some(Sighting::new("model.link-outside")),
+        FileKind::Link => Some(links::sighting(root, entry, &facts.path, ctx)),
         FileKind::File if entry.bytes > limits.file_bytes => Some(too_large(limits)),
         FileKind::File => match ctx.files.open(&entry.path) {
             Ok(file) => digest_and_look(file, &mut facts, how, ctx, limits).err(),

@@ -304,7 +304,7 @@ impl Read for Zstd<'_> {
             let decoded = (self.decoder.blocks_decoded() as u64).saturating_mul(ZSTD_BLOCK);
             let waiting = decoded.saturating_sub(self.given);
             if waiting > ZSTD_WAITING && waiting > self.budget.decoded_left() {
-                self.budget.refuse_expansion();
+                self.budget.refuse_expansion(decoded);
                 return Err(ErrorKind::QuotaExceeded.into());
             }
             let step = self.decoder.decode_blocks(&mut self.feed, BlockDecodingStrategy::UptoBlocks(1));
