@@ -16,6 +16,8 @@ pub(crate) const DEEPEST: usize = 10_000;
 const MOST_LEAVES: f32 = 1.1e12;
 /// Memo slots past those in use. Python takes memory for all of them.
 const FARTHEST: u64 = 1 << 20;
+/// Values that are made and dropped. Picklers drop one now and then, for a tuple that holds itself.
+pub(crate) const MOST_DROPPED: u64 = 1_000_000;
 /// Most different names that anything imports.
 const MOST_NAMES: usize = 10_000;
 

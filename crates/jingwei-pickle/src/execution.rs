@@ -157,11 +157,11 @@ fn streams(machine: &mut Machine, ran: &mut Ran) {
             }
             return;
         }
-        if let Some(storage) = ran.roots.last().and_then(|root| legacy::of_tar(machine, *root)) {
-            if let Err(fault) = legacy::pass_over(machine, storage) {
-                ran.fault = Some(fault);
-                return;
-            }
+        if let Some(storage) = ran.roots.last().and_then(|root| legacy::of_tar(machine, *root))
+            && let Err(fault) = legacy::pass_over(machine, storage)
+        {
+            ran.fault = Some(fault);
+            return;
         }
         if machine.lexer.remaining() == 0 {
             return;

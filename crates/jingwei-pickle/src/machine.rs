@@ -74,6 +74,8 @@ pub(crate) struct Machine<'a, 't> {
     pub(crate) persistent: Vec<Value>,
     pub(crate) suspects: Suspects,
     pub(crate) calls: u64,
+    /// Values that POP took away.
+    dropped: u64,
     pub(crate) folding: u32,
     pub(crate) deepest: u32,
     /// For recognising alone: the first import, call or build ends the run.
@@ -112,6 +114,7 @@ impl<'a, 't> Machine<'a, 't> {
             persistent: Vec::new(),
             suspects: Suspects::default(),
             calls: 0,
+            dropped: 0,
             folding: 0,
             deepest: limits.depth,
             stop_at_call: false,
@@ -337,6 +340,11 @@ impl<'a, 't> Machine<'a, 't> {
             b'0' => {
                 let value = stream.pop(at)?;
                 self.judge.used(value);
+                self.dropped += 1;
+                if self.dropped > burden::MOST_DROPPED {
+                    let (zh, en) = ("上百万个值存入后即被丢弃", "more than a million values are made and dropped");
+                    self.burden("dropped", at, zh, en);
+                }
             }
             b'1' => {
                 let mark = stream.mark(at)?;

@@ -10,7 +10,7 @@ const MEMORY: u64 = 96 << 20;
 
 /// A packed stream that grows so much so soon needs no more to be known: deflate ends at 1032 to 1, and only one byte
 /// again and again comes near that.
-const EARLY: u64 = 256 << 20;
+const EARLY: u64 = 128 << 20;
 const STEEP: u64 = 900;
 /// The rule for what grows beyond all measure when it is unpacked.
 pub(crate) const BOMB: &str = "model.archive-bomb";
@@ -124,7 +124,8 @@ impl Budget {
         self.pay(&self.shared.decoded, bytes, Crossed::Ratio)
     }
 
-    /// Notes what one step of decoding gave and what it took, on the first way through; false where it grows so steeply
+    /// Notes what one step of decoding gave and what it took, on the first way through, `price` being what a byte costs
+    /// beside one of deflate; false where it grows so steeply
     /// that there is no need to see the end.
     pub(crate) fn grows(&self, given: u64, price: u64, taken: u64) -> bool {
         let add = |cell: &Cell<u64>, more: u64| {

@@ -114,7 +114,8 @@ impl<'a> Plan<'a> {
                 Ok(got) => {
                     let more = taken.get() - counted;
                     counted = taken.get();
-                    if !self.budget.grows(got as u64, self.price(), more) {
+                    // Where bytes cost more than the budget asks, as with bzip2, zeros are the slowest.
+                    if !self.budget.grows(got as u64, self.price() * self.price(), more) {
                         cut = true;
                         break None;
                     }

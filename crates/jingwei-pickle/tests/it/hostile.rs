@@ -114,6 +114,7 @@ fn what_wears_a_reader_out_is_told() {
         ("marks", [&b"(".repeat(20_000)[..], &b"1".repeat(20_000), b"N"].concat(), &["bomb marks"]),
         ("a far memo slot", b"Nr\xff\xff\xff\xff".to_vec(), &["bomb memo"]),
         ("a near memo slot", b"Nr\xff\xff\0\0".to_vec(), &[]),
+        ("dropped values", [&b"N0".repeat(1_000_001)[..], b"N"].concat(), &["bomb dropped"]),
         ("digits", [&b"L"[..], &b"9".repeat(100_000), b"L\n"].concat(), &["bomb number"]),
         ("a long number", [&b"\x8b\0\0\x20\0"[..], &[7; 0x20_0000]].concat(), &["bomb number"]),
         ("an endless name", [&b"c"[..], &b"a".repeat(100_000)].concat(), &["bomb name"]),
