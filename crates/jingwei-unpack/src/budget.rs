@@ -149,6 +149,11 @@ impl Budget {
         self.cross(Crossed::Ratio);
     }
 
+    /// A list was left before its end.
+    pub(crate) fn is_list_cut(&self) -> bool {
+        self.shared.crossed.get() == Some(Crossed::Entries)
+    }
+
     pub(crate) fn enter(&self) -> bool {
         self.pay(&self.shared.entries, 1, Crossed::Entries)
     }
