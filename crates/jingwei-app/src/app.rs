@@ -8,7 +8,7 @@ use std::{
 };
 
 use jingwei_catalog::{Catalog, SourceFile};
-use jingwei_core::{Clock, Digest, Limits, Timestamp};
+use jingwei_core::{CheckId, Clock, Digest, Limits, Timestamp};
 use jingwei_ledger::{Ledger, Signer};
 use jingwei_net::{NetSettings, Secret};
 use jingwei_store::Store;
@@ -114,6 +114,15 @@ pub fn load_catalog(folder: Option<&Path>) -> Result<Catalog, Error> {
     match folder {
         None => Ok(Catalog::built_in()?),
         Some(folder) => Ok(Catalog::load(catalog_files(folder)?)?),
+    }
+}
+
+/// As [`load_catalog`], for a command that runs this one check: of the built-in catalog only what the check reports by is
+/// read. A folder's is read and checked whole.
+pub fn load_catalog_for(folder: Option<&Path>, check: &CheckId) -> Result<Catalog, Error> {
+    match folder {
+        None => Ok(Catalog::built_in_for(check)?),
+        Some(_) => load_catalog(folder),
     }
 }
 

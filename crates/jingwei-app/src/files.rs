@@ -83,6 +83,13 @@ impl Files for DiskFiles {
         Ok(entries)
     }
 
+    fn link_target(&self, path: &str) -> Option<String> {
+        // The link itself may lead anywhere; the folder that holds it may not.
+        let (folder, name) = path.trim_end_matches('/').rsplit_once('/').unwrap_or((".", path));
+        let link = self.resolve(folder).ok()?.join(name);
+        Some(fs::read_link(link).ok()?.to_string_lossy().into_owned())
+    }
+
     fn open(&self, path: &str) -> Result<Box<dyn ReadSeek>, PortError> {
         let full = self.resolve(path)?;
         let about = fs::metadata(&full).map_err(|e| io_error(path, &e))?;
@@ -159,6 +166,8 @@ mod tests {
         let paths: Vec<String> = files.list(".", &limits).unwrap().into_iter().map(|e| e.path).collect();
         assert_eq!(paths, ["a", "a/b", "a/b/x.txt", "link"]);
         assert!(files.open("a/b/x.txt").is_ok());
+        assert_eq!(files.link_target("link").as_deref(), outer.path().to_str());
+        assert_eq!(files.link_target("a/b/x.txt"), None);
         for outside in ["../secret.txt", "/etc/hostname", "link/secret.txt"] {
             assert!(matches!(files.open(outside), Err(PortError::Outside { .. })), "{outside}");
         }

@@ -46,7 +46,7 @@ mod targets;
 pub mod tokens;
 pub mod treatments;
 
-pub use app::{App, AppSettings, SecretSource, catalog_files, ledger_folder, load_catalog};
+pub use app::{App, AppSettings, SecretSource, catalog_files, ledger_folder, load_catalog, load_catalog_for};
 pub use assess::{AssessOptions, AssessOutcome, Loaded, Watcher, load_manifest};
 pub use canary::{canary, known_canary, random_number};
 pub use detectors::{DetectorSource, PolicyDetectors};

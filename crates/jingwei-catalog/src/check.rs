@@ -430,13 +430,13 @@ impl Checker<'_, '_> {
                     );
                 }
                 for name in &group.names {
-                    let plain = name.strip_suffix(".*").unwrap_or(name);
+                    let plain = name.strip_suffix(".*").or_else(|| name.strip_prefix("*.")).unwrap_or(name);
                     if plain.is_empty() || plain.contains('*') || (plain != name && !dangerous) {
                         self.say(
                             &file,
                             &format!("group[{at}].names"),
-                            format!("`{name}`：只有危险名称可以用 `.*` 结尾，其他名称须完整"),
-                            format!("`{name}`: only dangerous names may end in `.*`; all others are whole"),
+                            format!("`{name}`：只有危险名称可以用 `.*` 结尾或以 `*.` 开头，其他名称须完整"),
+                            format!("`{name}`: only dangerous names may end in `.*` or begin with `*.`; all others are whole"),
                         );
                     }
                 }

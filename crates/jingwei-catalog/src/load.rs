@@ -25,7 +25,8 @@ pub struct SourceFile {
     pub bytes: Vec<u8>,
 }
 
-/// Everything Jingwei knows, checked and indexed. There is no half-loaded catalog.
+/// Everything Jingwei knows, checked and indexed. There is no half-loaded catalog; only [`Catalog::built_in_for`] leaves out
+/// what one check does not need.
 #[derive(Debug, Clone)]
 pub struct Catalog {
     pub frameworks: BTreeMap<String, Framework>,
@@ -54,19 +55,28 @@ impl Catalog {
         Self::load(built_in_files())
     }
 
+    /// What one check reports by, of the catalog that this program was built with: its rules, and all lists of names.
+    /// Everything else is empty, and no reference into it is resolved, so that a command that runs this check alone
+    /// starts at once. That the whole is sound is for the tests; the digest is that of the whole.
+    pub fn built_in_for(check: &CheckId) -> Result<Self, Problems> {
+        let mark = format!("check = \"{check}\"");
+        let mut loader = Loader::default();
+        let catalog = loader.read(built_in_files(), |file| match file.path.split('/').next() {
+            Some("names") => true,
+            Some("rules") => str::from_utf8(&file.bytes).is_ok_and(|text| text.contains(&mark)),
+            _ => false,
+        });
+        loader.end(catalog)
+    }
+
     /// Checks and indexes the files. All problems come back at once.
     pub fn load(files: Vec<SourceFile>) -> Result<Self, Problems> {
         let mut loader = Loader::default();
-        let catalog = loader.read(files);
+        let catalog = loader.read(files, |_| true);
         if loader.problems.is_empty() {
             crate::check::references(&catalog, &mut loader);
         }
-        let mut problems = loader.problems;
-        if problems.is_empty() {
-            return Ok(catalog);
-        }
-        problems.sort();
-        Err(Problems(problems))
+        loader.end(catalog)
     }
 
     /// The framework item that a reference names.
@@ -169,7 +179,17 @@ impl Loader {
         self.problems.push(problem);
     }
 
-    fn read(&mut self, mut files: Vec<SourceFile>) -> Catalog {
+    fn end(self, catalog: Catalog) -> Result<Catalog, Problems> {
+        let mut problems = self.problems;
+        if problems.is_empty() {
+            return Ok(catalog);
+        }
+        problems.sort();
+        Err(Problems(problems))
+    }
+
+    /// The digest is over all files; read are those that are wanted.
+    fn read(&mut self, mut files: Vec<SourceFile>, wanted: impl Fn(&SourceFile) -> bool) -> Catalog {
         files.retain(|file| file.path.ends_with(".toml"));
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let mut catalog = Catalog {
@@ -190,7 +210,7 @@ impl Loader {
             texts: BTreeMap::new(),
             digest: digest_of(&files),
         };
-        for file in &files {
+        for file in files.iter().filter(|file| wanted(file)) {
             self.read_one(file, &mut catalog);
         }
         catalog

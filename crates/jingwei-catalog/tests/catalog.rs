@@ -6,12 +6,26 @@ use jingwei_catalog::{
     Catalog, SourceFile, built_in_files,
     items::{Carrier, Expect, ItemKind, Payload},
 };
-use jingwei_core::Lang;
+use jingwei_core::{CheckId, Lang};
 
 #[test]
 fn the_built_in_catalog_has_no_problems() {
     if let Err(problems) = Catalog::built_in() {
         panic!("{}", problems.display(Lang::En));
+    }
+}
+
+#[test]
+fn what_one_check_needs_is_the_same_as_of_the_whole() {
+    let whole = Catalog::built_in().unwrap();
+    let checks: std::collections::BTreeSet<&CheckId> = whole.rules.values().map(|rule| &rule.check).collect();
+    assert!(checks.len() > 5, "{checks:?}");
+    for check in checks {
+        let part = Catalog::built_in_for(check).unwrap();
+        assert_eq!(part.rules_of(check), whole.rules_of(check), "{check}");
+        assert_eq!(part.names, whole.names);
+        assert_eq!(part.digest, whole.digest);
+        assert!(part.risks.is_empty() && part.banks.is_empty());
     }
 }
 

@@ -104,6 +104,11 @@ pub trait Files: Send + Sync {
     /// Opens a regular file for reading.
     fn open(&self, path: &str) -> Result<Box<dyn ReadSeek>, PortError>;
 
+    /// Where a link leads, as it says itself. `None`: no link, or not known.
+    fn link_target(&self, _path: &str) -> Option<String> {
+        None
+    }
+
     /// Reads a whole small file.
     fn read(&self, path: &str, max_bytes: u64) -> Result<Vec<u8>, PortError> {
         let io_error = |e: io::Error| PortError::Io { path: path.to_owned(), reason: e.to_string() };

@@ -12,6 +12,8 @@ pub struct Limits {
     pub depth: u32,
     /// Most entries of a folder, table, list or archive.
     pub entries: u64,
+    /// Most entries of all archives inside one file. Honest model archives have some tens of thousands.
+    pub archive_entries: u64,
     /// Longest single string, in bytes.
     pub string_bytes: u64,
     /// Expanded bytes per packed byte.
@@ -31,6 +33,7 @@ impl Default for Limits {
             file_bytes: 1 << 40,
             depth: 64,
             entries: 1_000_000,
+            archive_entries: 100_000,
             string_bytes: 16 << 20,
             expansion_ratio: 200,
             tokens: 512,

@@ -110,6 +110,9 @@ fn read_header(reader: &mut Reader<'_>, limits: &Limits) -> Result<NpyHeader, Fa
         (2 | 3, 0) => u64::from(reader.u32_le().map_err(short)?),
         _ => return Err(Fault::broken(start + 6, "未知的数组格式版本", "an unknown version of the array format")),
     };
+    if length > reader.remaining() {
+        return Err(Fault::broken(start, "数组头超出了文件", "the array header is longer than the file"));
+    }
     if length > limits.header_bytes {
         return Err(Fault::Limit { name: "header_bytes", value: limits.header_bytes });
     }

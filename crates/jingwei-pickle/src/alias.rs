@@ -122,6 +122,27 @@ const NAMES: &[(&str, &str)] = &[
     ("operator.__call__", "operator.call"),
 ];
 
+/// What `import … as` makes of a module, by habit.
+const SHORT: &[(&str, &str)] = &[
+    ("np", "numpy"),
+    ("pd", "pandas"),
+    ("tf", "tensorflow"),
+    ("sp", "subprocess"),
+    ("mp", "multiprocessing"),
+    ("pkl", "pickle"),
+    ("osp", "os.path"),
+    ("_builtin", "builtins"),
+    ("_builtins", "builtins"),
+];
+
+/// The modules that an attribute of another module may be: itself, and what it hides (`_os`) or shortens (`np`).
+pub(crate) fn shown_as(attribute: &str) -> impl Iterator<Item = &str> {
+    let bare = attribute.trim_start_matches('_');
+    let hidden = (bare.len() < attribute.len() && !attribute.ends_with('_')).then_some(bare);
+    let short = SHORT.iter().find(|(short, _)| *short == attribute || *short == bare).map(|(_, module)| *module);
+    [Some(attribute), hidden, short].into_iter().flatten()
+}
+
 /// The dotted name of `name` in `module` that the lists of names know.
 pub(crate) fn canonical(module: &str, name: &str) -> String {
     let full = format!("{module}.{name}");

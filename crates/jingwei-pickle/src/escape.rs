@@ -40,6 +40,21 @@ pub(crate) fn bytes(escaped: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// Whether Python decodes a text, or the beginning of one: UTF-8, with lone surrogates let pass.
+pub(crate) fn is_utf8(text: &[u8], is_whole: bool) -> bool {
+    let mut rest = text;
+    loop {
+        let Err(error) = std::str::from_utf8(rest) else { return true };
+        rest = &rest[error.valid_up_to()..];
+        match rest {
+            [0xed, 0xa0..=0xbf, 0x80..=0xbf, after @ ..] => rest = after,
+            // Cut within a character.
+            [0xed] | [0xed, 0xa0..=0xbf] => return !is_whole,
+            _ => return !is_whole && error.error_len().is_none(),
+        }
+    }
+}
+
 /// `\u4e00` and `\U0001f600` in latin-1 bytes, as UTF-8. Lone surrogates become three bytes each, as Python's
 /// `surrogatepass` writes them.
 pub(crate) fn raw_unicode(escaped: &[u8]) -> Option<Vec<u8>> {

@@ -2,6 +2,7 @@ use jingwei_core::{Limits, Text};
 use jingwei_read::{Inspection, NameTable, Nested, Part, Sighting, Source};
 
 use crate::{
+    burden,
     checkpoint::{self, Checkpoint},
     heap::{Constant, Heap, Value},
     judge::{Judge, Name},
@@ -81,6 +82,7 @@ fn run_at(source: &mut dyn Source, names: &NameTable, limits: &Limits, depth: u3
     let mut machine = Machine::new(source, names, limits);
     let mut ran = Ran::default();
     streams(&mut machine, &mut ran);
+    burden::weigh(&mut machine);
     let mut inspection = Inspection::default();
     verdict::sightings(&machine, &ran, &mut inspection);
     let Machine { heap, judge, suspects, protocol, .. } = machine;
@@ -153,6 +155,12 @@ fn streams(machine: &mut Machine, ran: &mut Ran) {
                 Ok(storages) => ran.storages = storages,
                 Err(fault) => ran.fault = Some(fault),
             }
+            return;
+        }
+        if let Some(storage) = ran.roots.last().and_then(|root| legacy::of_tar(machine, *root))
+            && let Err(fault) = legacy::pass_over(machine, storage)
+        {
+            ran.fault = Some(fault);
             return;
         }
         if machine.lexer.remaining() == 0 {

@@ -33,6 +33,12 @@ pub(crate) struct NameId(pub(crate) u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeId(u32);
 
+impl NodeId {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Bytes of a constant, or the beginning of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Constant {
@@ -204,6 +210,14 @@ impl Heap {
             },
             _ => None,
         }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(crate) fn at(&self, n: usize) -> Option<&Node> {
+        self.nodes.get(n)
     }
 
     pub(crate) fn get_mut(&mut self, value: Value) -> Option<&mut Node> {

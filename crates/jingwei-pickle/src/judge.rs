@@ -211,13 +211,15 @@ impl<'t> Judge<'t> {
         let mut rest = path;
         loop {
             let (module, name) = rest.split_once('.').unwrap_or((rest, ""));
-            let full = match name {
-                "" if KEYS.contains(&module) => module.to_owned(),
-                "" => return None,
-                name => alias::canonical(module, name),
-            };
-            if let NameClass::Dangerous(effect) = self.table.classify(&full) {
-                return Some((effect, full));
+            for module in alias::shown_as(module) {
+                let full = match name {
+                    "" if KEYS.contains(&module) => module.to_owned(),
+                    "" => continue,
+                    name => alias::canonical(module, name),
+                };
+                if let NameClass::Dangerous(effect) = self.table.classify(&full) {
+                    return Some((effect, full));
+                }
             }
             rest = rest.split_once('.')?.1;
         }
@@ -255,6 +257,10 @@ mod tests {
             ("sklearn", "os.system", true, Some("os.system")),
             ("sklearn.utils", "os", true, Some("os")),
             ("some.where", "helpers.posix.system", true, Some("os.system")),
+            ("random", "_os.system", true, Some("os.system")),
+            ("some.where", "_posix.system", true, Some("os.system")),
+            ("some.where", "_os", true, Some("os")),
+            ("some.where", "_outside.system", false, None),
             ("some.where", "Model.__init__.__globals__", true, None),
             ("some.where", "Model", false, None),
             ("collections", "OrderedDict", false, None),

@@ -58,6 +58,38 @@ pub(crate) fn storages(machine: &mut Machine, keys: Value) -> Result<Vec<LegacyS
     }
 }
 
+/// What stands behind one pickle in a tar that PyTorch wrote before 0.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OfTar {
+    /// A count, and then elements of so many bytes.
+    Storage(u64),
+    /// Four bytes for the number of sides and four of nothing, a size and a step for each, and where it begins.
+    Tensor,
+}
+
+/// Whether a root describes what follows it raw: `(key, location, storage class)`, `(key, storage key, tensor class)`.
+pub(crate) fn of_tar(machine: &Machine, root: Value) -> Option<OfTar> {
+    let [_, _, class] = machine.heap.tuple_of(root)? else { return None };
+    let class = machine.judge.canonical(*class)?;
+    if let Some(kind) = StorageType::named(class) {
+        return Some(OfTar::Storage(kind.size()));
+    }
+    (class.starts_with("torch.") && class.ends_with("Tensor")).then_some(OfTar::Tensor)
+}
+
+pub(crate) fn pass_over(machine: &mut Machine, what: OfTar) -> Result<(), Fault> {
+    let at = machine.lexer.position();
+    let bytes = match what {
+        OfTar::Storage(size) => machine.lexer.u64()?.checked_mul(size),
+        OfTar::Tensor => {
+            let sides = machine.lexer.u32()?;
+            machine.lexer.skip(4)?;
+            sides.checked_mul(16).and_then(|bytes| bytes.checked_add(8))
+        }
+    };
+    machine.lexer.skip(bytes.ok_or(Fault::End(at))?)
+}
+
 /// Type and number of elements of each storage that a persistent id names.
 fn known_storages(machine: &Machine) -> std::collections::HashMap<String, (StorageType, u64)> {
     let heap = &machine.heap;

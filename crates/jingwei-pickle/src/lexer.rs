@@ -9,6 +9,8 @@ const KEPT: usize = 4096;
 const KEPT_LATER: usize = 64;
 /// Longest line of an opcode that takes a number or a name.
 const SHORT_LINE: usize = 64 << 10;
+/// Longest number in bytes that costs its reader nothing to speak of.
+const LONGEST_NUMBER: u64 = 1 << 20;
 
 /// Why a stream of opcodes cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,13 @@ impl From<ReadError> for Fault {
     }
 }
 
+/// What is far too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overlong {
+    Name,
+    Number,
+}
+
 /// Decodes opcodes' arguments. Long constants are skipped in the source, not held.
 pub(crate) struct Lexer<'a> {
     reader: Reader<'a>,
@@ -52,6 +61,8 @@ pub(crate) struct Lexer<'a> {
     line: Vec<u8>,
     /// For recognising alone: lines that are too long, or no number, are passed over as something unknown.
     pub(crate) is_lenient: bool,
+    /// The first number or name of a size that nothing honest has.
+    pub(crate) overlong: Option<(u64, Overlong)>,
     /// The first thing that a plain reader and a framed one would take differently.
     pub(crate) tampered: Option<(u64, Text)>,
 }
@@ -65,6 +76,7 @@ impl<'a> Lexer<'a> {
             longest_line: usize::try_from(limits.string_bytes).unwrap_or(usize::MAX),
             line: Vec::new(),
             is_lenient: false,
+            overlong: None,
             tampered: None,
         }
     }
@@ -217,15 +229,24 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    fn read_short_line(&mut self, what: Overlong) -> Result<(), Fault> {
+        let at = self.reader.position();
+        let read = self.read_line(SHORT_LINE.min(self.longest_line), "string_bytes");
+        if matches!(read, Err(Fault::Limit { .. })) {
+            self.overlong.get_or_insert((at, what));
+        }
+        read
+    }
+
     fn short_line(&mut self) -> Result<&str, Fault> {
         let at = self.reader.position();
-        self.read_line(SHORT_LINE.min(self.longest_line), "string_bytes")?;
+        self.read_short_line(Overlong::Name)?;
         std::str::from_utf8(&self.line).map_err(|_| Fault::broken(at, "行不是 UTF-8", "a line is not UTF-8"))
     }
 
     /// A line with a number: C stops at the first zero.
     fn number_line(&mut self) -> Result<&str, Fault> {
-        self.read_line(SHORT_LINE.min(self.longest_line), "string_bytes")?;
+        self.read_short_line(Overlong::Number)?;
         let end = self.line.iter().position(|b| *b == 0).unwrap_or(self.line.len());
         // What is no UTF-8 is no number either.
         Ok(std::str::from_utf8(&self.line[..end]).unwrap_or("?"))
@@ -308,6 +329,9 @@ impl<'a> Lexer<'a> {
         let length = u64::try_from(length)
             .map_err(|_| Fault::broken(at, "长整数的长度为负", "a long integer has a negative length"))?;
         let constant = self.constant(length)?;
+        if length > LONGEST_NUMBER {
+            self.overlong.get_or_insert((at, Overlong::Number));
+        }
         if length > 8 {
             return Ok(Integer::Large(constant));
         }

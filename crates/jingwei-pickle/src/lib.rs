@@ -21,6 +21,7 @@
 
 mod alias;
 mod array;
+mod burden;
 mod checkpoint;
 mod condition;
 mod escape;

@@ -4,6 +4,8 @@ use jingwei_core::{Limits, Text};
 use jingwei_read::{NameTable, Source};
 
 use crate::{
+    burden::{self, Burden},
+    escape,
     heap::{Heap, Items, Memo, Node, NodeId, Pairs, Value},
     judge::Judge,
     lexer::{Fault, Integer, Lexer},
@@ -26,6 +28,15 @@ pub(crate) struct Stream {
     /// Heights of the stack at which marks lie. Nothing below the last one can be popped.
     marks: Vec<usize>,
     memo: Memo,
+}
+
+/// What a file takes from whoever loads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Outside {
+    /// An object by its number or name.
+    Object,
+    /// Bytes.
+    Buffer,
 }
 
 /// An attribute or item of something imported was set.
@@ -51,12 +62,20 @@ pub(crate) struct Machine<'a, 't> {
     pub(crate) extensions: BTreeMap<u64, u64>,
     /// Breaks after which the stream can be followed further.
     pub(crate) notes: Vec<(u64, Text)>,
+    /// Ways to wear its reader out, the first of each kind.
+    pub(crate) burdens: Vec<Burden>,
+    /// The first value that the file takes from its loader, by kind.
+    pub(crate) outside: BTreeMap<Outside, (u64, Value)>,
+    /// A name to import that a call gives.
+    pub(crate) computed_name: Option<(u64, Value)>,
     /// Calls of something that has no name.
     pub(crate) computed: Option<(u64, Value)>,
     /// Arguments of BINPERSID, in order.
     pub(crate) persistent: Vec<Value>,
     pub(crate) suspects: Suspects,
     pub(crate) calls: u64,
+    /// Values that POP took away.
+    dropped: u64,
     pub(crate) folding: u32,
     pub(crate) deepest: u32,
     /// For recognising alone: the first import, call or build ends the run.
@@ -88,10 +107,14 @@ impl<'a, 't> Machine<'a, 't> {
             writes: Vec::new(),
             extensions: BTreeMap::new(),
             notes: Vec::new(),
+            burdens: Vec::new(),
+            outside: BTreeMap::new(),
+            computed_name: None,
             computed: None,
             persistent: Vec::new(),
             suspects: Suspects::default(),
             calls: 0,
+            dropped: 0,
             folding: 0,
             deepest: limits.depth,
             stop_at_call: false,
@@ -109,6 +132,12 @@ impl<'a, 't> Machine<'a, 't> {
     pub(crate) fn note(&mut self, at: u64, zh: &str, en: &str) {
         if self.notes.len() < MOST_NOTES {
             self.notes.push((at, Text::new(zh, en)));
+        }
+    }
+
+    pub(crate) fn burden(&mut self, key: &'static str, at: u64, zh: impl Into<String>, en: impl Into<String>) {
+        if !self.burdens.iter().any(|known| known.key == key) {
+            self.burdens.push(Burden { key, at, reason: Text::new(zh, en) });
         }
     }
 
@@ -227,7 +256,10 @@ impl<'a, 't> Machine<'a, 't> {
                 self.heap.put(Node::Bytes(constant))
             }
             // NEXT_BUFFER: bytes that the caller holds.
-            0x97 => Value::Unknown,
+            0x97 => {
+                self.outside.entry(Outside::Buffer).or_insert((at, Value::Unknown));
+                Value::Unknown
+            }
             _ => return Err(Fault::broken(at, "操作码未知", "an opcode is unknown")),
         })
     }
@@ -247,6 +279,9 @@ impl<'a, 't> Machine<'a, 't> {
                 self.lexer.constant(length)?
             }
         };
+        if matches!(code, 0x8c | b'X' | 0x8d) && !escape::is_utf8(&constant.head, constant.is_whole()) {
+            self.note(at, "文本不是 UTF-8", "a text is not UTF-8");
+        }
         if let Some(packing) = self.suspects.suspicion(&constant, true) {
             self.suspects.keep(at, &constant, packing);
         }
@@ -278,6 +313,11 @@ impl<'a, 't> Machine<'a, 't> {
             stream.push(value);
         } else {
             let value = stream.top(at)?;
+            if burden::is_far(index, stream.memo.count()) {
+                let zh = format!("备忘编号 {index} 远超已存数量，会占用大量内存");
+                let en = format!("memo slot {index} is far beyond those in use and takes memory for all before it");
+                self.burden("memo", at, zh, en);
+            }
             stream.memo.put(index, value);
         }
         Ok(())
@@ -287,6 +327,11 @@ impl<'a, 't> Machine<'a, 't> {
         match code {
             b'(' => {
                 stream.marks.push(stream.stack.len());
+                if stream.marks.len() > burden::DEEPEST {
+                    let most = burden::DEEPEST;
+                    let zh = format!("同时开启的标记超过 {most} 个");
+                    self.burden("marks", at, zh, format!("more than {most} marks are open at once"));
+                }
                 if stream.marks.len() > self.most_stack {
                     return Err(Fault::Limit { limit: "entries", value: self.most_stack as u64 });
                 }
@@ -295,6 +340,11 @@ impl<'a, 't> Machine<'a, 't> {
             b'0' => {
                 let value = stream.pop(at)?;
                 self.judge.used(value);
+                self.dropped += 1;
+                if self.dropped > burden::MOST_DROPPED {
+                    let (zh, en) = ("上百万个值存入后即被丢弃", "more than a million values are made and dropped");
+                    self.burden("dropped", at, zh, en);
+                }
             }
             b'1' => {
                 let mark = stream.mark(at)?;

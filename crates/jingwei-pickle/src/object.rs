@@ -5,7 +5,7 @@ use crate::{
     heap::{Call, Node, Value},
     judge::{Class, LONGEST_NAME},
     lexer::Fault,
-    machine::{MOST_NOTES, Machine, Stream},
+    machine::{MOST_NOTES, Machine, Outside, Stream},
     payload::Payload,
 };
 
@@ -91,6 +91,9 @@ impl Machine<'_, '_> {
                 if self.heap.take_elements(1) {
                     self.persistent.push(id);
                 }
+                if code == b'P' || !self.is_storage(id) {
+                    self.outside.entry(Outside::Object).or_insert((at, id));
+                }
                 let value = self.heap.put(Node::Persistent(id));
                 stream.push(value);
             }
@@ -116,7 +119,10 @@ impl Machine<'_, '_> {
             return Ok(self.rewritten(at, value).unwrap_or(value));
         }
         let (Some(module_name), Some(path_name)) = (self.full_text(module)?, self.full_text(path)?) else {
-            self.note(at, "导入的名称是计算得出的", "a name to import is computed");
+            match [module, path].into_iter().find(|value| self.is_computed(*value)) {
+                Some(value) => drop(self.computed_name.get_or_insert((at, value))),
+                None => self.note(at, "导入的名称不是普通文本", "a name to import is no plain text"),
+            }
             return Ok(Value::Unknown);
         };
         let value = self.import(at, &module_name, &path_name);
@@ -130,6 +136,24 @@ impl Machine<'_, '_> {
             self.imported.insert((module.node(), path.node()), value);
         }
         Ok(value)
+    }
+
+    /// What a call or a loader gives. No pickler writes a name so.
+    fn is_computed(&self, value: Value) -> bool {
+        matches!(
+            self.heap.get(value),
+            Some(Node::Call(_) | Node::Attribute(..) | Node::Module(_) | Node::Persistent(_))
+        )
+    }
+
+    /// The ids that PyTorch writes: of storages, of modules with their source, and plain numbers in its oldest files.
+    fn is_storage(&self, id: Value) -> bool {
+        let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        match self.heap.tuple_of(id) {
+            Some([kind, ..]) => ["storage", "module"].iter().any(|known| self.heap.is_text(*kind, known)),
+            Some([]) => false,
+            None => matches!(id, Value::Int(_)) || self.heap.whole_text(id).is_some_and(is_digits),
+        }
     }
 
     /// A text, read again where the heap holds its beginning only. `None`: no text, or none that names anything.

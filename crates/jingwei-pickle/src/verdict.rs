@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use jingwei_core::Text;
-use jingwei_read::{Inspection, Sighting};
+use jingwei_read::{Effect, Inspection, Sighting, shown};
 
 use crate::{
     execution::{Ran, reason},
     heap::Value,
     judge::{Class, MOST_NAMES, Name},
     lexer::Fault,
-    machine::Machine,
+    machine::{Machine, Outside},
     print::expression,
 };
 
@@ -19,6 +19,8 @@ pub(crate) const MALFORMED: &str = "model.pickle-malformed";
 const UNKNOWN: &str = "model.pickle-unknown";
 const WRITE: &str = "model.pickle-attribute-write";
 const EXTENSION: &str = "model.pickle-extension-code";
+const BURDEN: &str = "model.pickle-bomb";
+const OUTSIDE: &str = "model.pickle-outside-value";
 
 /// Most sightings of one rule; the rest is one more, of a limit.
 const MOST_SIGHTINGS: usize = 1000;
@@ -46,13 +48,16 @@ pub(crate) fn sightings(machine: &Machine, ran: &Ran, inspection: &mut Inspectio
             sightings.push(sighting(machine, name, Value::Name(crate::heap::NameId(id)), finding));
         }
     }
-    if dangerous.max(unknown) > MOST_SIGHTINGS {
+    // What wears its reader out is told as that, and not as something that was left out.
+    let is_burden = !machine.burdens.is_empty();
+    if dangerous.max(unknown) > MOST_SIGHTINGS && !is_burden {
         sightings.push(Sighting::limit("entries", MOST_SIGHTINGS as u64));
     }
-    if machine.judge.is_cut {
+    if machine.judge.is_cut && !is_burden {
         sightings.push(Sighting::limit("entries", MOST_NAMES as u64));
     }
     others(machine, &mut sightings);
+    burdens(machine, ran, &mut sightings);
     breaks(machine, ran, &mut sightings);
     inspection.sightings.append(&mut sightings);
 }
@@ -119,6 +124,21 @@ fn others(machine: &Machine, sightings: &mut Vec<Sighting>) {
         let sighting = Sighting::new(UNKNOWN).key("computed").at(at).with("name", "?").with("expression", &shown);
         sightings.push(sighting.with_text("reason", reason));
     }
+    if let Some((at, value)) = machine.computed_name {
+        let shown = expression(&machine.heap, &machine.judge, value);
+        let sighting = Sighting::new(DANGEROUS).key("computed").at(at).with("name", "?").with("expression", &shown);
+        sightings.push(sighting.with_text("effect", Effect::Import.label()));
+    }
+    for (kind, (at, value)) in &machine.outside {
+        let (key, reason) = match kind {
+            Outside::Object => {
+                let shown = expression(&machine.heap, &machine.judge, *value);
+                ("object", Text::new(format!("持久编号 {shown}"), format!("the persistent id {shown}")))
+            }
+            Outside::Buffer => ("buffer", Text::new("文件之外的缓冲区", "a buffer that is not in the file")),
+        };
+        sightings.push(Sighting::new(OUTSIDE).key(key).at(*at).with_text("reason", shown_text(&reason)));
+    }
     let mut seen: Vec<&str> = Vec::new();
     for write in &machine.writes {
         if seen.contains(&write.target.as_str()) {
@@ -136,9 +156,23 @@ fn others(machine: &Machine, sightings: &mut Vec<Sighting>) {
     }
 }
 
+/// What costs a reader too much, and whether that kept the rest from being followed.
+fn burdens(machine: &Machine, ran: &Ran, sightings: &mut Vec<Sighting>) {
+    let is_cut = matches!(ran.fault, Some(Fault::Limit { .. }));
+    for burden in &machine.burdens {
+        let Text { zh, en } = &burden.reason;
+        let reason = match is_cut {
+            true => Text::new(format!("{zh}；其后未被检查"), format!("{en}; what follows was not inspected")),
+            false => burden.reason.clone(),
+        };
+        sightings.push(Sighting::new(BURDEN).key(burden.key).at(burden.at).with_text("reason", reason));
+    }
+}
+
 /// Where the bytes are no proper streams.
 fn breaks(machine: &Machine, ran: &Ran, sightings: &mut Vec<Sighting>) {
     match &ran.fault {
+        Some(Fault::Limit { .. }) if !machine.burdens.is_empty() => {}
         Some(Fault::Limit { limit, value }) => sightings.push(Sighting::limit(limit, *value)),
         Some(Fault::Io(cause)) => sightings.push(Sighting::new("model.unreadable").with("reason", cause)),
         Some(fault) => {
@@ -162,6 +196,11 @@ fn breaks(machine: &Machine, ran: &Ran, sightings: &mut Vec<Sighting>) {
             sightings.push(malformed(*at, reason.clone()));
         }
     }
+}
+
+/// Reasons quote what the file says.
+fn shown_text(text: &Text) -> Text {
+    Text::new(shown(&text.zh), shown(&text.en))
 }
 
 fn malformed(at: u64, reason: Text) -> Sighting {

@@ -37,7 +37,8 @@ pub struct NameGroup {
     pub when: Option<String>,
     /// Why, with the source of the fact.
     pub reason: Text,
-    /// Whole dotted names; `os.*` stands for everything below `os` and is for dangerous names only.
+    /// Whole dotted names; `os.*` stands for everything below `os`, and `*.read_pickle` for that name in whatever module.
+    /// Both are for dangerous names only.
     pub names: Vec<String>,
 }
 
@@ -98,11 +99,13 @@ pub enum NameClass<'a> {
     Unknown,
 }
 
-/// A list, indexed. A whole name decides before a `*`, and among `*`s the longest.
+/// A list, indexed. A whole name decides before a `*`, among `os.*` and the like the longest, and `*.name` comes last.
 #[derive(Debug, Clone, Default)]
 pub struct NameTable {
     exact: HashMap<String, Entry>,
     below: HashMap<String, Entry>,
+    /// By the last part.
+    anywhere: HashMap<String, Entry>,
 }
 
 #[derive(Debug, Clone)]
@@ -121,9 +124,10 @@ impl NameTable {
             for name in &group.names {
                 let entry =
                     Entry { is: group.is, effect: group.effect.unwrap_or(Effect::Execute), when: group.when.clone() };
-                let (map, name) = match name.strip_suffix(".*") {
-                    Some(prefix) => (&mut table.below, prefix),
-                    None => (&mut table.exact, name.as_str()),
+                let (map, name) = match (name.strip_suffix(".*"), name.strip_prefix("*.")) {
+                    (Some(prefix), _) => (&mut table.below, prefix),
+                    (_, Some(last)) => (&mut table.anywhere, last),
+                    _ => (&mut table.exact, name.as_str()),
                 };
                 match map.get(name) {
                     Some(old) if old.rank() >= entry.rank() => {}
@@ -146,15 +150,17 @@ impl NameTable {
             }
             match prefix.rsplit_once('.') {
                 Some((shorter, _)) => prefix = shorter,
-                None => return NameClass::Unknown,
+                None => break,
             }
         }
+        let last = name.rsplit_once('.').and_then(|(_, last)| self.anywhere.get(last));
+        last.map_or(NameClass::Unknown, Entry::class)
     }
 
     /// Number of names and patterns.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.exact.len() + self.below.len()
+        self.exact.len() + self.below.len() + self.anywhere.len()
     }
 
     #[must_use]
@@ -202,6 +208,8 @@ mod tests {
                 group(NameKind::Dangerous, Some(Effect::Process), &["os.*", "twice"]),
                 group(NameKind::Dangerous, Some(Effect::File), &["os.path.*"]),
                 group(NameKind::Review, None, &["gc.get_objects"]),
+                group(NameKind::Dangerous, Some(Effect::Load), &["*.read_pickle"]),
+                group(NameKind::Allowed, None, &["harmless.read_pickle"]),
             ],
         };
         let table = NameTable::new([&list]);
@@ -215,6 +223,11 @@ mod tests {
             ("builtins.list.append", NameClass::Unknown),
             ("twice", NameClass::Dangerous(Effect::Process)),
             ("gc.get_objects", NameClass::Review),
+            ("some.module.read_pickle", NameClass::Dangerous(Effect::Load)),
+            ("harmless.read_pickle", NameClass::Allowed { when: None }),
+            ("os.read_pickle", NameClass::Dangerous(Effect::Process)),
+            ("read_pickle", NameClass::Unknown),
+            ("some.read_pickle.other", NameClass::Unknown),
             ("", NameClass::Unknown),
         ] {
             assert_eq!(table.classify(name), expected, "{name}");

@@ -8,6 +8,7 @@ use jingwei_read::{Facts, FileSource, Sighting};
 use crate::{
     beside,
     formats::{Format, unreadable},
+    links,
     look::{self, Seen},
     names::ModelNames,
     words::{io_reason, port_reason, shown},
@@ -92,10 +93,11 @@ fn walk(
         Ok(entries) => entries,
         Err(error) => return Ok(Inventory { files: Vec::new(), unlisted: Some(port_sighting(&error)) }),
     };
+    let root = component.path.as_deref().unwrap_or_default();
     let total = entries.iter().fold(0u64, |sum, (entry, _)| sum.saturating_add(entry.bytes));
     ctx.progress.begin(&Text::new("读取文件", "reading files"), total);
     let mut files: Vec<FileFacts> =
-        entries.into_iter().map(|(entry, path)| read_file(&entry, path, how, ctx, limits)).collect();
+        entries.into_iter().map(|(entry, path)| read_file(root, &entry, path, how, ctx, limits)).collect();
     ctx.progress.end();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     for at in 0..files.len() {
@@ -137,6 +139,7 @@ fn relative(root: &str, path: &str) -> String {
 }
 
 fn read_file(
+    root: &str,
     entry: &FileEntry,
     path: String,
     how: Option<(&ModelNames, bool)>,
@@ -155,7 +158,7 @@ fn read_file(
         seen: Vec::new(),
     };
     let problem = match entry.kind {
-        FileKind::Link => Some(Sighting::new("model.link-outside")),
+        FileKind::Link => Some(links::sighting(root, entry, &facts.path, ctx)),
         FileKind::File if entry.bytes > limits.file_bytes => Some(too_large(limits)),
         FileKind::File => match ctx.files.open(&entry.path) {
             Ok(file) => digest_and_look(file, &mut facts, how, ctx, limits).err(),

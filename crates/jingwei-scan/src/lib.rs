@@ -17,6 +17,7 @@ mod document;
 mod endpoint;
 mod formats;
 mod inventory;
+mod links;
 mod look;
 mod model;
 mod names;

@@ -159,7 +159,8 @@ impl Looker<'_> {
             }
             return Format::Packed(*first);
         }
-        let is_text = matches!(format, Format::Json | Format::Text);
+        // Almost any bytes are a protobuf of some kind; a document or a pickle is known by more than that.
+        let is_text = matches!(format, Format::Json | Format::Text) || matches!(front, [0x80, 0..=5, ..]);
         let graph = jingwei_graph::recognise(front, source.length(), source);
         if let Some(graph) = graph.filter(|graph| !is_text || *graph != GraphFormat::Opaque(OpaqueFormat::Protobuf)) {
             self.graph(source, graph, place, budget);

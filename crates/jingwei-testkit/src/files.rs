@@ -11,7 +11,8 @@ pub struct MemoryFiles {
 #[derive(Debug, Clone)]
 enum Node {
     File(Vec<u8>),
-    Link,
+    /// Where it leads, if that is known.
+    Link(Option<String>),
     Unreadable(String),
 }
 
@@ -26,10 +27,10 @@ impl MemoryFiles {
         self
     }
 
-    /// A symbolic link. Where it leads to nobody asks: ports do not follow links.
+    /// A symbolic link that does not say where it leads; [`Self::from_case`] makes others. Ports do not follow links.
     #[must_use]
     pub fn with_link(mut self, path: &str) -> Self {
-        self.nodes.insert(path.to_owned(), Node::Link);
+        self.nodes.insert(path.to_owned(), Node::Link(None));
         self
     }
 
@@ -47,8 +48,8 @@ impl MemoryFiles {
         for (path, content) in files {
             let node = if let Some(digits) = content.strip_prefix("hex:") {
                 Node::File(decode_hex(digits).ok_or_else(|| CaseError(format!("`{path}`: not hexadecimal digits")))?)
-            } else if content.starts_with("link:") {
-                Node::Link
+            } else if let Some(target) = content.strip_prefix("link:") {
+                Node::Link(Some(target.to_owned()))
             } else if let Some(reason) = content.strip_prefix("unreadable:") {
                 Node::Unreadable(reason.to_owned())
             } else {
@@ -63,7 +64,7 @@ impl MemoryFiles {
         let (kind, bytes) = match node {
             Node::File(bytes) => (FileKind::File, bytes.len() as u64),
             Node::Unreadable(_) => (FileKind::File, 0),
-            Node::Link => (FileKind::Link, 0),
+            Node::Link(_) => (FileKind::Link, 0),
         };
         FileEntry { path: path.to_owned(), bytes, kind }
     }
@@ -101,11 +102,18 @@ impl Files for MemoryFiles {
         Ok(entries)
     }
 
+    fn link_target(&self, path: &str) -> Option<String> {
+        match self.nodes.get(path) {
+            Some(Node::Link(target)) => target.clone(),
+            _ => None,
+        }
+    }
+
     fn open(&self, path: &str) -> Result<Box<dyn ReadSeek>, PortError> {
         match self.nodes.get(path) {
             Some(Node::File(bytes)) => Ok(Box::new(Cursor::new(bytes.clone()))),
             Some(Node::Unreadable(reason)) => Err(PortError::Io { path: path.to_owned(), reason: reason.clone() }),
-            Some(Node::Link) => Err(PortError::Io { path: path.to_owned(), reason: "it is a link".to_owned() }),
+            Some(Node::Link(_)) => Err(PortError::Io { path: path.to_owned(), reason: "it is a link".to_owned() }),
             None => Err(PortError::Missing { path: path.to_owned() }),
         }
     }

@@ -99,6 +99,10 @@ impl Listing {
     pub(crate) fn add(&mut self, member: Member) -> bool {
         let room = self.budget.enter();
         if room {
+            // In a zip it is a mark that loaders pass over, and the member has content.
+            if member.kind == Kind::Other && !matches!(member.how, How::Zip { .. }) {
+                self.notes.special(&member.name, member.offset);
+            }
             self.members.push(member);
         }
         room

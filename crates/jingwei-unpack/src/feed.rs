@@ -1,5 +1,5 @@
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     io::{self, BufRead, Read},
     rc::Rc,
 };
@@ -115,11 +115,13 @@ pub(crate) struct Feed<'a> {
     next: u64,
     /// A decoder wanted more than there is. Some decoders take that for a good end.
     pub(crate) starved: bool,
+    /// How many bytes were read so far.
+    taken: Rc<Cell<u64>>,
 }
 
 impl<'a> Feed<'a> {
-    pub(crate) fn new(stretch: Stretch<'a>) -> Self {
-        Self { stretch, buffer: Vec::new(), used: 0, next: 0, starved: false }
+    pub(crate) fn new(stretch: Stretch<'a>, taken: Rc<Cell<u64>>) -> Self {
+        Self { stretch, buffer: Vec::new(), used: 0, next: 0, starved: false, taken }
     }
 
     /// How many bytes were taken.
@@ -180,6 +182,7 @@ impl BufRead for Feed<'_> {
             };
             self.buffer.truncate(got);
             self.next += got as u64;
+            self.taken.set(self.taken.get() + got as u64);
             self.starved |= got == 0;
         }
         Ok(&self.buffer[self.used..])

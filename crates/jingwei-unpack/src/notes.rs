@@ -46,6 +46,13 @@ impl Notes {
         }
     }
 
+    /// A device or a pipe: unpacking makes one, and reading it may never end.
+    pub(crate) fn special(&mut self, member: &str, offset: u64) {
+        self.note("model.archive-special-member", member, offset, || {
+            Text::new("是设备或管道", "is a device or a pipe")
+        });
+    }
+
     /// A link that does; the target of a hard link is a member's name.
     pub(crate) fn check_link(&mut self, name: &str, target: &str, hard: bool, offset: u64) {
         let leaves = if hard { escape(target) } else { link_escape(name, target) };

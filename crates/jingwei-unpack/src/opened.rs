@@ -1,8 +1,12 @@
 use std::io::ErrorKind;
 
+use jingwei_core::Text;
 use jingwei_read::{Sighting, Source};
 
-use crate::{budget::Budget, packed::Decoded};
+use crate::{
+    budget::{BOMB, Budget},
+    packed::Decoded,
+};
 
 /// Content that was opened, as far as it could be.
 pub struct Opened<'a> {
@@ -39,10 +43,8 @@ fn trouble(decoded: &Decoded<'_>, offset: u64, budget: &Budget) -> Option<Sighti
     }
     let fault = decoded.fault.as_ref()?;
     if fault.kind() == ErrorKind::OutOfMemory {
-        return Some(Sighting::not_inspected(
-            "解压所需的字典超过 128 MiB",
-            "unpacking it takes a dictionary of more than 128 MiB",
-        ));
+        let reason = Text::new("解压所需的字典超过 128 MiB", "unpacking it takes a dictionary of more than 128 MiB");
+        return Some(Sighting::new(BOMB).key("dictionary").with_text("reason", reason));
     }
     let offset = offset + decoded.end;
     Some(Sighting::malformed(offset, format!("解压失败：{fault}"), format!("unpacking it fails: {fault}")))

@@ -58,8 +58,9 @@ pub(crate) struct Decoded<'a> {
 }
 
 impl<'a> Plan<'a> {
-    fn decoder(&self, end: &Rc<Cell<u64>>) -> Box<dyn Read + 'a> {
-        let feed = Feed::new(self.packed.clone());
+    /// `taken` counts the packed bytes that it reads.
+    fn decoder(&self, end: &Rc<Cell<u64>>, taken: &Rc<Cell<u64>>) -> Box<dyn Read + 'a> {
+        let feed = Feed::new(self.packed.clone(), Rc::clone(taken));
         let frames = Frames::new(self.coder, feed, Rc::clone(end), self.budget.clone());
         self.filters.iter().fold(Box::new(frames), |inner, filter| match *filter {
             Filter::Delta(distance) => Box::new(DeltaReader::new(inner, distance)),
@@ -75,12 +76,15 @@ impl<'a> Plan<'a> {
     }
 
     /// Pays for decoded bytes. Bit by bit decoders take their time.
-    fn pay(&self, bytes: usize) -> bool {
-        let price = match self.coder {
+    fn price(&self) -> u64 {
+        match self.coder {
             Coder::Lzma { .. } | Coder::Lzma2 { .. } | Coder::Xz | Coder::Bzip2 => 4,
             _ => 1,
-        };
-        self.budget.spend(bytes as u64 * price)
+        }
+    }
+
+    fn pay(&self, bytes: usize) -> bool {
+        self.budget.spend(bytes as u64 * self.price())
     }
 
     /// Decodes to the end, so that length and checksum are known; keeps the content where it is small enough, and
@@ -91,11 +95,13 @@ impl<'a> Plan<'a> {
         let mut held = self.budget.hold();
         let mut pass = Pass::new(&self, claimed, held.bytes());
         let end = Rc::new(Cell::new(0));
-        let mut decoder = self.decoder(&end);
+        let taken = Rc::new(Cell::new(0));
+        let mut decoder = self.decoder(&end, &taken);
+        let mut counted = 0;
         let mut cut = false;
         let fault = loop {
             if preview.is_some_and(|most| pass.length >= most) {
-                self.budget.refuse_expansion();
+                self.budget.refuse_expansion(claimed.unwrap_or(0));
                 cut = true;
                 break None;
             }
@@ -105,7 +111,15 @@ impl<'a> Plan<'a> {
                     cut = true;
                     break None;
                 }
-                Ok(_) => {}
+                Ok(got) => {
+                    let more = taken.get() - counted;
+                    counted = taken.get();
+                    // Where bytes cost more than the budget asks, as with bzip2, zeros are the slowest.
+                    if !self.budget.grows(got as u64, self.price() * self.price(), more) {
+                        cut = true;
+                        break None;
+                    }
+                }
                 Err(error) => {
                     cut = error.kind() == io::ErrorKind::QuotaExceeded;
                     break Some(error);
@@ -237,7 +251,7 @@ impl Packed<'_> {
             _ => {
                 self.recent.clear();
                 self.position = 0;
-                self.plan.decoder(&Rc::default())
+                self.plan.decoder(&Rc::default(), &Rc::default())
             }
         };
         if self.recent.len() >= 2 * RECENT {

@@ -176,7 +176,11 @@ fn members(
     shown: &str,
 ) -> Result<(), Error> {
     // Hundreds of thousands of small records are no bomb; half a database that looks whole would be worse than none.
-    let limits = &Limits { expansion_ratio: limits.expansion_ratio.saturating_mul(IMPORT_FACTOR), ..*limits };
+    let limits = &Limits {
+        expansion_ratio: limits.expansion_ratio.saturating_mul(IMPORT_FACTOR),
+        archive_entries: limits.entries,
+        ..*limits
+    };
     let budget = Budget::new(source.length(), limits);
     let broken = |what: &str| {
         Error::invalid(

@@ -160,7 +160,7 @@ fn tampered_streams_are_named() {
         (&b"\x80\x04\x95\x03\0\0\0\0\0\0\0\x8c\x04abcd."[..], "malformed the length of a frame cuts an opcode"),
         (b"\x80\x04\x95\xff\0\0\0\0\0\0\0N.", "malformed a frame claims more bytes than there are"),
         (b"\x80\x04\x95\x02\0\0\0\0\0\0\0N.", ""),
-        (b"\x80\x04\x8c\x02osK\x01\x93.", "malformed a name to import is computed"),
+        (b"\x80\x04\x8c\x02osK\x01\x93.", "malformed a name to import is no plain text"),
         (b"\x80\x02\x82\x05.", "extension-code 5"),
         (b"\x80\x02cos \nsystem\n.", "malformed a name to import has odd characters"),
         (b"\x80\x02}.junk", "malformed other bytes follow the end of the stream"),

@@ -24,7 +24,7 @@ fn quotes_in_a_constant_end_no_constant() {
 #[test]
 fn tuples_in_tuples_end_at_a_limit() {
     let pickle = [&b"\x80\x04)"[..], &b"\x85".repeat(3_000_000), b"."].concat();
-    assert_eq!(seen(&pickle), [""; 0]);
+    assert_eq!(seen(&pickle), ["bomb depth"]);
 }
 
 #[test]
@@ -85,12 +85,111 @@ fn payloads_in_payloads_end() {
 fn shared_lists_cost_no_more_than_their_bytes() {
     // Each list holds the one before twice: 2^2000 leaves when written out.
     let doubling = [&b"\x80\x02]q\0"[..], &b"](h\0h\0eq\0".repeat(2000), b"."].concat();
-    assert_eq!(seen(&doubling), [""; 0]);
+    assert_eq!(seen(&doubling), ["bomb expansion"]);
     let called = [&b"\x80\x02cos\nsystem\n]q\x000"[..], &b"](h\0h\0eq\x000".repeat(2000), b"h\0\x85R."].concat();
-    assert_eq!(seen(&called), ["dangerous os.system"]);
+    assert_eq!(seen(&called), ["dangerous os.system", "bomb expansion"]);
     let tensors =
         [&b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n0]q\0"[..], &b"](h\0h\0eq\0".repeat(60), b"."].concat();
-    assert_eq!(seen(&tensors), [""; 0]);
+    assert_eq!(seen(&tensors), ["bomb expansion"]);
+}
+
+#[test]
+fn what_wears_a_reader_out_is_told() {
+    let proto = |body: &[u8]| [&b"\x80\x04"[..], body, b"."].concat();
+    let import = |n: u32| format!("cm{n}\nx\n0").into_bytes();
+    let shared: Vec<u8> =
+        (1..12).flat_map(|n| [&b"]("[..], &[b'h', n - 1].repeat(9), &[b'e', b'q', n]].concat()).collect();
+    for (what, body, expected) in [
+        ("tuples that double", [&b"K\x01"[..], &b"2\x86".repeat(60)].concat(), &["bomb expansion"][..]),
+        ("tuples that double a little", [&b"K\x01"[..], &b"2\x86".repeat(30)].concat(), &[]),
+        ("lists of nine each", [&b"]q\0"[..], &shared].concat(), &[]),
+        (
+            "as ordered dictionaries",
+            [&b"]"[..], &b"\x94ccollections\nOrderedDict\nh\0h\0\x86\x85Rq\0".repeat(60)].concat(),
+            &["bomb expansion"],
+        ),
+        ("a list of itself", b"]q\0h\0a".to_vec(), &[]),
+        ("lists in lists", [&b"]".repeat(20_000)[..], &b"a".repeat(19_999)].concat(), &["bomb depth"]),
+        ("a few lists in lists", [&b"]".repeat(900)[..], &b"a".repeat(899)].concat(), &[]),
+        ("marks", [&b"(".repeat(20_000)[..], &b"1".repeat(20_000), b"N"].concat(), &["bomb marks"]),
+        ("a far memo slot", b"Nr\xff\xff\xff\xff".to_vec(), &["bomb memo"]),
+        ("a near memo slot", b"Nr\xff\xff\0\0".to_vec(), &[]),
+        ("dropped values", [&b"N0".repeat(1_000_001)[..], b"N"].concat(), &["bomb dropped"]),
+        ("digits", [&b"L"[..], &b"9".repeat(100_000), b"L\n"].concat(), &["bomb number"]),
+        ("a long number", [&b"\x8b\0\0\x20\0"[..], &[7; 0x20_0000]].concat(), &["bomb number"]),
+        ("an endless name", [&b"c"[..], &b"a".repeat(100_000)].concat(), &["bomb name"]),
+    ] {
+        assert_eq!(seen(&proto(&body)), expected, "{what}");
+    }
+    let names = proto(&[(0..10_001).flat_map(import).collect(), b"N".to_vec()].concat());
+    assert!(seen(&names).contains(&"bomb names".to_owned()));
+}
+
+#[test]
+fn what_the_file_does_not_hold_is_told() {
+    let storage = b"(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x04tQ";
+    for (body, expected) in [
+        (&b"Pos.system\n"[..], &["outside-value object"][..]),
+        (b"P0\n", &["outside-value object"]),
+        (b"\x8c\x05other\x85Q", &["outside-value object"]),
+        (b")Q", &["outside-value object"]),
+        (storage, &[]),
+        (b"K\x07Q", &[]),
+        (b"\x97\x98", &["outside-value buffer"]),
+    ] {
+        assert_eq!(seen(&[b"\x80\x05", body, b"."].concat()), expected, "{}", body.escape_ascii());
+    }
+}
+
+#[test]
+fn a_name_that_is_computed_is_dangerous() {
+    for body in [
+        &b"cbuiltins\nstr.join\n\x8c\0](\x8c\x01o\x8c\x01se\x86R\x8c\x06system\x93"[..],
+        b"\x8c\x02oscbuiltins\nbytes.fromhex\n\x8c\x02aa\x85R\x93",
+        b"\x8c\x02osP7\n\x93",
+    ] {
+        let found = seen(&[b"\x80\x04", body, b"."].concat());
+        assert!(found.contains(&"dangerous computed".to_owned()), "{found:?}");
+    }
+}
+
+#[test]
+fn text_is_utf8_as_python_reads_it() {
+    for (text, is_text) in [
+        (&b"plain"[..], true),
+        ("字".as_bytes(), true),
+        (b"\xed\xa0\x80 lone", true),
+        (b"\xff\xfe", false),
+        (b"cut \xe5\xad", false),
+        (b"\xed\xa0", false),
+        (b"\xc0\x80", false),
+    ] {
+        let length = [u8::try_from(text.len()).unwrap()];
+        let found = seen(&[b"\x80\x04\x8c", &length[..], text, b"."].concat());
+        let expected: &[&str] = if is_text { &[] } else { &["malformed a text is not UTF-8"] };
+        assert_eq!(found, expected, "{}", text.escape_ascii());
+    }
+    // The part that is held may end within a character.
+    let long = [&b"\x80\x02X\x01\x20\0\0a"[..], "字".repeat(0x2000 / 3).as_bytes(), b"aa."].concat();
+    assert_eq!(seen(&long), [""; 0]);
+}
+
+#[test]
+fn storages_and_tensors_of_old_tars_are_passed_over() {
+    let storage = b"\x80\x02X\x01\0\0\x000X\x03\0\0\0cpuctorch\nFloatStorage\n\x87.";
+    let tensor = b"\x80\x02K\x01K\0ctorch\nFloatTensor\n\x87.";
+    let (elements, sides) =
+        ([&[4, 0, 0, 0, 0, 0, 0, 0][..], &[0xff; 16]].concat(), [&[1, 0, 0, 0][..], &[9; 28]].concat());
+    for (parts, expected) in [
+        (vec![&b"\x80\x02K\x01."[..], storage, &elements], &[][..]),
+        (vec![b"\x80\x02K\x02.", storage, &elements, storage, &elements, b"\x80\x02]."], &[]),
+        (vec![b"\x80\x02K\x01.", tensor, &sides], &[]),
+        (vec![storage, &elements[..20]], &["malformed the bytes end before the stream does"]),
+        (vec![storage, &elements, b"\xff\xff"], &["malformed other bytes follow the end of the stream"]),
+        (vec![storage, &elements, b"\x80\x02cos\nsystem\n."], &["dangerous os.system"]),
+    ] {
+        assert_eq!(seen(&parts.concat()), expected);
+    }
 }
 
 #[test]

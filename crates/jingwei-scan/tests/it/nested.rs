@@ -134,11 +134,11 @@ fn limits_hold_for_everything_inside_together() {
     }
     let limits = Limits { depth: 8, ..Limits::default() };
     let lines = scan_single(deep, &limits).lines();
-    assert!(lines[0].starts_with("model.limit-exceeded weights") && lines[0].ends_with("depth"), "{lines:?}");
+    assert!(lines[0].starts_with("model.archive-bomb weights") && lines[0].ends_with("depth"), "{lines:?}");
     let many: Vec<_> = (0..50).map(|n| member(&format!("m{n}"), b"x")).collect();
     let limits = Limits { entries: 20, ..Limits::default() };
     let seen = scan_single(zip(&many), &limits);
-    assert!(seen.lines().contains(&"model.limit-exceeded weights entries".to_owned()), "{:?}", seen.lines());
+    assert!(seen.lines().contains(&"model.archive-bomb weights entries".to_owned()), "{:?}", seen.lines());
 }
 
 #[test]

@@ -39,6 +39,10 @@ pub(crate) fn list(stretch: &Stretch<'_>, listing: &mut Listing) {
     note_overlaps(&mut spans, listing);
     note_duplicates(listing);
     let archive_end = found.first().map_or(stretch.length(), |d| d.archive_end);
+    if listing.budget.is_list_cut() {
+        // What was not listed would all look hidden.
+        return read_links(stretch, listing);
+    }
     for gap in gaps(&spans, stretch.length()) {
         list_gap(stretch, &mut window, gap, archive_end, !found.is_empty(), listing);
     }

@@ -11,11 +11,12 @@ use crate::{
 };
 
 const LIMIT: &str = "model.limit-exceeded";
+const BOMB: &str = "model.archive-bomb";
 
-/// The limit is told, and no more than what it allows was decoded.
+/// The bomb is told, and no more than what is allowed was decoded.
 fn check(what: &str, bytes: &[u8], limit: &str) {
     let seen = look(bytes, &small());
-    assert!(seen.rules().contains(&(LIMIT, limit)), "{what}: {:?}", seen.rules());
+    assert!(seen.rules().contains(&(BOMB, limit)), "{what}: {:?}", seen.rules());
     let allowed = (bytes.len() as u64 * 50).max(1 << 20);
     assert!(seen.decoded <= 2 * allowed, "{what}: {} of {allowed}", seen.decoded);
 }
@@ -127,7 +128,7 @@ fn more_entries_than_the_limit() {
     check("tar", &tar_file("a", b"").repeat(2_500), "entries");
     let mut allowed = small();
     allowed.entries = 2_500;
-    assert!(!look(&zip(&members), &allowed).rules().contains(&(LIMIT, "entries")));
+    assert!(!look(&zip(&members), &allowed).rules().contains(&(BOMB, "entries")));
 }
 
 #[test]
@@ -142,7 +143,7 @@ fn other_limits() {
     assert!(seen.rules().contains(&(LIMIT, "header_bytes")), "{:?}", seen.rules());
     // A window of 2 GiB.
     let window = [b"\x28\xb5\x2f\xfd\x00\xa8".to_vec(), vec![0; 20]].concat();
-    assert_eq!(look(&window, &Limits::default()).rules(), [("model.not-inspected", "")]);
+    assert_eq!(look(&window, &Limits::default()).rules(), [(BOMB, "dictionary")]);
 }
 
 #[test]
@@ -152,11 +153,25 @@ fn a_million_entries_end_fast() {
     let count = 500_000;
     let directory = one.repeat(count);
     let bytes = [&members[..], &directory, &end(count, directory.len(), members.len())].concat();
-    let budget = Budget::new(bytes.len() as u64, &Limits::default());
-    let mut source = bytes.as_slice();
-    let archive = Archive::read(&mut source, Packing::Zip, &budget);
-    assert_eq!(archive.members().len(), count);
-    assert!(archive.sightings().len() <= 100);
+    for (most, expected) in [(Limits::default().archive_entries, 100_000), (1_000_000, count)] {
+        let budget = Budget::new(bytes.len() as u64, &Limits { archive_entries: most, ..Limits::default() });
+        let mut source = bytes.as_slice();
+        let archive = Archive::read(&mut source, Packing::Zip, &budget);
+        assert_eq!(archive.members().len(), expected);
+        assert!(archive.sightings().len() <= 100);
+        assert_eq!(archive.sightings().iter().any(|s| s.rule == BOMB), expected < count);
+    }
+}
+
+/// What grows a thousand times is told long before its end, however much the file would be allowed.
+#[test]
+fn steep_growth_ends_early() {
+    let limits = Limits { expansion_ratio: 800, ..Limits::default() };
+    let bytes = gzip(&vec![0; 1 << 30]);
+    let seen = look(&bytes, &limits);
+    assert_eq!(seen.rules(), [(BOMB, "expansion_ratio")]);
+    let reason = &seen.sightings[0].2;
+    assert!(reason.contains("times as much, 800 are allowed"), "{reason}");
 }
 
 /// Made to make a reader search again and again.
@@ -184,7 +199,7 @@ fn a_preview_of_what_is_too_large() {
     let claims = Entry { unpacked: u32::MAX - 1, local_unpacked: u32::MAX - 1, ..deflated("a", &content) };
     let last = entry("b", b"still opened");
     let seen = look(&zip(&[claims, last]), &small());
-    assert!(seen.rules().contains(&(LIMIT, "expansion_ratio")), "{:?}", seen.rules());
+    assert!(seen.rules().contains(&(BOMB, "expansion_ratio")), "{:?}", seen.rules());
     assert!(seen.contents["a!"].starts_with(b"\x80\x02payload"));
     assert_eq!(seen.contents["b!"], b"still opened");
     assert!(deflate(&content).len() < 10_000);

@@ -85,7 +85,7 @@ fn headers_that_lie() {
     let sparse = [tar_entry("a", b'S', "", "00000000000", b""), end()].concat();
     check("a sparse file", &sparse, &[], &[("model.not-inspected", "")]);
     let device = [tar_entry("a", b'3', "", "00000000000", b""), tar_file("b", b"y"), end()].concat();
-    check("a device", &device, &[("b", b"y")], &[]);
+    check("a device", &device, &[("b", b"y")], &[("model.archive-special-member", "a")]);
 }
 
 #[test]

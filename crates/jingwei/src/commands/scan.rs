@@ -7,7 +7,7 @@ use jingwei_app::{
     scans::{self, Baseline, Conversion, ModelScan, Reported, ScanReport, State, Suppressions},
 };
 use jingwei_catalog::Catalog;
-use jingwei_core::{Clock, Date, Digest, Lang, Limits, Text};
+use jingwei_core::{CheckId, Clock, Date, Digest, Lang, Limits, Text};
 
 use super::{scan_bom, scan_packages, scan_sign, unreadable};
 use crate::{
@@ -38,7 +38,8 @@ pub(super) fn today() -> Date {
 }
 
 fn model(global: &Global, command: &ScanModel, speaker: Speaker) -> Result<Exit, Error> {
-    let catalog = jingwei_app::load_catalog(global.catalog.as_deref())?;
+    let check = CheckId::literal("scan.model");
+    let catalog = jingwei_app::load_catalog_for(global.catalog.as_deref(), &check)?;
     for path in &command.paths {
         if fs::symlink_metadata(path).is_err() {
             return Err(Error::invalid(format!("没有 `{path}`"), format!("there is no `{path}`")));

@@ -1,0 +1,179 @@
+//! What costs whoever reads a pickle more than its bytes are worth: values that double with every level, nests, far memo
+//! slots, endless numbers and names. What is a burden to Python costs nothing here, because sharing is kept.
+
+use jingwei_core::Text;
+
+use crate::{
+    heap::{Heap, Node, Value},
+    judge::Judge,
+    lexer::Overlong,
+    machine::Machine,
+};
+
+/// Deepest nest that a pickler writes: Python's own recursion ends long before.
+pub(crate) const DEEPEST: usize = 10_000;
+/// Most leaves that honest sharing gives when every path to them is walked.
+const MOST_LEAVES: f32 = 1.1e12;
+/// Memo slots past those in use. Python takes memory for all of them.
+const FARTHEST: u64 = 1 << 20;
+/// Values that are made and dropped. Picklers drop one now and then, for a tuple that holds itself.
+pub(crate) const MOST_DROPPED: u64 = 1_000_000;
+/// Most different names that anything imports.
+const MOST_NAMES: usize = 10_000;
+
+/// Calls that give a container of what they are given.
+const CONTAINERS: &[&str] = &[
+    "builtins.list",
+    "builtins.tuple",
+    "builtins.set",
+    "builtins.frozenset",
+    "builtins.dict",
+    "collections.OrderedDict",
+    "collections.defaultdict",
+    "collections.deque",
+    "collections.Counter",
+    "copyreg.__newobj__",
+];
+
+/// One way to wear a reader out.
+#[derive(Debug)]
+pub(crate) struct Burden {
+    /// Without numbers, so that it is the same from run to run.
+    pub(crate) key: &'static str,
+    pub(crate) at: u64,
+    pub(crate) reason: Text,
+}
+
+/// Whether a memo slot lies so far beyond those in use that no writer put it there.
+pub(crate) fn is_far(index: u64, count: u64) -> bool {
+    index > FARTHEST.saturating_add(count.saturating_mul(64))
+}
+
+/// What shows only when a run is over.
+pub(crate) fn weigh(machine: &mut Machine) {
+    let weight = weight(&machine.heap, &machine.judge);
+    if weight.leaves > MOST_LEAVES {
+        let (zh, en) = (
+            "容器层层共享，逐项遍历（比较、散列、打印、复制）会超过一万亿项".to_owned(),
+            "containers that share each other have more than 10^12 items once they are compared, hashed, printed or copied"
+                .to_owned(),
+        );
+        machine.burden("expansion", 0, zh, en);
+    }
+    if weight.depth as usize > DEEPEST {
+        let depth = weight.depth;
+        machine.burden("depth", 0, format!("容器嵌套 {depth} 层"), format!("containers are nested {depth} deep"));
+    }
+    match machine.lexer.overlong {
+        Some((at, Overlong::Name)) => {
+            machine.burden("name", at, "导入的名称超过 64 KiB", "a name to import is longer than 64 KiB");
+        }
+        Some((at, Overlong::Number)) => {
+            machine.burden(
+                "number",
+                at,
+                "数字过长，转换耗时随长度平方增长",
+                "a number is so long that converting it takes its square in time",
+            );
+        }
+        None => {}
+    }
+    let names = machine.judge.names.iter().filter(|name| name.is_import).count();
+    if names > MOST_NAMES {
+        machine.burden("names", 0, format!("导入 {names} 个不同名称"), format!("it imports {names} different names"));
+    }
+}
+
+/// Of a value with everything that it holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Weight {
+    /// When every path is walked. Approximate, and never overflows.
+    leaves: f32,
+    depth: u32,
+}
+
+const LEAF: Weight = Weight { leaves: 1.0, depth: 0 };
+/// Marks a value under way: a cycle ends there.
+const OPEN: Weight = Weight { leaves: 1.0, depth: u32::MAX };
+
+/// The heaviest value of a run. Each object is walked once, so it costs what the objects take.
+fn weight(heap: &Heap, judge: &Judge) -> Weight {
+    let mut known: Vec<Option<Weight>> = vec![None; heap.count()];
+    let mut most = LEAF;
+    let mut path: Vec<(usize, usize, Weight)> = Vec::new();
+    for root in 0..known.len() {
+        if known[root].is_some() || !is_container(heap, judge, root) {
+            continue;
+        }
+        known[root] = Some(OPEN);
+        path.push((root, 0, LEAF));
+        while let Some((at, next, sum)) = path.pop() {
+            let Some(child) = child(heap.at(at), next) else {
+                let done = Weight { leaves: sum.leaves, depth: sum.depth + 1 };
+                known[at] = Some(done);
+                most = Weight { leaves: most.leaves.max(done.leaves), depth: most.depth.max(done.depth) };
+                if let Some((.., outer)) = path.last_mut() {
+                    add(outer, done);
+                }
+                continue;
+            };
+            path.push((at, next + 1, sum));
+            let Some(inner) = child.node().map(crate::heap::NodeId::index).filter(|n| is_container(heap, judge, *n))
+            else {
+                if let Some((.., outer)) = path.last_mut() {
+                    outer.leaves += 1.0;
+                }
+                continue;
+            };
+            match known[inner] {
+                Some(OPEN) => {}
+                Some(weight) => {
+                    if let Some((.., outer)) = path.last_mut() {
+                        add(outer, weight);
+                    }
+                }
+                None => {
+                    known[inner] = Some(OPEN);
+                    path.push((inner, 0, LEAF));
+                }
+            }
+        }
+    }
+    most
+}
+
+fn add(outer: &mut Weight, inner: Weight) {
+    outer.leaves += inner.leaves;
+    outer.depth = outer.depth.max(inner.depth);
+}
+
+/// Objects of other classes are not walked: what Python does with them is theirs.
+fn is_container(heap: &Heap, judge: &Judge, n: usize) -> bool {
+    match heap.at(n) {
+        Some(Node::Tuple(values)) => !values.is_empty(),
+        Some(Node::List(items) | Node::Set(items)) => !items.kept.is_empty(),
+        Some(Node::Dict(pairs)) => !pairs.kept.is_empty(),
+        Some(Node::Call(call)) => judge.canonical(call.callable).is_some_and(|name| CONTAINERS.contains(&name)),
+        _ => false,
+    }
+}
+
+/// What a container holds, one after another.
+fn child(node: Option<&Node>, n: usize) -> Option<Value> {
+    let of_pairs = |pairs: &[(Value, Value)], n: usize| {
+        pairs.get(n / 2).map(|(key, value)| if n.is_multiple_of(2) { *key } else { *value })
+    };
+    match node? {
+        Node::Tuple(values) => values.get(n).copied(),
+        Node::List(items) | Node::Set(items) => items.kept.get(n).copied(),
+        Node::Dict(pairs) => of_pairs(&pairs.kept, n),
+        Node::Call(call) => match n.checked_sub(1) {
+            None => Some(call.arguments),
+            Some(n) => match n.checked_sub(call.items().len()) {
+                None => call.items().get(n).copied(),
+                Some(n) => of_pairs(call.pairs(), n),
+            },
+        },
+        _ => None,
+    }
+}
