@@ -65,7 +65,7 @@ fn assigns(line: &Line<'_>, name: &str) -> bool {
 /// The range of a `for` that is a number beyond all use.
 fn too_many(text: &str, line: &Line<'_>) -> Option<String> {
     let range = line.tokens.iter().position(|spanned| spanned.token == Token::Name("range"))?;
-    let last = line.tokens.iter().skip(range).filter(|spanned| spanned.token == Token::Number).last()?;
+    let last = line.tokens.iter().skip(range).rfind(|spanned| spanned.token == Token::Number)?;
     let number = number(text, last.offset);
     // A number of too many digits is too many turns.
     let turns = number.parse::<u64>().unwrap_or(u64::MAX);
