@@ -10,7 +10,7 @@ use crate::{
     fold::{MAX_SEPARATORS, is_ideograph, is_separator},
     normalize,
     phonetic::{Syllable, syllable_of, syllables},
-    reading::{Place, Sounds},
+    reading::{BREAK, Place, Sounds},
     split,
     trie::{Pairs, Symbol, Trie},
 };
@@ -88,8 +88,10 @@ pub struct Automaton {
     patterns: Vec<Pattern>,
     meanings: Vec<Meaning>,
     sounded: Trie,
-    /// By pattern of `sounded`: the patterns of `written` that sound so.
-    alikes: Vec<Vec<Alike>>,
+    /// The patterns of `written` that sound as those of `sounded`, in their order.
+    alikes: Vec<Alike>,
+    /// By pattern of `sounded`: where its alikes begin; the next one's is where they end.
+    alikes_from: Vec<u32>,
     openings: Openings,
     /// First parts of the characters that words begin with, and of those that come later in words.
     parts_first: BTreeSet<char>,
@@ -126,6 +128,15 @@ impl Automaton {
     pub fn build<'a>(
         words: impl IntoIterator<Item = LexiconWord<'a>>,
     ) -> Result<(Self, Vec<UnusableWord>), LexiconError> {
+        Self::build_for(words, |_| true)
+    }
+
+    /// The same for a caller to whom [`Likeness::Vague`] matters in some categories only: looking for it costs time, and
+    /// elsewhere it is left out.
+    pub fn build_for<'a>(
+        words: impl IntoIterator<Item = LexiconWord<'a>>,
+        vague_matters: impl Fn(u32) -> bool,
+    ) -> Result<(Self, Vec<UnusableWord>), LexiconError> {
         let mut unusable = Vec::new();
         let mut forms: Vec<(Box<str>, Meaning)> = Vec::new();
         for (index, word) in words.into_iter().enumerate() {
@@ -142,10 +153,10 @@ impl Automaton {
                 _ => forms.push((form.into(), Meaning { category: word.category, word: index, open })),
             }
         }
-        Ok((Self::of_forms(forms), unusable))
+        Ok((Self::of_forms(forms, &vague_matters), unusable))
     }
 
-    fn of_forms(mut forms: Vec<(Box<str>, Meaning)>) -> Self {
+    fn of_forms(mut forms: Vec<(Box<str>, Meaning)>, vague_matters: &dyn Fn(u32) -> bool) -> Self {
         let key = |meaning: &Meaning| (meaning.open, meaning.category);
         forms.sort_by(|a, b| (&a.0, key(&a.1), a.1.word).cmp(&(&b.0, key(&b.1), b.1.word)));
         forms.dedup_by(|next, first| next.0 == first.0 && key(&next.1) == key(&first.1));
@@ -168,7 +179,11 @@ impl Automaton {
         let ways: Vec<Box<[u32]>> = patterns.iter().map(|p| p.form.chars().map(u32::from).collect()).collect();
         let characters = patterns.iter().map(|p| usize::from(p.characters)).max().unwrap_or(0);
         let bytes = patterns.iter().map(|p| p.form.len()).max().unwrap_or(0);
-        let (sounded, alikes, openings) = sounds_of(&patterns);
+        let vague = |pattern: &Pattern| {
+            let meanings = meanings.get(pattern.means.start as usize..pattern.means.end as usize);
+            meanings.unwrap_or_default().iter().any(|meaning| vague_matters(meaning.category))
+        };
+        let Heard { sounded, alikes, alikes_from, openings } = sounds_of(&patterns, vague);
         let first = patterns.iter().filter_map(|pattern| pattern.form.chars().next());
         let within = patterns.iter().flat_map(|pattern| pattern.form.chars().skip(1));
         let (parts_first, parts_within) = (first_parts(first), first_parts(within));
@@ -180,6 +195,7 @@ impl Automaton {
             meanings,
             sounded,
             alikes,
+            alikes_from,
             openings,
             longest: (characters, bytes),
         }
@@ -223,6 +239,7 @@ impl Automaton {
         let symbols = Symbols::of(text);
         self.written.search(
             &symbols.characters,
+            |_| true,
             |at| symbols.is_inside_word(at),
             |end, pattern| {
                 let Some(found) = self.patterns.get(pattern as usize) else { return true };
@@ -270,10 +287,10 @@ impl Automaton {
         let places = sounds.places.as_slice();
         self.sounded.search(
             places,
-            |at| self.openings.rules_out(places, at),
+            |at| self.openings.may_begin(places, at),
+            |_| false,
             |end, pattern| {
-                let alikes = self.alikes.get(pattern as usize).map_or(&[][..], Vec::as_slice);
-                for alike in alikes {
+                for alike in self.alikes_of(pattern) {
                     let Some(found) = self.patterns.get(alike.pattern as usize) else { continue };
                     let places = &sounds.places[end - usize::from(alike.syllables)..end];
                     let (Some(first), Some(last)) = (places.first(), places.last()) else { continue };
@@ -287,6 +304,13 @@ impl Automaton {
                 true
             },
         );
+    }
+
+    /// The words that sound like a pattern of the sounds.
+    fn alikes_of(&self, pattern: u32) -> &[Alike] {
+        let from = self.alikes_from.get(pattern as usize).copied().unwrap_or(0) as usize;
+        let end = self.alikes_from.get(pattern as usize + 1).copied().unwrap_or(0) as usize;
+        self.alikes.get(from..end).unwrap_or_default()
     }
 
     /// Where in the words of a reading the earliest word may have begun that what follows could still complete:
@@ -357,14 +381,14 @@ impl Automaton {
     fn open_symbols(&self, symbols: &Symbols, end: usize) -> usize {
         let read = &symbols.characters[..end];
         let inside = |at: usize| symbols.is_inside_word(at);
-        let state = self.written.search(read, inside, |_, _| true);
+        let state = self.written.search(read, |_| true, inside, |_, _| true);
         let open = self.written.open(state, |length| !symbols.is_inside_word(end - length));
         if open == 0 { symbols.characters.len() } else { end - open }
     }
 
     fn open_sounded(&self, sounds: &Sounds, end: usize) -> usize {
         let from = end.saturating_sub(2 * self.longest.0 * MOST_SYLLABLES);
-        let state = self.sounded.search(&sounds.places[from..end], |_| false, |_, _| true);
+        let state = self.sounded.search(&sounds.places[from..end], |_| true, |_| false, |_, _| true);
         let open = self.sounded.open(state, |_| true);
         let place = (open > 0).then(|| sounds.places.get(end - open)).flatten();
         place.map_or(usize::MAX, |place| place.start as usize)
@@ -430,11 +454,18 @@ struct Alike {
     syllables: u16,
     /// Each syllable is one character. Otherwise its letters are cut in another way: `xi an`, `xian`.
     by_character: bool,
+    /// It matters to somebody if it is recognised vaguely.
+    vague: bool,
 }
 
 impl Alike {
     /// Whether syllables in a text stand for the word. What is written as the word is written is none of ours.
     fn likeness(&self, word: &Pattern, places: &[Place]) -> Option<Likeness> {
+        if let [Place { character: Some(_), .. }, Place { character: Some(_), .. }] = places
+            && !self.vague
+        {
+            return None;
+        }
         let spelled = places.iter().filter(|place| place.character.is_none()).count();
         if spelled == places.len() {
             let letters: u32 = places.iter().map(|place| place.end - place.start).sum();
@@ -465,6 +496,8 @@ const MIN_PINYIN_LETTERS: u32 = 5;
 struct Openings {
     /// First character and second syllable, first syllable and second character, of words of two.
     pairs: Pairs,
+    /// There are words of two that are recognised vaguely.
+    has_pairs: bool,
     /// First two syllables, and the third.
     triples: Pairs,
 }
@@ -473,15 +506,19 @@ struct Openings {
 const OF_CHARACTER: u32 = 1 << 24;
 
 impl Openings {
-    fn rules_out(&self, places: &[Place], at: usize) -> bool {
-        let (Some(first), Some(second)) = (places.get(at), places.get(at + 1)) else { return false };
-        let (Some(a), Some(b)) = (first.character, second.character) else { return false };
-        let third_fits = places
-            .get(at + 2)
-            .is_none_or(|third| self.triples.contains(pair(first.syllable, second.syllable), third.syllable));
-        !third_fits
-            && !self.pairs.contains(u32::from(a) | OF_CHARACTER, second.syllable)
-            && !self.pairs.contains(first.syllable, u32::from(b) | OF_CHARACTER)
+    /// Whether a word may be heard that begins at a place. Two characters or more make one, without a break between;
+    /// only what is wholly spelled may be a single syllable.
+    #[inline]
+    fn may_begin(&self, places: &[Place], at: usize) -> bool {
+        let Some(first) = places.get(at).filter(|place| place.syllable != BREAK) else { return false };
+        let Some(a) = first.character else { return true };
+        let Some(second) = places.get(at + 1).filter(|place| place.syllable != BREAK) else { return false };
+        let Some(b) = second.character else { return true };
+        let third = places.get(at + 2);
+        third.is_some_and(|third| self.triples.contains(pair(first.syllable, second.syllable), third.syllable))
+            || self.has_pairs
+                && (self.pairs.contains(u32::from(a) | OF_CHARACTER, second.syllable)
+                    || self.pairs.contains(first.syllable, u32::from(b) | OF_CHARACTER))
     }
 }
 
@@ -490,20 +527,29 @@ fn pair(first: u32, second: u32) -> u32 {
     first << 12 | second
 }
 
+/// What words are heard by.
+struct Heard {
+    sounded: Trie,
+    alikes: Vec<Alike>,
+    alikes_from: Vec<u32>,
+    openings: Openings,
+}
+
 /// The trie of the syllables of all Chinese words of two characters or more.
-fn sounds_of(patterns: &[Pattern]) -> (Trie, Vec<Vec<Alike>>, Openings) {
+fn sounds_of(patterns: &[Pattern], vague: impl Fn(&Pattern) -> bool) -> Heard {
     let mut ways: BTreeMap<Box<[u32]>, Vec<Alike>> = BTreeMap::new();
-    let mut openings =
-        Openings { pairs: Pairs::with_capacity(2 * patterns.len()), triples: Pairs::with_capacity(patterns.len()) };
+    let mut pairs: Vec<(u32, u32)> = Vec::new();
+    let mut triples: Vec<(u32, u32)> = Vec::new();
     for (pattern, number) in patterns.iter().zip(0_u32..) {
         if pattern.characters < 2 {
             continue;
         }
         let Some(said) = pattern.form.chars().map(syllable_of).collect::<Option<Vec<Syllable>>>() else { continue };
+        let vague = vague(pattern);
         let mut enter = |cut: &[Syllable], by_character: bool| {
             let way: Box<[u32]> = cut.iter().map(|syllable| u32::from(syllable.0)).collect();
             let syllables = u16::try_from(cut.len()).unwrap_or(u16::MAX);
-            ways.entry(way).or_default().push(Alike { pattern: number, syllables, by_character });
+            ways.entry(way).or_default().push(Alike { pattern: number, syllables, by_character, vague });
         };
         let letters: String = said.iter().map(|syllable| syllable.letters()).collect();
         if let Some(cut) = syllables(&letters).filter(|cut| *cut != said) {
@@ -512,18 +558,24 @@ fn sounds_of(patterns: &[Pattern]) -> (Trie, Vec<Vec<Alike>>, Openings) {
         enter(&said, true);
         let characters: Vec<u32> = pattern.form.chars().take(2).map(|c| u32::from(c) | OF_CHARACTER).collect();
         match (said.as_slice(), characters.as_slice()) {
-            ([first, second], [a, b]) => {
-                openings.pairs.insert(*a, u32::from(second.0));
-                openings.pairs.insert(u32::from(first.0), *b);
+            ([first, second], [a, b]) if vague => {
+                pairs.extend([(*a, u32::from(second.0)), (u32::from(first.0), *b)]);
             }
             ([first, second, third, ..], _) => {
-                openings.triples.insert(pair(u32::from(first.0), u32::from(second.0)), u32::from(third.0));
+                triples.push((pair(u32::from(first.0), u32::from(second.0)), u32::from(third.0)));
             }
             _ => {}
         }
     }
-    let (ways, alikes): (Vec<_>, Vec<_>) = ways.into_iter().unzip();
-    (Trie::build(&ways), alikes, openings)
+    let openings = Openings { has_pairs: !pairs.is_empty(), pairs: Pairs::of(pairs), triples: Pairs::of(triples) };
+    let (ways, lists): (Vec<_>, Vec<_>) = ways.into_iter().unzip();
+    let mut alikes = Vec::with_capacity(lists.iter().map(Vec::len).sum());
+    let mut alikes_from = vec![0];
+    for list in lists {
+        alikes.extend(list);
+        alikes_from.push(index_of(alikes.len()));
+    }
+    Heard { sounded: Trie::build(&ways), alikes, alikes_from, openings }
 }
 
 /// Words are limited to far fewer than 2^32, texts to what their readers allow.

@@ -28,6 +28,11 @@ impl OffsetMap {
         Self { pieces: Vec::new(), changed_len: 0, original_len }
     }
 
+    /// The same, with room for some pieces.
+    pub(crate) fn with_room(original_len: usize, pieces: usize) -> Self {
+        Self { pieces: Vec::with_capacity(pieces), changed_len: 0, original_len }
+    }
+
     /// The map of a text that was not changed.
     #[must_use]
     pub fn identity(len: usize) -> Self {

@@ -120,40 +120,42 @@ pub(crate) const BREAK: u32 = 0;
 impl Sounds {
     fn of(text: &str, form: Option<&Normalized>) -> Self {
         let mut sounds = Self { places: Vec::with_capacity(text.len() / 3 + 4), before_last_run: 0 };
-        let mut at = 0;
+        let mut rest = text.chars();
         let mut gap = 0;
         let mut letters_last = false;
-        while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-            let end = at + c.len_utf8();
+        let mut silent = true;
+        loop {
+            let at = text.len() - rest.as_str().len();
+            let Some(c) = rest.next() else { break };
             letters_last = false;
             if let Some(syllable) = syllable_of(c) {
-                sounds.push(syllable, at..end, Some(c), form);
+                sounds.push(syllable, at..at + c.len_utf8(), Some(c), form);
                 gap = 0;
-                at = end;
+                silent = false;
             } else if c.is_ascii_lowercase() {
                 let run = latin_run(&text[at..]);
                 sounds.before_last_run = sounds.places.len();
                 letters_last = at + run == text.len();
-                sounds.spelled(&text[at..at + run], at, form);
+                silent &= !sounds.spelled(&text[at..at + run], at, form);
                 gap = 0;
-                at += run;
+                rest = text[at + run..].chars();
             } else {
                 gap += 1;
-                if !is_separator(c) || gap > MAX_SEPARATORS {
+                if gap > MAX_SEPARATORS || !is_separator(c) {
                     sounds.stop();
                 }
-                at = end;
             }
         }
         if !letters_last {
             sounds.before_last_run = sounds.places.len();
         }
-        if sounds.places.iter().all(|place| place.syllable == BREAK) && !letters_last {
+        if silent && !letters_last {
             sounds = Self::default();
         }
         sounds
     }
 
+    #[inline]
     fn push(&mut self, syllable: Syllable, range: Range<usize>, character: Option<char>, form: Option<&Normalized>) {
         let span = form.map_or(Span { start: range.start, end: range.end }, |form| form.map.span(range));
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -167,8 +169,8 @@ impl Sounds {
         }
     }
 
-    /// A run of letters with the digits of tones: all of it is pinyin, or none.
-    fn spelled(&mut self, run: &str, at: usize, form: Option<&Normalized>) {
+    /// A run of letters with the digits of tones: all of it is pinyin, or none. Says whether it is.
+    fn spelled(&mut self, run: &str, at: usize, form: Option<&Normalized>) -> bool {
         let before = self.places.len();
         let mut start = 0;
         while start < run.len() && run.len() <= MAX_RUN {
@@ -188,6 +190,7 @@ impl Sounds {
             self.places.truncate(before);
             self.stop();
         }
+        start == run.len()
     }
 }
 

@@ -52,9 +52,21 @@ impl Watch {
             self.singles = 0;
         }
         self.last = c;
-        if folded.is_separator() {
-            return;
+        if !folded.is_separator() {
+            self.show(folded, c);
         }
+    }
+
+    /// The same for a Chinese character.
+    #[inline]
+    pub fn see_plain(&mut self, folded: Folded, c: char) {
+        self.singles = 0;
+        self.last = c;
+        self.show(folded, c);
+    }
+
+    #[inline(always)]
+    fn show(&mut self, folded: Folded, c: char) {
         let [last, before_last] = self.shown;
         if self.shown_is_part && folded.is_later_part() && !self.may_be_split {
             self.may_be_split = may_join(last, c);
@@ -69,9 +81,8 @@ impl Watch {
     fn see_sign(&mut self, c: char, joint: bool) {
         let leet = |c| leet_letter(c).is_some();
         let alphabetic = |c: char| c.is_ascii_alphabetic();
-        // What passes for a letter may stand beside what passes for one too.
-        self.may_be_disguised |=
-            leet(c) && (alphabetic(self.last) || leet(self.last)) || alphabetic(c) && leet(self.last);
+        // A row of what passes for letters begins or ends at a letter, or it is a number or a row of exclamation marks.
+        self.may_be_disguised |= leet(c) && alphabetic(self.last) || alphabetic(c) && leet(self.last);
         self.singles = match (joint, is_letter(c)) {
             (true, _) => self.singles,
             (false, true) if !is_letter(self.last) => self.singles.saturating_add(1),
