@@ -633,7 +633,8 @@ impl Compiler<'_> {
             for list in words.hits.iter().chain(words.groups.iter().flatten()).chain(&words.unless) {
                 owners.entry(*list).or_insert(index);
             }
-            let of_rule = |list: &List, table: &mut Vec<bool>| table.get_mut(*list).into_iter().for_each(|on| *on = true);
+            let of_rule =
+                |list: &List, table: &mut Vec<bool>| table.get_mut(*list).into_iter().for_each(|on| *on = true);
             for list in &words.hits {
                 hit_of.get_mut(*list).into_iter().for_each(|rules: &mut Vec<usize>| rules.push(index));
             }

@@ -1,18 +1,15 @@
 //! Words of lexicons, in whatever disguise.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-};
+use std::{collections::BTreeSet, ops::Range};
 
 use crate::{
     NormalizeOptions, Normalized, Reading,
     fold::{MAX_SEPARATORS, is_ideograph, is_separator},
+    heard::{Alike, Heard, Openings, sounds_of},
     normalize,
-    phonetic::{Syllable, syllable_of, syllables},
-    reading::{BREAK, Place, Sounds},
+    reading::Sounds,
     split,
-    trie::{Pairs, Symbol, Trie},
+    trie::{Symbol, Trie},
 };
 
 /// A word to look for, and the category that it stands for. A `*` at the end lets a Latin word go on: `bomb*`.
@@ -183,7 +180,9 @@ impl Automaton {
             let meanings = meanings.get(pattern.means.start as usize..pattern.means.end as usize);
             meanings.unwrap_or_default().iter().any(|meaning| vague_matters(meaning.category))
         };
-        let Heard { sounded, alikes, alikes_from, openings } = sounds_of(&patterns, vague);
+        let chinese = patterns.iter().zip(0_u32..).filter(|(pattern, _)| pattern.characters >= 2);
+        let said = chinese.map(|(pattern, number)| (number, pattern.form.as_ref(), vague(pattern)));
+        let Heard { sounded, alikes, alikes_from, openings } = sounds_of(said);
         let first = patterns.iter().filter_map(|pattern| pattern.form.chars().next());
         let within = patterns.iter().flat_map(|pattern| pattern.form.chars().skip(1));
         let (parts_first, parts_within) = (first_parts(first), first_parts(within));
@@ -239,7 +238,7 @@ impl Automaton {
         let symbols = Symbols::of(text);
         self.written.search(
             &symbols.characters,
-            |_| true,
+            |at| self.written.beginning(&symbols.characters, at),
             |at| symbols.is_inside_word(at),
             |end, pattern| {
                 let Some(found) = self.patterns.get(pattern as usize) else { return true };
@@ -287,14 +286,14 @@ impl Automaton {
         let places = sounds.places.as_slice();
         self.sounded.search(
             places,
-            |at| self.openings.may_begin(places, at),
+            |at| self.openings.beginning(places, at),
             |_| false,
             |end, pattern| {
                 for alike in self.alikes_of(pattern) {
                     let Some(found) = self.patterns.get(alike.pattern as usize) else { continue };
                     let places = &sounds.places[end - usize::from(alike.syllables)..end];
                     let (Some(first), Some(last)) = (places.first(), places.last()) else { continue };
-                    let Some(likeness) = alike.likeness(found, places) else { continue };
+                    let Some(likeness) = alike.likeness(&found.form, places) else { continue };
                     // Letters on either side would make a Latin word of what is only a part of one.
                     let place = first.start as usize..last.end as usize;
                     if !self.meant(found, place, likeness, false, most, scan) {
@@ -381,14 +380,15 @@ impl Automaton {
     fn open_symbols(&self, symbols: &Symbols, end: usize) -> usize {
         let read = &symbols.characters[..end];
         let inside = |at: usize| symbols.is_inside_word(at);
-        let state = self.written.search(read, |_| true, inside, |_, _| true);
+        let state = self.written.search(read, |at| self.written.beginning(read, at), inside, |_, _| true);
         let open = self.written.open(state, |length| !symbols.is_inside_word(end - length));
         if open == 0 { symbols.characters.len() } else { end - open }
     }
 
     fn open_sounded(&self, sounds: &Sounds, end: usize) -> usize {
         let from = end.saturating_sub(2 * self.longest.0 * MOST_SYLLABLES);
-        let state = self.sounded.search(&sounds.places[from..end], |_| true, |_| false, |_, _| true);
+        let places = &sounds.places[from..end];
+        let state = self.sounded.search(places, |at| self.sounded.beginning(places, at), |_| false, |_, _| true);
         let open = self.sounded.open(state, |_| true);
         let place = (open > 0).then(|| sounds.places.get(end - open)).flatten();
         place.map_or(usize::MAX, |place| place.start as usize)
@@ -447,139 +447,8 @@ impl Symbols {
     }
 }
 
-/// A word that sounds like a pattern of the sounds.
-#[derive(Debug, Clone, Copy)]
-struct Alike {
-    pattern: u32,
-    syllables: u16,
-    /// Each syllable is one character. Otherwise its letters are cut in another way: `xi an`, `xian`.
-    by_character: bool,
-    /// It matters to somebody if it is recognised vaguely.
-    vague: bool,
-}
-
-impl Alike {
-    /// Whether syllables in a text stand for the word. What is written as the word is written is none of ours.
-    fn likeness(&self, word: &Pattern, places: &[Place]) -> Option<Likeness> {
-        if let [Place { character: Some(_), .. }, Place { character: Some(_), .. }] = places
-            && !self.vague
-        {
-            return None;
-        }
-        let spelled = places.iter().filter(|place| place.character.is_none()).count();
-        if spelled == places.len() {
-            let letters: u32 = places.iter().map(|place| place.end - place.start).sum();
-            return (letters >= MIN_PINYIN_LETTERS).then_some(Likeness::Sounded);
-        }
-        if !self.by_character {
-            return None;
-        }
-        let pairs = || places.iter().zip(word.form.chars()).filter_map(|(place, c)| Some((place.character?, c)));
-        let same = pairs().filter(|(found, c)| found == c).count();
-        let other = places.len() - spelled - same;
-        match (spelled, same, other) {
-            (0, _, 0) => None,
-            (_, _, 0) => Some(Likeness::Sounded),
-            (0, 1, 1) => Some(Likeness::Vague),
-            (_, 1.., _) if places.len() >= 3 && same + spelled >= other => Some(Likeness::Sounded),
-            _ => None,
-        }
-    }
-}
-
-/// Fewest letters of a word in pinyin: shorter ones are Latin words and abbreviations.
-const MIN_PINYIN_LETTERS: u32 = 5;
-
-/// With what words that are heard can begin, beyond what the trie itself knows: a homophone shares a character with
-/// the word, so most pairs of syllables in a text that is written in characters begin nothing.
-#[derive(Debug, Clone)]
-struct Openings {
-    /// First character and second syllable, first syllable and second character, of words of two.
-    pairs: Pairs,
-    /// There are words of two that are recognised vaguely.
-    has_pairs: bool,
-    /// First two syllables, and the third.
-    triples: Pairs,
-}
-
-/// Keeps characters and syllables apart.
-const OF_CHARACTER: u32 = 1 << 24;
-
-impl Openings {
-    /// Whether a word may be heard that begins at a place. Two characters or more make one, without a break between;
-    /// only what is wholly spelled may be a single syllable.
-    #[inline]
-    fn may_begin(&self, places: &[Place], at: usize) -> bool {
-        let Some(first) = places.get(at).filter(|place| place.syllable != BREAK) else { return false };
-        let Some(a) = first.character else { return true };
-        let Some(second) = places.get(at + 1).filter(|place| place.syllable != BREAK) else { return false };
-        let Some(b) = second.character else { return true };
-        let third = places.get(at + 2);
-        third.is_some_and(|third| self.triples.contains(pair(first.syllable, second.syllable), third.syllable))
-            || self.has_pairs
-                && (self.pairs.contains(u32::from(a) | OF_CHARACTER, second.syllable)
-                    || self.pairs.contains(first.syllable, u32::from(b) | OF_CHARACTER))
-    }
-}
-
-/// Syllables are fewer than 2^12.
-fn pair(first: u32, second: u32) -> u32 {
-    first << 12 | second
-}
-
-/// What words are heard by.
-struct Heard {
-    sounded: Trie,
-    alikes: Vec<Alike>,
-    alikes_from: Vec<u32>,
-    openings: Openings,
-}
-
-/// The trie of the syllables of all Chinese words of two characters or more.
-fn sounds_of(patterns: &[Pattern], vague: impl Fn(&Pattern) -> bool) -> Heard {
-    let mut ways: BTreeMap<Box<[u32]>, Vec<Alike>> = BTreeMap::new();
-    let mut pairs: Vec<(u32, u32)> = Vec::new();
-    let mut triples: Vec<(u32, u32)> = Vec::new();
-    for (pattern, number) in patterns.iter().zip(0_u32..) {
-        if pattern.characters < 2 {
-            continue;
-        }
-        let Some(said) = pattern.form.chars().map(syllable_of).collect::<Option<Vec<Syllable>>>() else { continue };
-        let vague = vague(pattern);
-        let mut enter = |cut: &[Syllable], by_character: bool| {
-            let way: Box<[u32]> = cut.iter().map(|syllable| u32::from(syllable.0)).collect();
-            let syllables = u16::try_from(cut.len()).unwrap_or(u16::MAX);
-            ways.entry(way).or_default().push(Alike { pattern: number, syllables, by_character, vague });
-        };
-        let letters: String = said.iter().map(|syllable| syllable.letters()).collect();
-        if let Some(cut) = syllables(&letters).filter(|cut| *cut != said) {
-            enter(&cut, false);
-        }
-        enter(&said, true);
-        let characters: Vec<u32> = pattern.form.chars().take(2).map(|c| u32::from(c) | OF_CHARACTER).collect();
-        match (said.as_slice(), characters.as_slice()) {
-            ([first, second], [a, b]) if vague => {
-                pairs.extend([(*a, u32::from(second.0)), (u32::from(first.0), *b)]);
-            }
-            ([first, second, third, ..], _) => {
-                triples.push((pair(u32::from(first.0), u32::from(second.0)), u32::from(third.0)));
-            }
-            _ => {}
-        }
-    }
-    let openings = Openings { has_pairs: !pairs.is_empty(), pairs: Pairs::of(pairs), triples: Pairs::of(triples) };
-    let (ways, lists): (Vec<_>, Vec<_>) = ways.into_iter().unzip();
-    let mut alikes = Vec::with_capacity(lists.iter().map(Vec::len).sum());
-    let mut alikes_from = vec![0];
-    for list in lists {
-        alikes.extend(list);
-        alikes_from.push(index_of(alikes.len()));
-    }
-    Heard { sounded: Trie::build(&ways), alikes, alikes_from, openings }
-}
-
 /// Words are limited to far fewer than 2^32, texts to what their readers allow.
-fn index_of(value: usize) -> u32 {
+pub(crate) fn index_of(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 

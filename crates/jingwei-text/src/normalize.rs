@@ -69,7 +69,7 @@ pub fn normalize(text: &str, options: &NormalizeOptions) -> Normalized {
         Form::Words => folded(text, &fold::WORDS).0,
         Form::Disguised => {
             let (words, watch) = folded(text, &fold::WORDS);
-            match if watch.may_be_disguised { undisguised(&words.text) } else { None } {
+            match if watch.may_be_disguised() { undisguised(&words.text, watch) } else { None } {
                 Some(outer) => Normalized { map: composed(&outer, &words), text: outer.text },
                 None => words,
             }

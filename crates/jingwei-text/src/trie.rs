@@ -408,49 +408,59 @@ impl Trie {
         Some(range.start + nth)
     }
 
-    /// Calls `found(end, pattern)` for every pattern that ends before symbol `end`, the longest first, until it says
-    /// no. `worth(at)` tells quickly where a pattern may begin, `inner(at)` more slowly where none may. Gives the state
-    /// at the end.
+    /// The first place from one on where a pattern may begin, by the first two symbols: the last place, if there is none.
+    #[inline]
+    pub fn beginning<S: Symbol>(&self, symbols: &[S], from: usize) -> usize {
+        let rest = symbols.get(from..).unwrap_or_default();
+        let may_begin = |pair: &[S]| match pair {
+            [a, b] => self.pairs.contains(a.number(), b.number()) || self.singles.contains(a.number()),
+            _ => true,
+        };
+        from + rest.windows(2).position(may_begin).unwrap_or(rest.len().saturating_sub(1))
+    }
+
+    /// Calls `found(end, pattern)` for every pattern that ends before symbol `end`, the longest first, until it says no.
+    /// `next(at)` is the first place from `at` on where a pattern may begin; `inner(at)` tells more slowly where none
+    /// may. Gives the state at the end.
     #[inline]
     pub fn search<S: Symbol>(
         &self,
         symbols: &[S],
-        worth: impl Fn(usize) -> bool,
+        next: impl Fn(usize) -> usize,
         inner: impl Fn(usize) -> bool,
         mut found: impl FnMut(usize, u32) -> bool,
     ) -> State {
         let mut here = Here::ROOT;
         let mut before = 0;
         let mut at = 0;
-        while let Some(symbol) = symbols.get(at) {
-            let mut symbol = symbol.number();
-            if !here.is_root() {
-                match self.step(here, before, symbol) {
-                    Some(next) => here = next,
-                    None => {
-                        here = self.suffix(here);
-                        continue;
+        loop {
+            if here.is_root() {
+                at = next(at);
+                let rest = symbols.get(at..).unwrap_or_default();
+                let Some(symbol) = rest.first().map(Symbol::number) else { break };
+                match rest.get(1) {
+                    // Two steps at once.
+                    Some(second) if !self.singles.contains(symbol) => {
+                        before = second.number();
+                        here = self.after_two(symbol, before).filter(|_| !inner(at)).unwrap_or(Here::ROOT);
+                        at += if here.is_root() { 1 } else { 2 };
+                    }
+                    _ => {
+                        before = symbol;
+                        here = if inner(at) { Here::ROOT } else { Here::at(self.after_one(symbol)) };
+                        at += 1;
                     }
                 }
-            } else if !worth(at) {
-                at += 1;
-                continue;
-            } else if let Some(next) = symbols.get(at + 1)
-                && !self.singles.contains(symbol)
-            {
-                // Two steps at once.
-                let next = next.number();
-                here = self.after_two(symbol, next).filter(|_| !inner(at)).unwrap_or(Here::ROOT);
-                at += 1;
-                if here.is_root() {
-                    continue;
-                }
-                symbol = next;
             } else {
-                here = if inner(at) { Here::ROOT } else { Here::at(self.after_one(symbol)) };
+                let Some(symbol) = symbols.get(at).map(Symbol::number) else { break };
+                let Some(next) = self.step(here, before, symbol) else {
+                    here = self.suffix(here);
+                    continue;
+                };
+                here = next;
+                before = symbol;
+                at += 1;
             }
-            before = symbol;
-            at += 1;
             if here.state & ENDS == 0 {
                 continue;
             }
@@ -507,7 +517,7 @@ mod tests {
         ) {
             let (trie, sorted) = build(&patterns);
             let mut fast = Vec::new();
-            let state = trie.search(&text, |_| true, |_| false, |end, pattern| { fast.push((end, pattern)); true });
+            let state = trie.search(&text, |at| trie.beginning(&text, at), |_| false, |end, pattern| { fast.push((end, pattern)); true });
             let mut slow = Vec::new();
             for end in 1..=text.len() {
                 for (number, pattern) in sorted.iter().enumerate() {
@@ -529,6 +539,6 @@ mod tests {
     fn nothing_is_found_by_nothing() {
         let (trie, _) = build(&[]);
         assert!(trie.is_empty() && trie.bytes() > 0);
-        assert_eq!(trie.search(&[1_u32, 2, 3], |_| true, |_| false, |_, _| panic!("found")), State(0));
+        assert_eq!(trie.search(&[1_u32, 2, 3], |at| at, |_| false, |_, _| panic!("found")), State(0));
     }
 }
