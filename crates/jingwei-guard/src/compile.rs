@@ -70,7 +70,10 @@ pub struct Parts<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct WordIndex {
     pub automaton: Automaton,
-    pub lists: usize,
+    /// By list: the rules that each of its words is a hit of.
+    pub hit_of: Vec<Vec<usize>>,
+    /// By list: its words count for some rule beside other words.
+    pub stands_together: Vec<bool>,
 }
 
 /// A list of words that rules refer to: terms, a lexicon, or words of a rule's own. By its place among all.
@@ -620,6 +623,9 @@ impl Compiler<'_> {
     /// One automaton over the words of every rule that looks this way.
     fn index(&mut self, rules: &[Option<Draft>], direction: Direction) -> Option<WordIndex> {
         let mut owners: BTreeMap<List, usize> = BTreeMap::new();
+        let mut hit_of = vec![Vec::new(); self.lists.len()];
+        let mut in_group = vec![false; self.lists.len()];
+        let mut stands_together = vec![false; self.lists.len()];
         for (index, draft) in rules.iter().enumerate() {
             let rule = self.policy.rules.get(index);
             let looks = rule.is_some_and(|rule| rule.mode != Mode::Off && rule.direction.covers(direction));
@@ -627,6 +633,13 @@ impl Compiler<'_> {
             for list in words.hits.iter().chain(words.groups.iter().flatten()).chain(&words.unless) {
                 owners.entry(*list).or_insert(index);
             }
+            let of_rule =
+                |list: &List, table: &mut Vec<bool>| table.get_mut(*list).into_iter().for_each(|on| *on = true);
+            for list in &words.hits {
+                hit_of.get_mut(*list).into_iter().for_each(|rules: &mut Vec<usize>| rules.push(index));
+            }
+            words.groups.iter().flatten().for_each(|list| of_rule(list, &mut in_group));
+            words.groups.iter().flatten().chain(&words.unless).for_each(|list| of_rule(list, &mut stands_together));
         }
         let lists = std::mem::take(&mut self.lists);
         let mut words: Vec<LexiconWord<'_>> = Vec::new();
@@ -637,7 +650,9 @@ impl Compiler<'_> {
             words.extend(texts.iter().map(|text| LexiconWord { text, category }));
             rule_of.resize(words.len(), *owner);
         }
-        let built = Automaton::build(words.iter().copied());
+        // What is recognised vaguely counts beside other words only.
+        let vague_matters = |category: u32| in_group.get(category as usize).copied().unwrap_or(true);
+        let built = Automaton::build_for(words.iter().copied(), vague_matters);
         let index = match built {
             Ok((automaton, unusable)) => {
                 for found in unusable {
@@ -647,7 +662,7 @@ impl Compiler<'_> {
                         self.unusable_word(*rule, &word, found.why);
                     }
                 }
-                Some(WordIndex { automaton, lists: lists.len() })
+                Some(WordIndex { automaton, hit_of, stands_together })
             }
             Err(error) => {
                 self.problem("", format!("词语无法编译：{error}"), error.to_string());

@@ -217,18 +217,24 @@ impl<'a> Scanner<'a> {
         if scan.matches.is_empty() {
             return (open, open);
         }
-        let mut lists: Vec<Vec<&LexiconMatch>> = vec![Vec::new(); index.lists];
+        let mut lists: Vec<Vec<&LexiconMatch>> = Vec::new();
         for found in &scan.matches {
-            lists.get_mut(found.category as usize).into_iter().for_each(|list| list.push(found));
+            let list = found.category as usize;
+            if found.likeness != Likeness::Vague {
+                let rules = index.hit_of.get(list).into_iter().flatten().filter(|rule| self.active.has(**rule));
+                rules.for_each(|rule| all.add(*rule, reading.original(found.start..found.end), self.limits));
+            }
+            if index.stands_together.get(list).is_some_and(|matters| *matters) {
+                lists.resize(index.hit_of.len(), Vec::new());
+                lists.get_mut(list).into_iter().for_each(|list| list.push(found));
+            }
+        }
+        if lists.is_empty() {
+            return (open, open);
         }
         let (mut open, mut keep) = (open, open);
         let mut ends: Option<Vec<usize>> = None;
         for words_of in self.engine.uses.iter().filter(|words_of| self.active.has(words_of.rule)) {
-            for found in words_of.hits.iter().filter_map(|list| lists.get(*list)).flatten() {
-                if found.likeness != Likeness::Vague {
-                    all.add(words_of.rule, reading.original(found.start..found.end), self.limits);
-                }
-            }
             let Some(CompiledRule::Together(arithmetic)) = self.engine.rules.get(words_of.rule) else { continue };
             let has = |group: &Vec<usize>| group.iter().any(|list| lists.get(*list).is_some_and(|l| !l.is_empty()));
             // In a finished text a group without a word ends the matter.

@@ -47,6 +47,8 @@ impl Folded {
     /// It may be the first part of a character that was taken apart, or a later one.
     const PART: u32 = 1 << 27;
     const LATER_PART: u32 = 1 << 28;
+    /// A Chinese character that stays as it is.
+    const PLAIN: u32 = 1 << 29;
 
     fn compute(c: char, folding: Folding) -> Self {
         if is_hidden(c).is_some() {
@@ -56,7 +58,10 @@ impl Folded {
         fold_cluster(&[Unit { c, start: 0, end: c.len_utf8() }], folding, &mut units);
         let begins = if begins_cluster(c) { Self::BEGINS } else { 0 };
         match units.as_slice() {
-            [unit] => Self(begins | Self::SIMPLE | Self::of_character(unit.c)),
+            [unit] => {
+                let plain = if begins != 0 && unit.c == c && is_ideograph(c) { Self::PLAIN } else { 0 };
+                Self(begins | plain | Self::SIMPLE | Self::of_character(unit.c))
+            }
             _ => Self(begins),
         }
     }
@@ -90,6 +95,10 @@ impl Folded {
 
     pub fn is_hidden(self) -> bool {
         self.0 & Self::HIDDEN != 0
+    }
+
+    pub fn is_plain(self) -> bool {
+        self.0 & Self::PLAIN != 0
     }
 
     pub fn is_ideograph(self) -> bool {

@@ -263,6 +263,11 @@ const IN_PLACE: &[(Encoding, u8, Unescape)] =
 
 /// The text with its escapes resolved, of whatever kinds; `None` where it has none.
 fn unescaped(text: &str) -> Option<Layer> {
+    // Most texts have no sign, and are looked over many bytes at a time.
+    let signs = |part: &[u8]| part.iter().fold(false, |any, byte| any | matches!(byte, b'%' | b'&' | b'\\'));
+    if !text.as_bytes().chunks(64).any(signs) {
+        return None;
+    }
     let sign = |byte: u8| IN_PLACE.iter().find(|(_, sign, _)| *sign == byte);
     let mut at = text.bytes().position(|byte| sign(byte).is_some())?;
     let mut out = String::with_capacity(text.len());

@@ -1,18 +1,15 @@
 //! Words of lexicons, in whatever disguise.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-};
+use std::{collections::BTreeSet, ops::Range};
 
 use crate::{
     NormalizeOptions, Normalized, Reading,
     fold::{MAX_SEPARATORS, is_ideograph, is_separator},
+    heard::{Alike, Heard, Openings, sounds_of},
     normalize,
-    phonetic::{Syllable, syllable_of, syllables},
-    reading::{Place, Sounds},
+    reading::Sounds,
     split,
-    trie::{Pairs, Symbol, Trie},
+    trie::{Symbol, Trie},
 };
 
 /// A word to look for, and the category that it stands for. A `*` at the end lets a Latin word go on: `bomb*`.
@@ -88,8 +85,10 @@ pub struct Automaton {
     patterns: Vec<Pattern>,
     meanings: Vec<Meaning>,
     sounded: Trie,
-    /// By pattern of `sounded`: the patterns of `written` that sound so.
-    alikes: Vec<Vec<Alike>>,
+    /// The patterns of `written` that sound as those of `sounded`, in their order.
+    alikes: Vec<Alike>,
+    /// By pattern of `sounded`: where its alikes begin; the next one's is where they end.
+    alikes_from: Vec<u32>,
     openings: Openings,
     /// First parts of the characters that words begin with, and of those that come later in words.
     parts_first: BTreeSet<char>,
@@ -126,6 +125,15 @@ impl Automaton {
     pub fn build<'a>(
         words: impl IntoIterator<Item = LexiconWord<'a>>,
     ) -> Result<(Self, Vec<UnusableWord>), LexiconError> {
+        Self::build_for(words, |_| true)
+    }
+
+    /// The same for a caller to whom [`Likeness::Vague`] matters in some categories only: looking for it costs time, and
+    /// elsewhere it is left out.
+    pub fn build_for<'a>(
+        words: impl IntoIterator<Item = LexiconWord<'a>>,
+        vague_matters: impl Fn(u32) -> bool,
+    ) -> Result<(Self, Vec<UnusableWord>), LexiconError> {
         let mut unusable = Vec::new();
         let mut forms: Vec<(Box<str>, Meaning)> = Vec::new();
         for (index, word) in words.into_iter().enumerate() {
@@ -142,10 +150,10 @@ impl Automaton {
                 _ => forms.push((form.into(), Meaning { category: word.category, word: index, open })),
             }
         }
-        Ok((Self::of_forms(forms), unusable))
+        Ok((Self::of_forms(forms, &vague_matters), unusable))
     }
 
-    fn of_forms(mut forms: Vec<(Box<str>, Meaning)>) -> Self {
+    fn of_forms(mut forms: Vec<(Box<str>, Meaning)>, vague_matters: &dyn Fn(u32) -> bool) -> Self {
         let key = |meaning: &Meaning| (meaning.open, meaning.category);
         forms.sort_by(|a, b| (&a.0, key(&a.1), a.1.word).cmp(&(&b.0, key(&b.1), b.1.word)));
         forms.dedup_by(|next, first| next.0 == first.0 && key(&next.1) == key(&first.1));
@@ -168,7 +176,13 @@ impl Automaton {
         let ways: Vec<Box<[u32]>> = patterns.iter().map(|p| p.form.chars().map(u32::from).collect()).collect();
         let characters = patterns.iter().map(|p| usize::from(p.characters)).max().unwrap_or(0);
         let bytes = patterns.iter().map(|p| p.form.len()).max().unwrap_or(0);
-        let (sounded, alikes, openings) = sounds_of(&patterns);
+        let vague = |pattern: &Pattern| {
+            let meanings = meanings.get(pattern.means.start as usize..pattern.means.end as usize);
+            meanings.unwrap_or_default().iter().any(|meaning| vague_matters(meaning.category))
+        };
+        let chinese = patterns.iter().zip(0_u32..).filter(|(pattern, _)| pattern.characters >= 2);
+        let said = chinese.map(|(pattern, number)| (number, pattern.form.as_ref(), vague(pattern)));
+        let Heard { sounded, alikes, alikes_from, openings } = sounds_of(said);
         let first = patterns.iter().filter_map(|pattern| pattern.form.chars().next());
         let within = patterns.iter().flat_map(|pattern| pattern.form.chars().skip(1));
         let (parts_first, parts_within) = (first_parts(first), first_parts(within));
@@ -180,6 +194,7 @@ impl Automaton {
             meanings,
             sounded,
             alikes,
+            alikes_from,
             openings,
             longest: (characters, bytes),
         }
@@ -223,6 +238,7 @@ impl Automaton {
         let symbols = Symbols::of(text);
         self.written.search(
             &symbols.characters,
+            |at| self.written.beginning(&symbols.characters, at),
             |at| symbols.is_inside_word(at),
             |end, pattern| {
                 let Some(found) = self.patterns.get(pattern as usize) else { return true };
@@ -270,14 +286,14 @@ impl Automaton {
         let places = sounds.places.as_slice();
         self.sounded.search(
             places,
-            |at| self.openings.rules_out(places, at),
+            |at| self.openings.beginning(places, at),
+            |_| false,
             |end, pattern| {
-                let alikes = self.alikes.get(pattern as usize).map_or(&[][..], Vec::as_slice);
-                for alike in alikes {
+                for alike in self.alikes_of(pattern) {
                     let Some(found) = self.patterns.get(alike.pattern as usize) else { continue };
                     let places = &sounds.places[end - usize::from(alike.syllables)..end];
                     let (Some(first), Some(last)) = (places.first(), places.last()) else { continue };
-                    let Some(likeness) = alike.likeness(found, places) else { continue };
+                    let Some(likeness) = alike.likeness(&found.form, places) else { continue };
                     // Letters on either side would make a Latin word of what is only a part of one.
                     let place = first.start as usize..last.end as usize;
                     if !self.meant(found, place, likeness, false, most, scan) {
@@ -287,6 +303,13 @@ impl Automaton {
                 true
             },
         );
+    }
+
+    /// The words that sound like a pattern of the sounds.
+    fn alikes_of(&self, pattern: u32) -> &[Alike] {
+        let from = self.alikes_from.get(pattern as usize).copied().unwrap_or(0) as usize;
+        let end = self.alikes_from.get(pattern as usize + 1).copied().unwrap_or(0) as usize;
+        self.alikes.get(from..end).unwrap_or_default()
     }
 
     /// Where in the words of a reading the earliest word may have begun that what follows could still complete:
@@ -357,14 +380,15 @@ impl Automaton {
     fn open_symbols(&self, symbols: &Symbols, end: usize) -> usize {
         let read = &symbols.characters[..end];
         let inside = |at: usize| symbols.is_inside_word(at);
-        let state = self.written.search(read, inside, |_, _| true);
+        let state = self.written.search(read, |at| self.written.beginning(read, at), inside, |_, _| true);
         let open = self.written.open(state, |length| !symbols.is_inside_word(end - length));
         if open == 0 { symbols.characters.len() } else { end - open }
     }
 
     fn open_sounded(&self, sounds: &Sounds, end: usize) -> usize {
         let from = end.saturating_sub(2 * self.longest.0 * MOST_SYLLABLES);
-        let state = self.sounded.search(&sounds.places[from..end], |_| false, |_, _| true);
+        let places = &sounds.places[from..end];
+        let state = self.sounded.search(places, |at| self.sounded.beginning(places, at), |_| false, |_, _| true);
         let open = self.sounded.open(state, |_| true);
         let place = (open > 0).then(|| sounds.places.get(end - open)).flatten();
         place.map_or(usize::MAX, |place| place.start as usize)
@@ -423,111 +447,8 @@ impl Symbols {
     }
 }
 
-/// A word that sounds like a pattern of the sounds.
-#[derive(Debug, Clone, Copy)]
-struct Alike {
-    pattern: u32,
-    syllables: u16,
-    /// Each syllable is one character. Otherwise its letters are cut in another way: `xi an`, `xian`.
-    by_character: bool,
-}
-
-impl Alike {
-    /// Whether syllables in a text stand for the word. What is written as the word is written is none of ours.
-    fn likeness(&self, word: &Pattern, places: &[Place]) -> Option<Likeness> {
-        let spelled = places.iter().filter(|place| place.character.is_none()).count();
-        if spelled == places.len() {
-            let letters: u32 = places.iter().map(|place| place.end - place.start).sum();
-            return (letters >= MIN_PINYIN_LETTERS).then_some(Likeness::Sounded);
-        }
-        if !self.by_character {
-            return None;
-        }
-        let pairs = || places.iter().zip(word.form.chars()).filter_map(|(place, c)| Some((place.character?, c)));
-        let same = pairs().filter(|(found, c)| found == c).count();
-        let other = places.len() - spelled - same;
-        match (spelled, same, other) {
-            (0, _, 0) => None,
-            (_, _, 0) => Some(Likeness::Sounded),
-            (0, 1, 1) => Some(Likeness::Vague),
-            (_, 1.., _) if places.len() >= 3 && same + spelled >= other => Some(Likeness::Sounded),
-            _ => None,
-        }
-    }
-}
-
-/// Fewest letters of a word in pinyin: shorter ones are Latin words and abbreviations.
-const MIN_PINYIN_LETTERS: u32 = 5;
-
-/// With what words that are heard can begin, beyond what the trie itself knows: a homophone shares a character with
-/// the word, so most pairs of syllables in a text that is written in characters begin nothing.
-#[derive(Debug, Clone)]
-struct Openings {
-    /// First character and second syllable, first syllable and second character, of words of two.
-    pairs: Pairs,
-    /// First two syllables, and the third.
-    triples: Pairs,
-}
-
-/// Keeps characters and syllables apart.
-const OF_CHARACTER: u32 = 1 << 24;
-
-impl Openings {
-    fn rules_out(&self, places: &[Place], at: usize) -> bool {
-        let (Some(first), Some(second)) = (places.get(at), places.get(at + 1)) else { return false };
-        let (Some(a), Some(b)) = (first.character, second.character) else { return false };
-        let third_fits = places
-            .get(at + 2)
-            .is_none_or(|third| self.triples.contains(pair(first.syllable, second.syllable), third.syllable));
-        !third_fits
-            && !self.pairs.contains(u32::from(a) | OF_CHARACTER, second.syllable)
-            && !self.pairs.contains(first.syllable, u32::from(b) | OF_CHARACTER)
-    }
-}
-
-/// Syllables are fewer than 2^12.
-fn pair(first: u32, second: u32) -> u32 {
-    first << 12 | second
-}
-
-/// The trie of the syllables of all Chinese words of two characters or more.
-fn sounds_of(patterns: &[Pattern]) -> (Trie, Vec<Vec<Alike>>, Openings) {
-    let mut ways: BTreeMap<Box<[u32]>, Vec<Alike>> = BTreeMap::new();
-    let mut openings =
-        Openings { pairs: Pairs::with_capacity(2 * patterns.len()), triples: Pairs::with_capacity(patterns.len()) };
-    for (pattern, number) in patterns.iter().zip(0_u32..) {
-        if pattern.characters < 2 {
-            continue;
-        }
-        let Some(said) = pattern.form.chars().map(syllable_of).collect::<Option<Vec<Syllable>>>() else { continue };
-        let mut enter = |cut: &[Syllable], by_character: bool| {
-            let way: Box<[u32]> = cut.iter().map(|syllable| u32::from(syllable.0)).collect();
-            let syllables = u16::try_from(cut.len()).unwrap_or(u16::MAX);
-            ways.entry(way).or_default().push(Alike { pattern: number, syllables, by_character });
-        };
-        let letters: String = said.iter().map(|syllable| syllable.letters()).collect();
-        if let Some(cut) = syllables(&letters).filter(|cut| *cut != said) {
-            enter(&cut, false);
-        }
-        enter(&said, true);
-        let characters: Vec<u32> = pattern.form.chars().take(2).map(|c| u32::from(c) | OF_CHARACTER).collect();
-        match (said.as_slice(), characters.as_slice()) {
-            ([first, second], [a, b]) => {
-                openings.pairs.insert(*a, u32::from(second.0));
-                openings.pairs.insert(u32::from(first.0), *b);
-            }
-            ([first, second, third, ..], _) => {
-                openings.triples.insert(pair(u32::from(first.0), u32::from(second.0)), u32::from(third.0));
-            }
-            _ => {}
-        }
-    }
-    let (ways, alikes): (Vec<_>, Vec<_>) = ways.into_iter().unzip();
-    (Trie::build(&ways), alikes, openings)
-}
-
 /// Words are limited to far fewer than 2^32, texts to what their readers allow.
-fn index_of(value: usize) -> u32 {
+pub(crate) fn index_of(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 

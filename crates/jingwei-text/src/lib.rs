@@ -10,6 +10,7 @@
 mod confusables;
 mod fold;
 pub mod heads;
+mod heard;
 mod hidden;
 mod layers;
 mod lexicon;

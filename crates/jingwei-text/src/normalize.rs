@@ -69,7 +69,7 @@ pub fn normalize(text: &str, options: &NormalizeOptions) -> Normalized {
         Form::Words => folded(text, &fold::WORDS).0,
         Form::Disguised => {
             let (words, watch) = folded(text, &fold::WORDS);
-            match if watch.may_be_disguised { undisguised(&words.text) } else { None } {
+            match if watch.may_be_disguised() { undisguised(&words.text, watch) } else { None } {
                 Some(outer) => Normalized { map: composed(&outer, &words), text: outer.text },
                 None => words,
             }
@@ -80,40 +80,67 @@ pub fn normalize(text: &str, options: &NormalizeOptions) -> Normalized {
 /// One pass: characters that fold alone come from a table, clusters of letters and marks are folded together.
 pub(crate) fn folded(text: &str, table: &'static Table) -> (Normalized, Watch) {
     let mut writer = Writer::new(text, table.folding() == fold::Folding::Words);
-    let mut cluster: Vec<Unit> = Vec::new();
-    let mut units: Vec<Unit> = Vec::new();
-    let mut rest = text.char_indices().map(|(at, c)| (at, c, table.get(c))).peekable();
-    while let Some((start, c, folded)) = rest.next() {
-        if folded.is_hidden() {
-            continue;
-        }
-        let end = start + c.len_utf8();
-        let alone = rest.peek().is_none_or(|(_, _, next)| next.begins() && !next.is_hidden());
-        if folded.is_simple() && alone {
+    let mut clusters = Clusters::default();
+    let mut rest = text.chars();
+    let mut start = 0;
+    let mut current = rest.next().map(|c| (c, table.get(c)));
+    while let Some((c, folded)) = current {
+        let end = text.len() - rest.as_str().len();
+        let mut next = rest.next().map(|c| (c, table.get(c)));
+        let alone = next.is_none_or(|(_, next)| next.begins());
+        if alone && folded.is_plain() && writer.separators.is_none() {
+            writer.plain(folded, c, start, end);
+        } else if alone && folded.is_simple() {
             writer.character(folded, c, start, end);
+        } else if !folded.is_hidden() {
+            clusters.begin(Unit { c, start, end });
+            let mut at = end;
+            while let Some((c, folded)) = next.filter(|(_, next)| !next.begins()) {
+                let end = text.len() - rest.as_str().len();
+                if !folded.is_hidden() {
+                    clusters.join(Unit { c, start: at, end });
+                }
+                at = end;
+                next = rest.next().map(|c| (c, table.get(c)));
+            }
+            clusters.fold_into(&mut writer, table.folding());
+            start = at;
+            current = next;
             continue;
         }
-        cluster.clear();
-        cluster.push(Unit { c, start, end });
-        while let Some((at, next, folded)) = rest.peek().copied() {
-            if folded.begins() && !folded.is_hidden() {
-                break;
-            }
-            if !folded.is_hidden() {
-                cluster.push(Unit { c: next, start: at, end: at + next.len_utf8() });
-            }
-            rest.next();
-        }
-        units.clear();
-        fold_cluster(&cluster, table.folding(), &mut units);
-        for (index, unit) in units.iter().enumerate() {
-            let shared = shares_place(&units, index);
+        start = end;
+        current = next;
+    }
+    writer.finish()
+}
+
+/// Characters with the marks on them.
+#[derive(Default)]
+struct Clusters {
+    cluster: Vec<Unit>,
+    units: Vec<Unit>,
+}
+
+impl Clusters {
+    fn begin(&mut self, unit: Unit) {
+        self.cluster.clear();
+        self.cluster.push(unit);
+    }
+
+    fn join(&mut self, unit: Unit) {
+        self.cluster.push(unit);
+    }
+
+    fn fold_into(&mut self, writer: &mut Writer<'_>, folding: fold::Folding) {
+        self.units.clear();
+        fold_cluster(&self.cluster, folding, &mut self.units);
+        for (index, unit) in self.units.iter().enumerate() {
+            let shared = shares_place(&self.units, index);
             let folded = Folded::from_character(unit.c);
             writer.watch.see(folded, unit.c);
             writer.unit(folded, *unit, shared);
         }
     }
-    writer.finish()
 }
 
 /// Whether the characters beside came from the same bytes.
@@ -122,6 +149,9 @@ fn shares_place(units: &[Unit], index: usize) -> bool {
     let same = |other: Option<&Unit>| other.is_some_and(|o| o.start == unit.start && o.end == unit.end);
     same(index.checked_sub(1).and_then(|before| units.get(before))) || same(units.get(index + 1))
 }
+
+/// Most pieces of a map for which there is room before they come.
+const MOST_ROOM: usize = 64;
 
 /// Writes the normal form and its map: joins what separators cut apart, and collapses white space.
 struct Writer<'a> {
@@ -143,12 +173,33 @@ impl<'a> Writer<'a> {
         Self {
             original,
             text: String::with_capacity(original.len() + 8),
-            map: OffsetMap::new(original.len()),
+            map: OffsetMap::with_room(original.len(), (original.len() / 12 + 4).min(MOST_ROOM)),
             words,
             run: 0..0,
             after_ideograph: false,
             separators: None,
             watch: Watch::new(),
+        }
+    }
+
+    /// A Chinese character that stands alone and stays as it is, with no separators before it.
+    #[inline]
+    fn plain(&mut self, folded: Folded, c: char, start: usize, end: usize) {
+        if self.words {
+            self.watch.see_plain(folded, c);
+        }
+        self.after_ideograph = true;
+        self.copy(start, end);
+    }
+
+    /// The next bytes stay as they are.
+    #[inline]
+    fn copy(&mut self, start: usize, end: usize) {
+        if self.run.end == start {
+            self.run.end = end;
+        } else {
+            self.flush();
+            self.run = start..end;
         }
     }
 
@@ -161,13 +212,7 @@ impl<'a> Writer<'a> {
         }
         if to == c && !(self.words && (folded.is_separator() || self.separators.is_some())) {
             self.after_ideograph = folded.is_ideograph();
-            if self.run.end == start {
-                self.run.end = end;
-            } else {
-                self.flush();
-                self.run = start..end;
-            }
-            return;
+            return self.copy(start, end);
         }
         self.unit(folded, Unit { c: to, start, end }, false);
     }

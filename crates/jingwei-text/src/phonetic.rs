@@ -28,6 +28,7 @@ pub fn syllable_count() -> usize {
 
 /// The syllable of a Chinese character.
 #[must_use]
+#[inline]
 pub fn syllable_of(c: char) -> Option<Syllable> {
     let index = u32::from(c).checked_sub(FIRST)?;
     let syllable = *TABLE.of_character.get(index as usize)?;

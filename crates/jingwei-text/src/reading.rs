@@ -37,8 +37,8 @@ impl Reading {
         let whole = split.as_ref().map_or(words.text.as_str(), |split| split.text.as_str());
         let mut sounds = vec![Sounds::of(whole, split.as_ref())];
         // Putting together may bring three of a kind beside each other.
-        let disguises = watch.may_be_disguised || split.is_some();
-        if let Some(mut plain) = if disguises { undisguised(whole) } else { None } {
+        let disguises = watch.may_be_disguised() || split.is_some();
+        if let Some(mut plain) = if disguises { undisguised(whole, watch) } else { None } {
             if let Some(split) = &split {
                 plain.map = composed(&plain, split);
             }
@@ -81,9 +81,9 @@ impl Reading {
 pub fn plain_form(text: &str) -> String {
     let (words, watch) = folded(text, &fold::WORDS);
     let split = if watch.may_be_split { put_together(&words.text) } else { None };
-    let disguises = watch.may_be_disguised || split.is_some();
+    let disguises = watch.may_be_disguised() || split.is_some();
     let whole = split.map_or(words.text, |split| split.text);
-    match if disguises { undisguised(&whole) } else { None } {
+    match if disguises { undisguised(&whole, watch) } else { None } {
         Some(plain) => plain.text,
         None => whole,
     }
@@ -118,44 +118,57 @@ impl Symbol for Place {
 pub(crate) const BREAK: u32 = 0;
 
 impl Sounds {
+    /// `form` is the text with its way to the words; `None`: it is the words.
     fn of(text: &str, form: Option<&Normalized>) -> Self {
+        match form {
+            None => Self::with_places(text, |range| Span { start: range.start, end: range.end }),
+            Some(form) => {
+                let mut hint = 0;
+                Self::with_places(text, |range| form.map.span_near(&mut hint, range))
+            }
+        }
+    }
+
+    #[inline]
+    fn with_places(text: &str, mut place: impl FnMut(Range<usize>) -> Span) -> Self {
         let mut sounds = Self { places: Vec::with_capacity(text.len() / 3 + 4), before_last_run: 0 };
-        let mut at = 0;
+        let mut rest = text.chars();
         let mut gap = 0;
         let mut letters_last = false;
-        while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-            let end = at + c.len_utf8();
+        let mut silent = true;
+        loop {
+            let at = text.len() - rest.as_str().len();
+            let Some(c) = rest.next() else { break };
             letters_last = false;
             if let Some(syllable) = syllable_of(c) {
-                sounds.push(syllable, at..end, Some(c), form);
+                sounds.push(syllable, place(at..at + c.len_utf8()), Some(c));
                 gap = 0;
-                at = end;
+                silent = false;
             } else if c.is_ascii_lowercase() {
                 let run = latin_run(&text[at..]);
                 sounds.before_last_run = sounds.places.len();
                 letters_last = at + run == text.len();
-                sounds.spelled(&text[at..at + run], at, form);
+                silent &= !sounds.spelled(&text[at..at + run], at, &mut place);
                 gap = 0;
-                at += run;
+                rest = text[at + run..].chars();
             } else {
                 gap += 1;
-                if !is_separator(c) || gap > MAX_SEPARATORS {
+                if gap > MAX_SEPARATORS || !is_separator(c) {
                     sounds.stop();
                 }
-                at = end;
             }
         }
         if !letters_last {
             sounds.before_last_run = sounds.places.len();
         }
-        if sounds.places.iter().all(|place| place.syllable == BREAK) && !letters_last {
+        if silent && !letters_last {
             sounds = Self::default();
         }
         sounds
     }
 
-    fn push(&mut self, syllable: Syllable, range: Range<usize>, character: Option<char>, form: Option<&Normalized>) {
-        let span = form.map_or(Span { start: range.start, end: range.end }, |form| form.map.span(range));
+    #[inline]
+    fn push(&mut self, syllable: Syllable, span: Span, character: Option<char>) {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let (start, end) = (offset(span.start), offset(span.end));
         self.places.push(Place { syllable: u32::from(syllable.0), start, end, character });
@@ -167,8 +180,8 @@ impl Sounds {
         }
     }
 
-    /// A run of letters with the digits of tones: all of it is pinyin, or none.
-    fn spelled(&mut self, run: &str, at: usize, form: Option<&Normalized>) {
+    /// A run of letters with the digits of tones: all of it is pinyin, or none. Says whether it is.
+    fn spelled(&mut self, run: &str, at: usize, place: &mut impl FnMut(Range<usize>) -> Span) -> bool {
         let before = self.places.len();
         let mut start = 0;
         while start < run.len() && run.len() <= MAX_RUN {
@@ -180,7 +193,7 @@ impl Sounds {
             let Some(cut) = syllables(&run[start..start + letters]) else { break };
             for syllable in cut {
                 let end = start + syllable.letters().len();
-                self.push(syllable, at + start..at + end, None, form);
+                self.push(syllable, place(at + start..at + end), None);
                 start = end;
             }
         }
@@ -188,6 +201,7 @@ impl Sounds {
             self.places.truncate(before);
             self.stop();
         }
+        start == run.len()
     }
 }
 

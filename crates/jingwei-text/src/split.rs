@@ -38,17 +38,19 @@ pub fn parts(c: char) -> Option<&'static [String]> {
     SPLITS.of.get(&c).map(Vec::as_slice)
 }
 
-/// The two may be the first parts of some character: a quick look that never misses one.
+/// The two are the first parts of some character, or all of them, and no ordinary word.
 #[must_use]
+#[inline]
 pub(crate) fn may_join(first: char, second: char) -> bool {
-    static BEGINNINGS: LazyLock<Pairs> = LazyLock::new(|| {
-        let two = SPLITS.pairs.iter().map(|((first, second), _)| (*first, *second));
-        let three = SPLITS.triples.iter().map(|((first, second, _), _)| (*first, *second));
-        let mut pairs = Pairs::with_capacity(SPLITS.pairs.len() + SPLITS.triples.len());
-        two.chain(three).for_each(|(first, second)| pairs.insert(u32::from(first), u32::from(second)));
-        pairs
-    });
-    BEGINNINGS.contains(u32::from(first), u32::from(second))
+    SPLITS.beginnings.contains(u32::from(first), u32::from(second)) && begins_unusually(first, second)
+}
+
+#[cold]
+fn begins_unusually(first: char, second: char) -> bool {
+    let from = SPLITS.triples.partition_point(|((a, b, _), _)| (*a, *b) < (first, second));
+    let triples = SPLITS.triples.get(from..).unwrap_or_default();
+    let mut triples = triples.iter().take_while(|((a, b, _), _)| (*a, *b) == (first, second));
+    join(first, second).is_some_and(|joined| !joined.ordinary) || triples.any(|(_, joined)| !joined.ordinary)
 }
 
 /// It may be the first part of some character.
@@ -101,6 +103,8 @@ struct Splits {
     first: Ideographs,
     last: Ideographs,
     later: Ideographs,
+    /// The first two parts of what is no ordinary word: a quick look that never misses any.
+    beginnings: Pairs,
 }
 
 static SPLITS: LazyLock<Splits> = LazyLock::new(|| {
@@ -113,6 +117,7 @@ static SPLITS: LazyLock<Splits> = LazyLock::new(|| {
         first: empty(),
         last: empty(),
         later: empty(),
+        beginnings: Pairs::of(Vec::new()),
     };
     for (character, written) in entries() {
         for parts in forms_of(&written) {
@@ -131,6 +136,9 @@ static SPLITS: LazyLock<Splits> = LazyLock::new(|| {
     }
     splits.pairs.sort_unstable_by_key(|(parts, _)| *parts);
     splits.triples.sort_unstable_by_key(|(parts, _)| *parts);
+    let two = splits.pairs.iter().filter(|(_, joined)| !joined.ordinary).map(|((a, b), _)| (*a, *b));
+    let three = splits.triples.iter().filter(|(_, joined)| !joined.ordinary).map(|((a, b, _), _)| (*a, *b));
+    splits.beginnings = Pairs::of(two.chain(three).map(|(a, b)| (u32::from(a), u32::from(b))).collect());
     splits
 });
 

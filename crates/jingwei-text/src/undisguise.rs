@@ -8,8 +8,12 @@ use crate::{
 };
 
 /// The form in which disguised words are compared, with a map to the text that is given, which must be in the form
-/// in which words are compared. `None`: nothing is disguised.
-pub(crate) fn undisguised(words: &str) -> Option<Normalized> {
+/// in which words are compared. `None`: nothing is disguised. `watch` saw the text; only rows of one character may have
+/// come since.
+pub(crate) fn undisguised(words: &str, watch: Watch) -> Option<Normalized> {
+    if !watch.may_be_spelled {
+        return without_rows(words);
+    }
     let units = words.char_indices().map(|(start, c)| Unit { c, start, end: start + c.len_utf8() });
     let mut units = with_joined_letters(units.collect());
     fold_leetspeak(&mut units);
@@ -28,7 +32,9 @@ pub(crate) struct Watch {
     shown_is_part: bool,
     /// Single letters in a row with a joint between each two.
     singles: u8,
-    pub may_be_disguised: bool,
+    /// Letters may be spelled out, or digits and signs stand for them.
+    may_be_spelled: bool,
+    may_be_repeated: bool,
     pub may_be_split: bool,
 }
 
@@ -39,9 +45,20 @@ impl Watch {
             shown: ['\0'; 2],
             shown_is_part: false,
             singles: 0,
-            may_be_disguised: false,
+            may_be_spelled: false,
+            may_be_repeated: false,
             may_be_split: false,
         }
+    }
+
+    /// Takes nothing for granted.
+    #[cfg(test)]
+    pub fn of_anything() -> Self {
+        Self { may_be_spelled: true, may_be_repeated: true, may_be_split: true, ..Self::new() }
+    }
+
+    pub fn may_be_disguised(self) -> bool {
+        self.may_be_spelled || self.may_be_repeated
     }
 
     #[inline]
@@ -52,15 +69,27 @@ impl Watch {
             self.singles = 0;
         }
         self.last = c;
-        if folded.is_separator() {
-            return;
+        if !folded.is_separator() {
+            self.show(folded, c);
         }
+    }
+
+    /// The same for a Chinese character.
+    #[inline]
+    pub fn see_plain(&mut self, folded: Folded, c: char) {
+        self.singles = 0;
+        self.last = c;
+        self.show(folded, c);
+    }
+
+    #[inline(always)]
+    fn show(&mut self, folded: Folded, c: char) {
         let [last, before_last] = self.shown;
         if self.shown_is_part && folded.is_later_part() && !self.may_be_split {
             self.may_be_split = may_join(last, c);
         }
         if c == last && c == before_last && c.is_alphabetic() {
-            self.may_be_disguised = true;
+            self.may_be_repeated = true;
         }
         self.shown_is_part = folded.is_part();
         self.shown = [c, last];
@@ -69,15 +98,14 @@ impl Watch {
     fn see_sign(&mut self, c: char, joint: bool) {
         let leet = |c| leet_letter(c).is_some();
         let alphabetic = |c: char| c.is_ascii_alphabetic();
-        // What passes for a letter may stand beside what passes for one too.
-        self.may_be_disguised |=
-            leet(c) && (alphabetic(self.last) || leet(self.last)) || alphabetic(c) && leet(self.last);
+        // A row of what passes for letters begins or ends at a letter, or it is a number or a row of exclamation marks.
+        self.may_be_spelled |= leet(c) && alphabetic(self.last) || alphabetic(c) && leet(self.last);
         self.singles = match (joint, is_letter(c)) {
             (true, _) => self.singles,
             (false, true) if !is_letter(self.last) => self.singles.saturating_add(1),
             _ => 0,
         };
-        self.may_be_disguised |= usize::from(self.singles) >= MIN_SPELLED;
+        self.may_be_spelled |= usize::from(self.singles) >= MIN_SPELLED;
     }
 }
 
@@ -162,6 +190,34 @@ fn fold_leetspeak(units: &mut [Unit]) {
             unit.c = letter;
         }
     }
+}
+
+/// The text with one of each three and more letters that are the same in a row, as [`without_repeats`] leaves it.
+fn without_rows(words: &str) -> Option<Normalized> {
+    let mut found: Option<(String, OffsetMap)> = None;
+    let mut copied = 0;
+    let (mut first, mut row, mut len) = (0, '\0', 0);
+    // What ends the last row is no letter.
+    for (at, c) in words.char_indices().chain([(words.len(), '\0')]) {
+        if c == row {
+            len += 1;
+            continue;
+        }
+        if len >= 3 && row.is_alphabetic() {
+            let (text, map) =
+                found.get_or_insert_with(|| (String::with_capacity(words.len()), OffsetMap::new(words.len())));
+            text.push_str(&words[copied..first]);
+            map.copied(copied..first);
+            text.push(row);
+            map.replaced(row.len_utf8(), first..at);
+            copied = at;
+        }
+        (first, row, len) = (at, c, 1);
+    }
+    let (mut text, mut map) = found?;
+    text.push_str(&words[copied..]);
+    map.copied(copied..words.len());
+    Some(Normalized { text, map })
 }
 
 fn without_repeats(units: Vec<Unit>) -> Vec<Unit> {
