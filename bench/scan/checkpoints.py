@@ -1,4 +1,4 @@
-"""Is a converted checkpoint the same, bit for bit, as what torch loads? usage: checkpoints.py make OUT [--benign FOLDER] | checkpoints.py compare OUT --binary JINGWEI
+"""Is a converted checkpoint the same, bit for bit, as what torch loads? usage: checkpoints.py make OUT [--benign FOLDER...] | checkpoints.py compare OUT --binary JINGWEI
 
 `make` runs with a Python that has torch (setup.sh: peer `torch`). It takes every checkpoint of the real set that
 torch.load(weights_only=True) accepts, writes further ones that are awkward (types, views, shared storages, old containers),
@@ -8,11 +8,20 @@ with Jingwei, reads the safetensors file by hand and compares. Names are paths o
 
 import argparse, hashlib, json, os, pathlib, shutil, struct, subprocess, sys, tempfile
 
-SUFFIXES = (".pt", ".pth", ".bin", ".ckpt")
+SUFFIXES = (".pt", ".pth", ".bin", ".ckpt", ".tar", ".pkl")
 TYPES = {"float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64", "int32": "I32", "int16": "I16", "int8": "I8", "uint8": "U8", "bool": "BOOL", "complex64": "C64"}
 
 
 # ---- make: with torch
+
+def is_checkpoint(path):
+    """torch's own containers; other pickles would keep its slow loader busy for minutes."""
+    if not path.is_file() or path.suffix not in SUFFIXES:
+        return False
+    with path.open("rb") as file:
+        front = file.read(64)
+    return front.startswith(b"PK") or b"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19" in front
+
 
 def tensors_of(value, path=()):
     """Every tensor of nested dicts, lists and tuples with its path."""
@@ -79,15 +88,15 @@ def make(out, benign):
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     rows, refused = [], []
-    if benign:
-        for path in sorted(p for p in benign.rglob("*") if p.is_file() and p.suffix in SUFFIXES):
+    for folder in benign:
+        for path in sorted(filter(is_checkpoint, folder.rglob("*"))):
             try:
                 truth = truth_of(path)
             except Exception as error:  # what torch does not load safely is not compared
-                refused.append([str(path.relative_to(benign)), f"{type(error).__name__}: {error}"[:120]])
+                refused.append([str(path.relative_to(folder)), f"{type(error).__name__}: {error}"[:120]])
                 continue
             if truth:
-                name = "real-" + "-".join(path.relative_to(benign).parts).replace(" ", "_")
+                name = "real-" + "-".join(path.relative_to(folder).parts).replace(" ", "_")
                 os.symlink(path.resolve(), out / name)
                 rows.append({"file": name, "source": "real", "tensors": truth})
     for name, (value, options) in awkward().items():
@@ -151,7 +160,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["make", "compare"])
     parser.add_argument("out", type=pathlib.Path)
-    parser.add_argument("--benign", type=pathlib.Path)
+    parser.add_argument("--benign", type=pathlib.Path, nargs="*", default=[])
     parser.add_argument("--binary", type=pathlib.Path, default=pathlib.Path("target/release/jingwei"))
     chosen = parser.parse_args()
     sys.exit(make(chosen.out, chosen.benign) if chosen.what == "make" else compare(chosen.out, chosen.binary.resolve()))
