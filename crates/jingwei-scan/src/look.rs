@@ -236,6 +236,7 @@ impl Looker<'_> {
         for sighting in archive.sightings().to_vec() {
             self.see(place, sighting);
         }
+        let storages = storages(archive.members().iter().map(|member| &*member.name));
         for at in 0..archive.members().len() {
             let Some(member) = archive.members().get(at) else { break };
             // A zip has the content of what it calls links and devices, and loaders read it.
@@ -248,8 +249,19 @@ impl Looker<'_> {
                 // Bytes outside of the archive have no name but the file's own, by which loaders go.
                 below.name = Rc::clone(&place.name);
             }
+            let is_storage = storages.as_deref().is_some_and(|folder| is_storage(folder, &member.name));
             let mut opened = archive.open(at);
+            let before = self.looked.seen.len();
             self.opened(&mut opened, &below);
+            if is_storage {
+                // The loader takes them for numbers, whatever their first bytes resemble: only what is a file of another
+                // kind from end to end says something.
+                let mut number = 0;
+                self.looked.seen.retain(|seen| {
+                    number += 1;
+                    number <= before || !RESEMBLES.contains(&seen.sighting.rule)
+                });
+            }
             if budget.is_spent() {
                 break;
             }
@@ -385,6 +397,19 @@ impl Looker<'_> {
             self.look(&mut bytes, &below, budget);
         }
     }
+}
+
+/// Rules for what begins like a format and then is none.
+const RESEMBLES: [&str; 3] = [MALFORMED, "model.pickle-malformed", "model.unreadable"];
+
+/// The folder of an archive of PyTorch in which the numbers of its tensors lie; `None`: it is no such archive.
+fn storages<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let root = names.find_map(|name| name.strip_suffix("data.pkl").filter(|root| root.is_empty() || root.ends_with('/')))?;
+    Some(format!("{root}data/"))
+}
+
+fn is_storage(folder: &str, name: &str) -> bool {
+    name.strip_prefix(folder).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The rule for members that are encrypted, or packed so that nobody here can read them.
