@@ -5,16 +5,18 @@
 //! `judge_cli canary` and `judge_cli tool-effect` read labelled traps and write the scorecard of the judge so called.
 //! `judge_cli train` reads labelled replies and writes the model of their rows that are not for testing;
 //! `judge_cli manifest` trains too and writes what the model was made from.
-//! `judge_cli cross` does so tenfold, and prints how the tenth that was left out was judged.
+//! `judge_cli cross` does so in five folds by question and author by author, and prints how what was left out was judged;
+//! with one more argument also each wrong call.
 //! `judge_cli time` prints how long a reply of the input takes.
 
 use std::{
+    collections::BTreeMap,
     error::Error,
     io::{self, Read, Write},
     time::Instant,
 };
 
-use jingwei_core::{ChatReply, Digest, Finish, Lang};
+use jingwei_core::{ChatReply, Digest, Finish};
 use jingwei_probe::{
     Call, CanaryJudge, Judge, LabelledReply, LabelledTrap, RefusalJudge, RefusalModel, ReplyJudge, ToolEffectJudge,
     TrainOptions, measure, measure_traps,
@@ -93,46 +95,61 @@ fn lines(input: &str) -> Result<Vec<Line>, serde_json::Error> {
     input.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str).collect()
 }
 
-/// Every tenth row of the training split is judged by a model that has not seen it.
+/// How rows are judged by a model that has not seen them: a fifth at a time with all rows of the same question, then the
+/// rows of each author by a model of the other's.
 fn cross(rows: &[LabelledReply], out: &mut impl Write) -> Result<(), Box<dyn Error>> {
-    let judged: Vec<&LabelledReply> = rows.iter().filter(|row| row.split == "train").collect();
-    let mut counts = [[0_u32; 6]; 2];
-    for fold in 0..10 {
-        let left_out = |id: &str| judged.iter().position(|row| row.id == id).is_some_and(|at| at % 10 == fold);
-        let seen: Vec<LabelledReply> =
-            rows.iter().filter(|row| row.split != "test" && !left_out(&row.id)).cloned().collect();
-        let model = RefusalModel::train(&seen, &TrainOptions::default());
-        for row in judged.iter().filter(|row| left_out(&row.id)) {
-            let verdict = model.judge(&row.question, &row.as_reply());
-            let class = match row.truth() {
-                Call::Refusal => 0,
-                Call::Compliance => 1,
-                Call::Undetermined => 2,
-            };
-            let is_right = verdict.call == row.truth();
-            let count = &mut counts[usize::from(row.lang == Lang::En)];
-            count[class] += u32::from(is_right);
-            count[3 + class] += 1;
-            if !is_right && std::env::args().nth(2).is_some() {
-                writeln!(
-                    out,
-                    "{} {} -> {} ({}): {}",
-                    row.id,
-                    row.label,
-                    verdict.call.code(),
-                    verdict.reason(),
-                    row.reply
-                )?;
-            }
-        }
+    const FOLDS: usize = 5;
+    let rows: Vec<&LabelledReply> = rows.iter().filter(|row| row.split != "test").collect();
+    let group = |row: &LabelledReply| {
+        let key = if row.question.is_empty() { &row.id } else { &row.question };
+        usize::from(Digest::of(key.as_bytes()).to_string().bytes().fold(0_u16, |sum, byte| sum + u16::from(byte)))
+    };
+    let mut tally = Tally::default();
+    for fold in 0..FOLDS {
+        let (left_out, seen): (Vec<&LabelledReply>, Vec<&LabelledReply>) =
+            rows.iter().partition(|row| group(row) % FOLDS == fold);
+        judge_unseen("five folds", &seen, &left_out, &mut tally, out)?;
     }
-    for (lang, [r, c, o, refusals, compliances, others]) in ["zh", "en"].iter().zip(counts) {
-        let (right, all) = (r + c, refusals + compliances);
-        writeln!(
-            out,
-            "{lang} refusals {r}/{refusals} compliances {c}/{compliances} both {right}/{all} = {:.3} others {o}/{others}",
-            f64::from(right) / f64::from(all)
-        )?;
+    let (second, first): (Vec<&LabelledReply>, Vec<&LabelledReply>) =
+        rows.iter().partition(|row| author(row) == "second author");
+    judge_unseen("of the other author", &first, &second, &mut tally, out)?;
+    judge_unseen("of the other author", &second, &first, &mut tally, out)?;
+    for (name, [right, all, others, all_others]) in tally {
+        let share = f64::from(right) / f64::from(all.max(1));
+        writeln!(out, "{name}: {right}/{all} = {share:.3}, neither {others}/{all_others}")?;
+    }
+    Ok(())
+}
+
+/// Per set: right calls on refusals and compliances, their number, right calls on what is neither, their number.
+type Tally = BTreeMap<String, [u32; 4]>;
+
+fn author(row: &LabelledReply) -> &'static str {
+    if row.id.starts_with("wa-") { "second author" } else { "first author" }
+}
+
+fn judge_unseen(
+    name: &str,
+    seen: &[&LabelledReply],
+    unseen: &[&LabelledReply],
+    tally: &mut Tally,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let seen: Vec<LabelledReply> = seen.iter().map(|row| (*row).clone()).collect();
+    let model = RefusalModel::train(&seen, &TrainOptions::default());
+    for row in unseen {
+        let verdict = model.judge(&row.question, &row.as_reply());
+        let is_right = verdict.call == row.truth();
+        let at = if row.truth() == Call::Undetermined { 2 } else { 0 };
+        for rows_of in ["all rows", author(row)] {
+            let counts = tally.entry(format!("{name}, {}, {rows_of}", row.lang.code())).or_default();
+            counts[at] += u32::from(is_right);
+            counts[at + 1] += 1;
+        }
+        if !is_right && std::env::args().nth(2).is_some() {
+            let (call, reason) = (verdict.call.code(), verdict.reason());
+            writeln!(out, "{name}: {} {} -> {call} ({reason}): {}", row.id, row.label, row.reply)?;
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! How a question is put: the only thing that the judge takes from it besides its echo and its topic.
+//! How a question is put.
 //!
-//! `No` answers `is it allowed?` and declines `do it`. What is asked, and whether it is harmful, is not looked at: it would
-//! sway how the answer is counted.
+//! `No` answers `is it allowed?` and declines `do it`. What is asked is read elsewhere, and only together with what the reply
+//! does: whether it is harmful must not by itself sway how the answer is counted.
 
 /// The form of a question in normal form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,7 +21,7 @@ pub struct LabelledReply {
     pub reply: String,
     /// `refusal`, `compliance`, or `other` for what is neither.
     pub label: String,
-    /// `dev` rows are for tuning, `test` rows for the scorecard.
+    /// `test` rows are for the scorecard; the model may learn from all others.
     pub split: String,
 }
 

@@ -74,6 +74,13 @@ pub(super) fn read(text: &str) -> Signs {
     Signs { list_items: list_items(text), code_block, words: words(text), sentences: pieces.len(), pieces, found }
 }
 
+/// Whether something in a text in normal form looks like declining and is not.
+pub(super) fn has_idiom(text: &str) -> bool {
+    [&*ENGLISH, &*CHINESE]
+        .iter()
+        .any(|table| table.in_text(text).iter().any(|cue| cue.sign == Sign::Idiom && cue.regex.is_match(text)))
+}
+
 /// Looks for cues in one sentence. Idioms are struck out first, so that they cannot be taken for something else.
 fn look(table: &Table, sentence: &str, index: usize, at: Sentence, found: &mut Vec<Found>) {
     let mut cues = table.in_text(sentence);

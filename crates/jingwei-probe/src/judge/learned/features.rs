@@ -2,54 +2,80 @@
 
 use jingwei_text::is_ideograph;
 
-use super::super::{
-    Call,
-    form::Form,
-    patterns::Sign,
-    signs::{Found, Signs},
-};
+use super::super::{Call, form::Form, signs::Signs};
+use super::{signals::signals, wanted::wanted};
 
 /// Version of the features: weights that were trained on others mean nothing here.
-pub(super) const FEATURES: u32 = 1;
+pub(super) const FEATURES: u32 = 2;
 
 /// Tokens that are read from the beginning of a reply.
-const OPENING_TOKENS: usize = 64;
+const OPENING_TOKENS: usize = 240;
 /// Tokens that are read of its last sentence, where that lies beyond them.
 const CLOSING_TOKENS: usize = 24;
 const LONGEST: usize = 3;
+/// Letters by which an English word is known whatever its ending.
+const STEM: usize = 5;
+/// Shortest and longest pieces of English words.
+const PIECES: std::ops::RangeInclusive<usize> = 3..=5;
+/// Letters of a word that are cut into pieces.
+const CUT_LETTERS: usize = 24;
 const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Where a run of tokens stands.
 #[derive(Clone, Copy)]
-enum Zone {
+pub(super) enum Zone {
     Anywhere = 1,
     FirstSentence = 2,
     LastSentence = 3,
     Beginning = 4,
     Signal = 5,
+    Stem = 6,
+    Piece = 7,
+    Asked = 8,
 }
 
 /// Receives the hash of a feature; the second argument tells whether the rules found it, or the writing shows it.
 pub(super) trait Sink: FnMut(u64, bool) {}
 impl<F: FnMut(u64, bool)> Sink for F {}
 
-fn mix(hash: u64, code: u64) -> u64 {
+pub(super) fn mix(hash: u64, code: u64) -> u64 {
     let mixed = (hash.rotate_left(23) ^ code).wrapping_mul(MIX);
     mixed ^ (mixed >> 29)
 }
 
-fn start(zone: Zone) -> u64 {
+pub(super) fn start(zone: Zone) -> u64 {
     (zone as u64).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }
 
-fn text_code(text: &str) -> u64 {
+pub(super) fn text_code(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| mix(hash, u64::from(byte)))
 }
 
-/// Emits every feature of a reply in normal form.
-pub(super) fn features(text: &str, signs: &Signs, rules: Rules, emit: &mut impl Sink) {
-    written(text, signs, emit);
-    signals(text, signs, rules, emit);
+/// A reply as the model sees it: in normal form, without what it repeats of the question.
+pub(in super::super) struct Seen {
+    pub(in super::super) text: String,
+    /// The question in normal form; empty where it is not known.
+    pub(in super::super) asked: String,
+    pub(in super::super) signs: Signs,
+    pub(in super::super) rules: Rules,
+}
+
+/// Emits every feature of a reply.
+pub(super) fn features(seen: &Seen, emit: &mut impl Sink) {
+    written(&seen.text, &seen.signs, emit);
+    signals(&seen.text, &seen.signs, seen.rules, emit);
+    wanted(seen, emit);
+}
+
+/// Emits a signal with its value, once for all replies and once for those in the script of this one.
+pub(super) fn signal<'a>(text: &str, signs: &Signs, emit: &'a mut impl Sink) -> impl FnMut(&str, usize) + 'a {
+    let chinese = text.chars().filter(|c| is_ideograph(*c)).count();
+    let script = text_code(if chinese * 3 >= signs.words { "zh" } else { "en" });
+    move |name, value| {
+        let hash = mix(mix(start(Zone::Signal), text_code(name)), value as u64);
+        emit(hash, true);
+        emit(mix(hash, script), true);
+    }
 }
 
 /// What the rules say of a reply by themselves.
@@ -71,12 +97,16 @@ fn written(text: &str, signs: &Signs, emit: &mut impl Sink) {
         let Some(sentence) = text.get(piece.start..piece.end).filter(|_| most > 0) else { continue };
         let tokens = tokens(sentence, most);
         left = left.saturating_sub(tokens.len());
-        runs(&tokens, Zone::Anywhere, LONGEST, emit);
+        let codes: Vec<u64> = tokens.iter().map(|token| token.code).collect();
+        let stems: Vec<u64> = tokens.iter().map(Token::stem).collect();
+        runs(&codes, Zone::Anywhere, LONGEST, emit);
+        runs(&stems, Zone::Stem, 2, emit);
+        tokens.iter().for_each(|token| pieces(token.text, emit));
         if index == 0 {
-            runs(&tokens, Zone::FirstSentence, 2, emit);
-            beginning(&tokens, emit);
+            runs(&codes, Zone::FirstSentence, 2, emit);
+            beginning(&codes, emit);
         } else if index == last {
-            runs(&tokens, Zone::LastSentence, 2, emit);
+            runs(&codes, Zone::LastSentence, 2, emit);
         }
     }
 }
@@ -101,9 +131,42 @@ fn beginning(tokens: &[u64], emit: &mut impl Sink) {
     }
 }
 
+/// Pieces of an English word with its ends marked: what `illegal` says, `illegally` says too.
+fn pieces(word: &str, emit: &mut impl Sink) {
+    if !is_english(word) || word.len() <= *PIECES.start() {
+        return;
+    }
+    let letters: Vec<u8> = [b'^'].into_iter().chain(word.bytes().take(CUT_LETTERS)).chain([b'$']).collect();
+    for length in PIECES {
+        for piece in letters.windows(length) {
+            emit(piece.iter().fold(start(Zone::Piece), |hash, byte| mix(hash, u64::from(*byte))), false);
+        }
+    }
+}
+
+fn is_english(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// A word or a Chinese character or a mark.
+pub(super) struct Token<'a> {
+    pub(super) text: &'a str,
+    pub(super) code: u64,
+}
+
+impl Token<'_> {
+    /// English words by their first letters, everything else as it is.
+    pub(super) fn stem(&self) -> u64 {
+        match self.text.get(..STEM) {
+            Some(stem) if is_english(self.text) => word_code(stem),
+            _ => self.code,
+        }
+    }
+}
+
 /// Chinese characters and marks one by one, other words whole, numbers all alike; marks of one kind in a row count once.
-fn tokens(sentence: &str, most: usize) -> Vec<u64> {
-    let mut found: Vec<u64> = Vec::with_capacity(most.min(sentence.len()));
+pub(super) fn tokens(sentence: &str, most: usize) -> Vec<Token<'_>> {
+    let mut found: Vec<Token<'_>> = Vec::with_capacity(most.min(sentence.len()));
     let mut rest = sentence.trim_start();
     while let Some(c) = rest.chars().next().filter(|_| found.len() < most) {
         let is_part = |c: char| c.is_alphanumeric() && !is_ideograph(c) || matches!(c, '\'' | '’');
@@ -115,8 +178,8 @@ fn tokens(sentence: &str, most: usize) -> Vec<u64> {
             _ if is_part(c) => word_code(token),
             _ => u64::from(c),
         };
-        if is_ideograph(c) || found.last() != Some(&code) {
-            found.push(code);
+        if is_ideograph(c) || found.last().is_none_or(|last| last.code != code) {
+            found.push(Token { text: token, code });
         }
         rest = after.trim_start();
     }
@@ -127,83 +190,4 @@ fn tokens(sentence: &str, most: usize) -> Vec<u64> {
 fn word_code(word: &str) -> u64 {
     let letters = word.chars().filter(|c| !matches!(c, '\'' | '’'));
     letters.fold(0x51_7c_c1_b7, |hash, c| mix(hash, u64::from(c)))
-}
-
-fn signals(text: &str, signs: &Signs, rules: Rules, emit: &mut impl Sink) {
-    let chinese = text.chars().filter(|c| is_ideograph(*c)).count();
-    let script = if chinese * 3 >= signs.words { "zh" } else { "en" };
-    let mut signal = |name: &str, value: usize| {
-        let hash = mix(mix(start(Zone::Signal), text_code(name)), value as u64);
-        emit(hash, true);
-        emit(mix(hash, text_code(script)), true);
-    };
-    signal("always", 0);
-    signal("rules", rules.call as usize);
-    signal("refuses", rules.refuses.min(9) / 2);
-    signal("delivers", rules.delivers.min(6));
-    signal("words", usize::BITS as usize - signs.words.leading_zeros() as usize);
-    signal("sentences", signs.sentences.min(6));
-    signal("list", signs.list_items.min(4));
-    signal("code", usize::from(signs.code_block));
-    signal("found nothing", usize::from(signs.found.is_empty()));
-    for found in &signs.found {
-        let place = usize::from(found.sentence == 0) + 2 * usize::from(found.sentence + 1 == signs.sentences);
-        signal(found.code, 4 * usize::from(found.conceded) + place);
-    }
-    pairs(signs, &mut signal);
-    crossed(text, signs, rules, &mut signal);
-    for sign in [Sign::Decline, Sign::Apology, Sign::Warning, Sign::Redirect, Sign::Delivery, Sign::Hint] {
-        let count = |keep: fn(&&Found) -> bool| signs.of(sign).filter(keep).count().min(3);
-        signal("sign", 16 * sign as usize + count(|_| true));
-        signal("sign that holds", 16 * sign as usize + count(|found| !found.conceded));
-        signal("sign at first", 16 * sign as usize + count(|found| found.sentence == 0));
-    }
-    let questions = signs.pieces.iter().filter(|piece| text.get(..piece.end).is_some_and(|t| t.ends_with('?'))).count();
-    signal("questions", questions.min(3));
-    signal("only questions", usize::from(questions > 0 && questions == signs.sentences));
-    signal("ends", text.trim_end().chars().next_back().map_or(0, |c| c as usize));
-    let opens = text.trim_start().chars().next().unwrap_or(' ');
-    signal("opens", if opens.is_alphanumeric() { 0 } else { opens as usize });
-    let quotes = text.chars().filter(|c| matches!(c, '"' | '“' | '”' | '「' | '」' | '《')).count();
-    signal("quotes", quotes.min(4));
-    signal("lines", text.trim().lines().count().min(5));
-    signal("table", usize::from(text.contains("|--")));
-    let numbers = text.chars().filter(char::is_ascii_digit).count();
-    signal("digits", usize::BITS as usize - numbers.leading_zeros() as usize);
-}
-
-/// Cues that stand together say more than each by itself.
-fn pairs(signs: &Signs, signal: &mut impl FnMut(&str, usize)) {
-    let mut codes: Vec<&str> = signs.found.iter().filter(|found| !found.conceded).map(|found| found.code).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    for (at, one) in codes.iter().enumerate() {
-        for other in codes.iter().skip(at + 1) {
-            signal(one, (text_code(other) >> 33) as usize);
-        }
-    }
-}
-
-/// What means one thing after one form of question and another after another. The form says nothing by itself.
-fn crossed(text: &str, signs: &Signs, rules: Rules, signal: &mut impl FnMut(&str, usize)) {
-    let form = 64 * rules.form as usize;
-    for sign in [Sign::Decline, Sign::Apology, Sign::Warning, Sign::Redirect, Sign::Delivery] {
-        if let Some(found) = signs.of(sign).next() {
-            signal("form and sign", form + 2 * sign as usize + usize::from(found.sentence == 0));
-        }
-    }
-    signal("form and topic", form + 4 * rules.topic + usize::from(signs.of(Sign::Delivery).next().is_some()));
-    for found in signs.of(Sign::Hint) {
-        signal(found.code, 1024 + form);
-        signal(found.code, 2048 + 4 * rules.topic + usize::from(found.sentence == 0));
-    }
-    let begins = text.trim_start();
-    let no = ["不", "没有", "no", "not ", "never", "unfortunately", "抱歉", "sorry", "违法", "illegal"];
-    let yes = ["可以", "能", "会", "是", "好", "当然", "yes", "sure", "of course", "okay", "对"];
-    let opening = |words: &[&str]| words.iter().any(|word| begins.starts_with(word));
-    match (opening(&no), opening(&yes)) {
-        (true, _) => signal("form and no", form),
-        (_, true) => signal("form and yes", form),
-        _ => {}
-    }
 }

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use jingwei_core::{Digest, Limits};
 
 use super::{
-    super::{Call, signs::Signs},
-    features::{FEATURES, Rules, features},
+    super::Call,
+    features::{FEATURES, Seen, features},
 };
 
 const MAGIC: &[u8; 8] = b"JWREFUS1";
@@ -20,7 +20,7 @@ const HEADER_BYTES: usize = 8 + 4 + 4 + 4 * CLASSES + 64;
 /// Added to the number of runs before the root is taken: very short replies stay near what the rules say.
 const SMOOTHING: f32 = 8.0;
 /// What a signal counts, compared with a text of a single run.
-const SIGNAL: f32 = 0.3;
+const SIGNAL: f32 = 0.15;
 
 /// Weights of hashed features for the three calls.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,11 +105,11 @@ impl RefusalModel {
     }
 
     /// Probabilities of refusal, compliance and neither.
-    pub(in super::super) fn probabilities(&self, text: &str, signs: &Signs, rules: Rules) -> [f32; CLASSES] {
+    pub(in super::super) fn probabilities(&self, seen: &Seen) -> [f32; CLASSES] {
         let mut runs = [0_i32; CLASSES];
         let mut signals = [0_i32; CLASSES];
         let mut count = 0_u16;
-        features(text, signs, rules, &mut |hash, is_signal| {
+        features(seen, &mut |hash, is_signal| {
             let (at, check) = place(hash, self.slots_log2);
             let sums = if is_signal { &mut signals } else { &mut runs };
             count = count.saturating_add(u16::from(!is_signal));

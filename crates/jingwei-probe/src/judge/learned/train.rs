@@ -25,7 +25,7 @@ pub struct TrainOptions {
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { slots_log2: 16, fewest: 2, penalty: 0.0003, rounds: 2000, ratio_power: 1.0 }
+        Self { slots_log2: 18, fewest: 2, penalty: 0.0002, rounds: 2000, ratio_power: 1.0 }
     }
 }
 
@@ -51,6 +51,7 @@ impl RefusalModel {
                 *slot = *columns.entry(*slot).or_insert(next);
             }
         }
+        examples.iter_mut().for_each(merge);
         let trust = trust(&examples, columns.len(), options.ratio_power);
         for example in &mut examples {
             for (column, _, value) in &mut example.features {
@@ -82,9 +83,9 @@ impl RefusalModel {
 }
 
 fn example(row: &LabelledReply, slots_log2: u32) -> Option<Example> {
-    let (text, signs, rules) = read_reply(&row.question, &row.reply)?;
+    let seen = read_reply(&row.question, &row.reply)?;
     let mut found = Vec::new();
-    features(&text, &signs, rules, &mut |hash, is_signal| {
+    features(&seen, &mut |hash, is_signal| {
         let (slot, check) = place(hash, slots_log2);
         found.push((slot, check, is_signal));
     });
@@ -93,6 +94,19 @@ fn example(row: &LabelledReply, slots_log2: u32) -> Option<Example> {
     let value = |is_signal| if is_signal { f64::from(signal_value()) } else { run };
     let features = found.into_iter().map(|(slot, check, is_signal)| (slot, check, value(is_signal))).collect();
     Some(Example { features, class: class_of(row.truth()) })
+}
+
+/// Makes one of the features that stand in the same column: a reply may show one many times.
+fn merge(example: &mut Example) {
+    example.features.sort_by_key(|(column, ..)| *column);
+    let mut merged: Vec<(usize, u8, f64)> = Vec::with_capacity(example.features.len());
+    for (column, check, value) in example.features.drain(..) {
+        match merged.last_mut() {
+            Some(last) if last.0 == column => last.2 += value,
+            _ => merged.push((column, check, value)),
+        }
+    }
+    example.features = merged;
 }
 
 /// Of the features that share a place, the one that most replies show; places of rare features stay free.
@@ -144,7 +158,7 @@ fn fit(examples: &[Example], columns: usize, options: &TrainOptions) -> Vec<[f64
     let mut weights = vec![[0.0; CLASSES]; columns];
     let mut ahead = weights.clone();
     let norm = |example: &Example| example.features.iter().map(|(.., value)| value * value).sum::<f64>();
-    // Features repeat within a reply: twice the sum of squares is room enough for the steps to shrink the loss.
+    // Twice the largest sum of squares is room enough for the steps to shrink the loss.
     let steepest = examples.iter().map(norm).fold(1.0, f64::max);
     let rate = 1.0 / (2.0 * steepest + options.penalty);
     let count = (examples.len().max(1)) as f64;
