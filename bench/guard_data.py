@@ -9,7 +9,7 @@ Every example keeps the split that its authors gave it. Where they gave none, a 
 text always lands on the same side. A text that stands in any test set is taken out of every other set.
 `--jade-fold N` (0 to 3) keeps whole JADE subclasses apart instead: a quarter of them is tested, the rest is trained on."""
 
-import argparse, collections, csv, gzip, hashlib, json, pathlib, re, unicodedata
+import argparse, collections, csv, gzip, hashlib, json, pathlib, re, tomllib, unicodedata
 
 import pyarrow.parquet, yaml
 
@@ -23,6 +23,7 @@ LICENCES = {
     "s-labs": "MIT", "neuralchemy": "Apache-2.0", "yanismiraoui": "Apache-2.0", "jade": "MIT", "cold": "Apache-2.0",
     "notinject": "MIT", "wildguard-benign": "MIT", "advbench": "MIT", "harmbench": "MIT", "inthewild": "Apache-2.0",
     "own-zh": "Apache-2.0", "own-en": "Apache-2.0", "dev": "Apache-2.0",
+    "frames-zh": "Apache-2.0", "frames-en": "Apache-2.0", "chat-zh": "Apache-2.0", "chat-en": "Apache-2.0",
 }  # fmt: skip
 rows, inputs = [], {}
 
@@ -103,7 +104,7 @@ def chinese():
     for sub, texts in sorted(by_subclass.items(), key=lambda item: (-len(item[1]), item[0])):
         fold = folds.index(min(folds))
         folds[fold] += len(texts)
-        texts = sorted(set(texts), key=lambda pair: share(pair[0], "order") * 1000 + share(pair[0], "second"))
+        texts = sorted(set(texts), key=lambda pair: (share(pair[0], "order") * 1000 + share(pair[0], "second"), pair))
         for nth, (text, name) in enumerate(texts):
             if arguments.jade_fold is None:
                 split = ("test", "train", "train", "dev", "train", "test", "train", "train", "train", "train")[nth % 10]
@@ -151,6 +152,33 @@ def own():
             add(row["text"], "harm", name, "unsafe", "dev", split, None, row["lang"])
 
 
+OF_A_FRAME = 40
+
+
+def frames():
+    """Sentences with gaps (training/frames.toml), each filled in up to OF_A_FRAME ways that only their digests choose."""
+    for lang, part in tomllib.loads(read(arguments.repository / "crates/jingwei-guard/training/frames.toml").decode()).items():
+        for kind in ("frames", "chat"):
+            for head, name, frame in part[kind]:
+                for text in filled(frame, part["words"]):
+                    add(text, head, name, "safe" if name == "none" else "unsafe", f"{kind}-{lang}", "train", frame, lang)
+
+
+def filled(frame, words):
+    texts = {}
+    for turn in range(4 * OF_A_FRAME):
+        gap = iter(range(100))
+
+        def fill(match):
+            at = share(f"{frame} {turn} {next(gap)}", "fill") * 100 + share(f"{frame} {turn} {next(gap)}", "more")
+            listed = words[match[1].lower()]
+            word = listed[at % len(listed)]
+            return word[0].upper() + word[1:] if match[1][0].isupper() else word
+
+        texts[re.sub(r"\{([\w-]+)\}", fill, frame)] = None
+    return list(texts)[:OF_A_FRAME]
+
+
 def without_leaks():
     """Tests keep their rows; train and dev lose what a later split holds, and doubles."""
     plain = lambda text: re.sub(r"\W+", "", unicodedata.normalize("NFKC", text).lower())
@@ -168,7 +196,7 @@ def without_leaks():
     return kept
 
 
-injections(), chinese(), english(), own()
+injections(), chinese(), english(), own(), frames()
 kept = without_leaks()
 arguments.out.mkdir(parents=True, exist_ok=True)
 examples = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept).encode()

@@ -1,6 +1,7 @@
 //! Trains and measures the guard's built-in heads.
 //!
 //! usage: train_heads train EXAMPLES OUT [OPTIONS]   OUT/heads.jwm and OUT/report.json; OPTIONS is a JSON document
+//!        train_heads calibrate MODEL EXAMPLES OUT OPTIONS   the same weights, thresholds by other OPTIONS: OUT/heads.jwm
 //!        train_heads scores MODEL EXAMPLES          every example with its scores, one a line
 //!        train_heads judge MODEL TEXT               the scores of one text
 //!        train_heads time MODEL EXAMPLES            microseconds per kilobyte, by language
@@ -14,7 +15,7 @@ use std::{error::Error, fs, hint::black_box, path::Path, time::Instant};
 
 use jingwei_core::{Digest, Lang, Limits};
 use jingwei_text::{
-    heads::{Example, Model, TrainOptions, train},
+    heads::{Example, Model, TrainOptions, recalibrate, train},
     plain_form,
 };
 
@@ -26,10 +27,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             let options: TrainOptions<'_> =
                 options.map_or_else(|| Ok(TrainOptions::default()), |text| serde_json::from_str(&text))?;
             let (model, report) = train(&examples(data)?, &options)?;
-            let manifest = fs::read(Path::new(out).join("manifest.json")).map(|manifest| Digest::of(&manifest));
-            let model = manifest.into_iter().fold(model, Model::with_manifest);
-            fs::write(Path::new(out).join("heads.jwm"), model.to_bytes()?)?;
+            write(model, out)?;
             fs::write(Path::new(out).join("report.json"), serde_json::to_string_pretty(&report)?)?;
+        }
+        ["calibrate", model, data, out, options] => {
+            let options: TrainOptions<'_> = serde_json::from_str(&fs::read_to_string(options)?)?;
+            write(recalibrate(read(model)?, &examples(data)?, &options), out)?;
         }
         ["scores", model, data] => {
             let model = read(model)?;
@@ -43,6 +46,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => return Err("usage: train_heads train|scores|judge|time|options …".into()),
     }
     Ok(())
+}
+
+/// Names the manifest that lies in the folder, if one does.
+fn write(model: Model, folder: &str) -> Result<(), Box<dyn Error>> {
+    let manifest = fs::read(Path::new(folder).join("manifest.json")).map(|manifest| Digest::of(&manifest));
+    let model = manifest.into_iter().fold(model, Model::with_manifest);
+    Ok(fs::write(Path::new(folder).join("heads.jwm"), model.to_bytes()?)?)
 }
 
 fn read(path: &str) -> Result<Model, Box<dyn Error>> {

@@ -15,6 +15,10 @@ pub struct Calibration {
     /// text has many such parts, and one of them is easily mistaken.
     #[serde(default)]
     pub part_margin: f64,
+    /// How much more a text must sum to each time that it has e times as many features, from [`LENGTH`] on: chance
+    /// adds up with length, and long harmless texts set the scene as long attacks do.
+    #[serde(default)]
+    pub length_margin: f64,
     pub controversial: Threshold,
     pub r#unsafe: Threshold,
 }
@@ -30,7 +34,30 @@ pub struct Threshold {
     pub benign: u64,
 }
 
+/// Features of a text of some twenty letters.
+pub(super) const LENGTH: f64 = 100.0;
+
+/// What the sums of some sentences must be more, before they mean the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Margins {
+    /// Where they are judged apart from the sentences before them.
+    pub part: f64,
+    /// Each time that they have e times as many features.
+    pub length: f64,
+}
+
+impl Margins {
+    pub fn of(self, features: u32, is_part: bool) -> f64 {
+        let part = if is_part { self.part } else { 0.0 };
+        part + self.length * (f64::from(features) / LENGTH).max(1.0).ln()
+    }
+}
+
 impl Calibration {
+    pub(super) fn margins(&self) -> Margins {
+        Margins { part: self.part_margin, length: self.length_margin }
+    }
+
     pub(super) fn judge(&self, sum: f64) -> (f64, Severity) {
         let probability = logistic(self.slope * sum + self.intercept);
         let severity = if probability >= self.r#unsafe.probability {
@@ -45,7 +72,7 @@ impl Calibration {
 
     pub(super) fn check(&self) -> Result<(), String> {
         let is_line = self.slope.is_finite() && self.slope > 0.0 && self.intercept.is_finite();
-        let is_margin = self.part_margin.is_finite() && self.part_margin >= 0.0;
+        let is_margin = [self.part_margin, self.length_margin].iter().all(|margin| (0.0..=1e6).contains(margin));
         let (low, high) = (self.controversial.probability, self.r#unsafe.probability);
         let is_ladder = 0.0 < low && low <= high && high <= 1.0;
         if !(is_line && is_margin && is_ladder) {
@@ -87,7 +114,7 @@ const SMALL_SOURCES: usize = 100;
 /// Where there are too few examples.
 pub(super) const UNCALIBRATED: [f64; 2] = [0.5, 0.8];
 
-pub(super) fn calibrate(points: &[Point<'_>], rates: Rates, part_margin: f64) -> Calibration {
+pub(super) fn calibrate(points: &[Point<'_>], rates: Rates, margins: Margins) -> Calibration {
     let benign = points.iter().filter(|point| point.target == 0.0).count();
     let enough = benign >= MIN_POINTS && points.len() - benign >= MIN_POINTS;
     let (slope, intercept) = if enough { platt(points) } else { (1.0, 0.0) };
@@ -106,7 +133,7 @@ pub(super) fn calibrate(points: &[Point<'_>], rates: Rates, part_margin: f64) ->
     if r#unsafe.probability < controversial.probability {
         r#unsafe = controversial.clone();
     }
-    Calibration { slope, intercept, part_margin, controversial, r#unsafe }
+    Calibration { slope, intercept, part_margin: margins.part, length_margin: margins.length, controversial, r#unsafe }
 }
 
 /// Newton's method on two parameters, with Platt's targets, which keep separable examples finite.
@@ -182,6 +209,8 @@ fn quantile(points: &[Point<'_>], rate: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
+    const NO_MARGINS: Margins = Margins { part: 0.0, length: 0.0 };
+
     fn points() -> Vec<Point<'static>> {
         let point = |sum: f64, target: f64, source| Point { sum, target, source, sets_threshold: false };
         let harmful = (0..100).map(|n| point(f64::from(n) / 25.0 - 1.0, 1.0, "attacks"));
@@ -192,7 +221,7 @@ mod tests {
 
     #[test]
     fn thresholds_keep_their_rates_with_every_source_weighing_alike() {
-        let found = calibrate(&points(), Rates { controversial: 0.1, r#unsafe: 0.01 }, 0.0);
+        let found = calibrate(&points(), Rates { controversial: 0.1, r#unsafe: 0.01 }, NO_MARGINS);
         assert_eq!(found.check(), Ok(()));
         for (threshold, rate) in [(&found.controversial, 0.1), (&found.r#unsafe, 0.01)] {
             assert!(
@@ -209,14 +238,14 @@ mod tests {
 
     #[test]
     fn too_few_examples_leave_plain_probabilities() {
-        let found = calibrate(&points()[..10], Rates { controversial: 0.1, r#unsafe: 0.01 }, 0.0);
+        let found = calibrate(&points()[..10], Rates { controversial: 0.1, r#unsafe: 0.01 }, NO_MARGINS);
         assert_eq!((found.slope, found.controversial.probability, found.r#unsafe.probability), (1.0, 0.5, 0.8));
     }
 
     #[test]
     fn probabilities_are_frequencies() {
         let points = points();
-        let found = calibrate(&points, Rates { controversial: 0.1, r#unsafe: 0.01 }, 0.0);
+        let found = calibrate(&points, Rates { controversial: 0.1, r#unsafe: 0.01 }, NO_MARGINS);
         let expected: f64 = points.iter().map(|point| found.judge(point.sum).0).sum();
         assert!((expected - 100.0).abs() < 2.0, "{expected}");
     }

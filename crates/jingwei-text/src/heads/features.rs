@@ -2,13 +2,14 @@
 
 use std::sync::LazyLock;
 
+use super::concepts::concepts;
 use crate::{
     is_ideograph,
     phonetic::{Syllable, syllable_count, syllable_of},
 };
 
 /// Version of the features and of how weights are written: weights that were trained on others mean nothing here.
-pub(super) const FEATURES: u32 = 2;
+pub(super) const FEATURES: u32 = 3;
 
 /// How a text is written: what tells its language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +32,7 @@ const LONGEST_SOUND: usize = 4;
 const LONGEST_PIECE: usize = 5;
 const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
-fn mix(hash: u64, code: u32) -> u64 {
+pub(super) fn mix(hash: u64, code: u32) -> u64 {
     (hash.rotate_left(23) ^ u64::from(code)).wrapping_mul(MIX)
 }
 
@@ -104,6 +105,7 @@ pub(super) fn features(sentence: &str, mut emit: impl FnMut(u64)) -> Letters {
         }
         rest = after;
     }
+    concepts(sentence, &mut emit);
     letters
 }
 

@@ -8,6 +8,7 @@
 //! sentences costs no second look at the text.
 
 mod calibrate;
+mod concepts;
 mod disguise;
 mod features;
 mod fit;
@@ -17,7 +18,7 @@ mod vocabulary;
 
 pub use calibrate::{Calibration, Rates, Threshold};
 pub use model::{Head, HeadScore, Model, ModelError, Scores, Severity, Sums, WINDOW};
-pub use train::{Example, HeadReport, Report, Split, TrainError, TrainOptions, UNKNOWN_CLASS, train};
+pub use train::{Example, HeadReport, Report, Split, TrainError, TrainOptions, UNKNOWN_CLASS, recalibrate, train};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use jingwei_core::{Digest, Lang, Limits};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    calibrate::Calibration,
+    calibrate::{Calibration, Margins},
     features::{FEATURES, Letters, features},
 };
 use crate::{plain_form, sentences};
@@ -303,16 +303,20 @@ impl Model {
     }
 
     /// The language of a text, and the highest sum of a head before calibration among its windows in that language.
-    pub(super) fn worst_raw(&self, head: &Head, text: &str, part_margin: f64) -> (Lang, f64) {
+    pub(super) fn worst_raw(&self, head: &Head, text: &str, margins: impl Fn(Lang) -> Margins) -> (Lang, f64) {
         let sums = self.sentence_sums(text);
         let all: Sums = sums.iter().copied().sum();
         let lang = all.lang();
+        let margins = margins(lang);
         let windows = (1..=sums.len()).flat_map(|end| windows_of_last(&sums[..end]));
         let in_language = windows
             .filter(|(window, _)| window.lang() == lang)
-            .map(|(window, is_part)| self.raw(head.output, &window, lang) - if is_part { part_margin } else { 0.0 });
+            .map(|(window, is_part)| self.raw(head.output, &window, lang) - margins.of(window.features, is_part));
         let found = in_language.fold(f64::NEG_INFINITY, f64::max);
-        (lang, if found.is_finite() { found } else { self.raw(head.output, &all, lang) })
+        (
+            lang,
+            if found.is_finite() { found } else { self.raw(head.output, &all, lang) - margins.of(all.features, false) },
+        )
     }
 
     fn sentence_sums(&self, text: &str) -> Vec<Sums> {
@@ -333,7 +337,7 @@ impl Model {
         let class = class.map_or("", |(class, _)| class.as_str());
         let (probability, severity) = match head.calibration.get(&lang) {
             Some(calibration) if !sums.is_empty() => {
-                let margin = if is_part { calibration.part_margin } else { 0.0 };
+                let margin = calibration.margins().of(sums.features, is_part);
                 calibration.judge(self.raw(head.output, sums, lang) - margin)
             }
             _ => (0.0, Severity::Safe),

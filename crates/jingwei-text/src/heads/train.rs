@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Calibration, Head, Model, Severity, Sums, WINDOW,
-    calibrate::{MIN_POINTS, Point, Rates, calibrate},
+    calibrate::{MIN_POINTS, Margins, Point, Rates, calibrate},
     disguise::{Choices, Homophones},
     features::{FEATURES, Letters, features},
     fit::{Instance, Rows, Task},
@@ -78,6 +78,8 @@ pub struct TrainOptions<'a> {
     pub window_weight: f64,
     /// By head: how much more a part of a text must sum to than a text of its own ([`Calibration::part_margin`]).
     pub part_margin: BTreeMap<String, f64>,
+    /// By head and language: how much more longer texts must sum to ([`Calibration::length_margin`]). 0 where nothing is said.
+    pub length_margin: BTreeMap<String, BTreeMap<Lang, f64>>,
     /// Sources of benign examples that are easily mistaken: thresholds are set on these alone, where there are enough.
     pub threshold_sources: BTreeSet<String>,
     /// What an example weighs, by source. 1 where nothing is said.
@@ -108,6 +110,7 @@ impl Default for TrainOptions<'_> {
             copy_weight: 0.5,
             window_weight: 1.0,
             part_margin: BTreeMap::from([("injection".to_owned(), 3.0), ("harm".to_owned(), 1.0)]),
+            length_margin: BTreeMap::from([("injection".to_owned(), BTreeMap::from([(Lang::En, 2.0)]))]),
             threshold_sources: BTreeSet::new(),
             source_weights: BTreeMap::new(),
             foreign_weight: 1.0,
@@ -211,6 +214,7 @@ fn check(examples: &[Example], options: &TrainOptions<'_>) -> Result<(), TrainEr
         ("closeness", is_positive(options.closeness)),
         ("ratio_power", options.ratio_power.values().all(|power| (0.0..=4.0).contains(power))),
         ("part_margin", options.part_margin.values().all(|margin| (0.0..=1e6).contains(margin))),
+        ("length_margin", options.length_margin.values().flat_map(BTreeMap::values).all(|m| (0.0..=1e6).contains(m))),
         ("smoothing", (0.0..=1e6).contains(&options.smoothing)),
         ("copies", options.copies <= 16),
         ("copy_weight", is_positive(options.copy_weight)),
@@ -427,16 +431,28 @@ fn assemble(
     Model { header, slots }
 }
 
+/// The same weights with thresholds and margins as these options want them: what [`train`] gives, without the fitting.
+#[must_use]
+pub fn recalibrate(mut model: Model, examples: &[Example], options: &TrainOptions<'_>) -> Model {
+    calibrate_heads(&mut model, examples, options);
+    model
+}
+
 /// Calibrates where there are enough examples; keeps what the model to start from had, elsewhere.
 fn calibrate_heads(model: &mut Model, examples: &[Example], options: &TrainOptions<'_>) {
     let dev: Vec<&Example> = examples.iter().filter(|example| example.split == Split::Dev).collect();
     let mut found: Vec<(usize, Lang, Calibration)> = Vec::new();
     for (number, head) in model.header.heads.iter().enumerate() {
-        let margin = options.part_margin.get(&head.id).copied().unwrap_or(0.0);
+        let part = options.part_margin.get(&head.id).copied().unwrap_or(0.0);
+        let lengths = options.length_margin.get(&head.id);
+        let margins = |lang: Lang| {
+            let length = lengths.and_then(|by_language| by_language.get(&lang)).copied().unwrap_or(0.0);
+            Margins { part, length }
+        };
         let mut points: BTreeMap<Lang, Vec<Point<'_>>> = BTreeMap::from([(Lang::Zh, vec![]), (Lang::En, vec![])]);
         for example in &dev {
             if let Some(target) = target_for(example, &head.id) {
-                let (lang, sum) = model.worst_raw(head, &example.text, margin);
+                let (lang, sum) = model.worst_raw(head, &example.text, margins);
                 let sets_threshold = options.threshold_sources.contains(&example.source);
                 points.entry(lang).or_default().push(Point { sum, target, source: &example.source, sets_threshold });
             }
@@ -446,7 +462,7 @@ fn calibrate_heads(model: &mut Model, examples: &[Example], options: &TrainOptio
             let rates = rates.unwrap_or(Rates { controversial: 0.02, r#unsafe: 0.005 });
             let benign = points.iter().filter(|point| point.target == 0.0).count();
             if !head.calibration.contains_key(&lang) || benign.min(points.len() - benign) >= MIN_POINTS {
-                found.push((number, lang, calibrate(&points, rates, margin)));
+                found.push((number, lang, calibrate(&points, rates, margins(lang))));
             }
         }
     }
