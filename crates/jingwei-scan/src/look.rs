@@ -404,7 +404,8 @@ const RESEMBLES: [&str; 3] = [MALFORMED, "model.pickle-malformed", "model.unread
 
 /// The folder of an archive of PyTorch in which the numbers of its tensors lie; `None`: it is no such archive.
 fn storages<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let root = names.find_map(|name| name.strip_suffix("data.pkl").filter(|root| root.is_empty() || root.ends_with('/')))?;
+    let root =
+        names.find_map(|name| name.strip_suffix("data.pkl").filter(|root| root.is_empty() || root.ends_with('/')))?;
     Some(format!("{root}data/"))
 }
 

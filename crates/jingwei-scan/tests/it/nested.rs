@@ -37,6 +37,24 @@ fn a_pickle_is_found_wherever_it_lies() {
     dangerous(zip(&[member("a.npy", &array)]), &["a.npy!objects:os.system"]);
 }
 
+#[test]
+fn numbers_of_a_checkpoint_may_resemble_another_format() {
+    // A memo entry that nobody stored; a header of NumPy that ends at once.
+    for numbers in [&b"\x80\x02h\x05q\x01q\x02q\x03q\x04."[..], b"\x93NUMPY\x01\x00\xff\xffnumbers"] {
+        let loose = zip(&[member("archive/other.pkl", PICKLE), member("archive/data/0", numbers)]);
+        let seen = scan_file(loose, &Limits::default());
+        assert!(!seen.findings.is_empty(), "no checkpoint: {:?}", seen.lines());
+        let checkpoint = zip(&[member("archive/data.pkl", PICKLE), member("archive/data/0", numbers)]);
+        let seen = scan_file(checkpoint, &Limits::default());
+        let told = seen.findings.iter().filter(|finding| finding.severity >= jingwei_core::Severity::Medium);
+        assert_eq!(told.count(), 0, "{:?}", seen.lines());
+    }
+    dangerous(
+        zip(&[member("archive/data.pkl", PICKLE), member("archive/data/0", CALL)]),
+        &["archive/data/0:os.system"],
+    );
+}
+
 /// A field of a protobuf: text or bytes, shorter than 128.
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     [&[number << 3 | 2, u8::try_from(bytes.len()).unwrap()], bytes].concat()
