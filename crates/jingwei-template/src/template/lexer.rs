@@ -8,11 +8,17 @@ pub(crate) struct Fault {
     pub offset: usize,
     pub zh: String,
     pub en: String,
+    /// The template is over before what was begun has ended.
+    pub is_open: bool,
 }
 
 impl Fault {
     pub(crate) fn new(offset: usize, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { offset, zh: zh.into(), en: en.into() }
+        Self { offset, zh: zh.into(), en: en.into(), is_open: false }
+    }
+
+    fn unended(offset: usize, zh: &str, en: &str) -> Self {
+        Self { is_open: true, ..Self::new(offset, zh, en) }
     }
 }
 
@@ -111,7 +117,7 @@ impl<'t> Lexer<'t> {
 
     fn comment(&mut self, tag: &str) -> Result<(), Fault> {
         let Some(end) = tag.find("#}") else {
-            return Err(Fault::new(self.at, "注释没有结束", "a comment does not end"));
+            return Err(Fault::unended(self.at, "注释没有结束", "a comment does not end"));
         };
         self.trim_next = end > 2 && tag[..end].ends_with('-');
         self.at += end + 2;
@@ -138,7 +144,7 @@ impl<'t> Lexer<'t> {
             }
             from = open + 2;
         }
-        Err(Fault::new(start, "raw 块没有结束", "a raw block does not end"))
+        Err(Fault::unended(start, "raw 块没有结束", "a raw block does not end"))
     }
 
     /// The tokens of one tag, up to its end.
@@ -150,7 +156,7 @@ impl<'t> Lexer<'t> {
             let trimmed = rest.trim_start();
             self.at += rest.len() - trimmed.len();
             let Some(first) = trimmed.chars().next() else {
-                return Err(Fault::new(start, "标签没有结束", "a tag does not end"));
+                return Err(Fault::unended(start, "标签没有结束", "a tag does not end"));
             };
             let marked = trimmed.strip_prefix(['-', '+']).filter(|rest| rest.starts_with(close));
             if open_brackets == 0 && (trimmed.starts_with(close) || marked.is_some()) {
@@ -208,7 +214,7 @@ impl<'t> Lexer<'t> {
                 _ => {}
             }
         }
-        Err(Fault::new(start, "字符串没有结束", "a string does not end"))
+        Err(Fault::unended(start, "字符串没有结束", "a string does not end"))
     }
 
     fn number(&mut self, rest: &str) {

@@ -87,7 +87,7 @@ pub fn inspect_template_text(text: &str, limits: &Limits) -> Inspection {
     } else if let Some(fault) = fault {
         let zh = format!("模板在偏移 {} 处不合语法：{}", fault.offset, fault.zh);
         let en = format!("the template breaks its language at byte {}: {}", fault.offset, fault.en);
-        if fault.offset >= text.trim_end().len() {
+        if fault.is_open || fault.offset >= text.trim_end().len() {
             let reason = jingwei_core::Text::new(&*zh, &*en);
             inspection.see(Sighting::new("model.template-broken").at(fault.offset as u64).with_text("reason", reason));
         }

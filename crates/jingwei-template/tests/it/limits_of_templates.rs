@@ -33,14 +33,15 @@ fn what_breaks_the_language_is_not_inspected() {
         ("{{ a b }}", false),
         ("{{ ? }}", false),
         ("{{ a[1:2:3:4] }}", false),
-        ("{% for in x %}", false),
+        ("{% for in x %}", true),
     ] {
         let rules = rules_of(template);
         assert!(rules.contains(&"model.not-inspected"), "{template}");
         assert_eq!(rules.contains(&"model.template-broken"), ends_open, "{template}");
     }
     for template in ["{%", "{#", "{{ 'a", "{% raw %}"] {
-        assert!(rules_of(template).contains(&"model.not-inspected"), "{template}");
+        let rules = rules_of(template);
+        assert!(rules.contains(&"model.not-inspected") && rules.contains(&"model.template-broken"), "{template}");
     }
     let seen = inspect_template(&mut b"a\xff{{ ''.__class__ }}".to_vec(), &Limits::default());
     let rules: Vec<_> = seen.sightings.iter().map(|sighting| sighting.rule).collect();
