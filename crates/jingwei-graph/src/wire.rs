@@ -16,6 +16,8 @@ pub(crate) struct Wire<'s> {
     lenient: bool,
 }
 
+/// What each field costs a guess, in bytes, over those that it has.
+const FIELD: u64 = 15;
 /// Bytes of a field that is jumped over rather than read past.
 const JUMP: u64 = 4096;
 
@@ -104,11 +106,13 @@ impl<'s> Wire<'s> {
         self.reader.seek(at);
         let (number, kind) = self.key(message.end)?;
         let value = self.value(number, kind, message)?;
+        // A guess may cost no more for a file of many small fields than for one of few.
+        let field = if self.lenient { FIELD } else { 0 };
         if let Value::Bytes(span) = value {
-            self.spend(span.start - at + self.jump(span))?;
+            self.spend(span.start - at + self.jump(span) + field)?;
             message.at = span.end;
         } else {
-            self.spend(self.reader.position() - at)?;
+            self.spend(self.reader.position() - at + field)?;
             message.at = self.reader.position();
         }
         Ok(Some(Field { number, value }))

@@ -8,6 +8,7 @@ use crate::{
     judge::Judge,
     lexer::{Fault, Lexer},
     machine::{Machine, Stream, is_opcode},
+    steps::Steps,
 };
 
 pub(crate) const WRAPPER: &str = "joblib.numpy_pickle.NumpyArrayWrapper";
@@ -138,11 +139,11 @@ impl Machine<'_, '_> {
     fn probe_with(&mut self, stream: &Stream, at: u64, with_memo: bool) -> Result<Probed, Fault> {
         self.spend(stream.values(with_memo))?;
         let limits = Limits { entries: MOST_PROBED, ..Limits::default() };
-        let names = NameTable::default();
+        let (names, steps) = (NameTable::default(), Steps::of(&limits));
         let (base, length) = (self.lexer.position(), self.lexer.remaining());
         let heap = &self.heap;
         let mut behind = Behind { lexer: &mut self.lexer, base, length, read: 0 };
-        let mut inner = Machine::new(&mut behind, &names, &limits);
+        let mut inner = Machine::new(&mut behind, &names, &limits, &steps);
         inner.stop_at_call = true;
         inner.lexer.is_lenient = true;
         let name = inner.judge.import(at, "outer", "name", false);

@@ -58,29 +58,27 @@ pub(crate) fn weigh(machine: &mut Machine) {
             "containers that share each other have more than 10^12 items once they are compared, hashed, printed or copied"
                 .to_owned(),
         );
-        machine.burden("expansion", 0, zh, en);
+        machine.burden("expansion", 0, || Text::new(zh, en));
     }
     if weight.depth as usize > DEEPEST {
         let depth = weight.depth;
-        machine.burden("depth", 0, format!("容器嵌套 {depth} 层"), format!("containers are nested {depth} deep"));
+        let (zh, en) = (format!("容器嵌套 {depth} 层"), format!("containers are nested {depth} deep"));
+        machine.burden("depth", 0, || Text::new(zh, en));
     }
     match machine.lexer.overlong {
         Some((at, Overlong::Name)) => {
-            machine.burden("name", at, "导入的名称超过 64 KiB", "a name to import is longer than 64 KiB");
+            machine.burden("name", at, || Text::new("导入的名称超过 64 KiB", "a name to import is longer than 64 KiB"));
         }
         Some((at, Overlong::Number)) => {
-            machine.burden(
-                "number",
-                at,
-                "数字过长，转换耗时随长度平方增长",
-                "a number is so long that converting it takes its square in time",
-            );
+            let en = "a number is so long that converting it takes its square in time";
+            machine.burden("number", at, || Text::new("数字过长，转换耗时随长度平方增长", en));
         }
         None => {}
     }
     let names = machine.judge.names.iter().filter(|name| name.is_import).count();
     if names > MOST_NAMES {
-        machine.burden("names", 0, format!("导入 {names} 个不同名称"), format!("it imports {names} different names"));
+        let (zh, en) = (format!("导入 {names} 个不同名称"), format!("it imports {names} different names"));
+        machine.burden("names", 0, || Text::new(zh, en));
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     lexer::Fault,
     machine::{Machine, is_opcode},
     payload::{Beginning, MOST_SUSPECTS, Packing, Payload, Suspect, Suspects, beginning},
+    steps::Steps,
     verdict,
 };
 
@@ -66,20 +67,31 @@ impl Execution {
 
 /// Runs all streams of a source in the abstract: nothing is imported, called or loaded.
 pub fn run(source: &mut dyn Source, names: &NameTable, limits: &Limits) -> Execution {
+    run_for(source, names, limits, &Steps::of(limits))
+}
+
+fn run_for(source: &mut dyn Source, names: &NameTable, limits: &Limits, steps: &Steps) -> Execution {
     let mut budget = Budget { bytes: limits.header_bytes, runs: MOST_SUSPECTS as u64 };
-    run_at(source, names, limits, 0, &mut budget)
+    run_at(source, names, limits, steps, 0, &mut budget)
 }
 
 /// As [`run`], for callers that want the sightings alone.
-pub fn inspect(source: &mut dyn Source, names: &NameTable, limits: &Limits) -> Inspection {
-    let execution = run(source, names, limits);
+pub fn inspect(source: &mut dyn Source, names: &NameTable, limits: &Limits, steps: &Steps) -> Inspection {
+    let execution = run_for(source, names, limits, steps);
     let mut inspection = execution.inspection;
     inspection.facts.more.insert("pickle_protocol", execution.protocol.to_string());
     inspection
 }
 
-fn run_at(source: &mut dyn Source, names: &NameTable, limits: &Limits, depth: u32, budget: &mut Budget) -> Execution {
-    let mut machine = Machine::new(source, names, limits);
+fn run_at(
+    source: &mut dyn Source,
+    names: &NameTable,
+    limits: &Limits,
+    steps: &Steps,
+    depth: u32,
+    budget: &mut Budget,
+) -> Execution {
+    let mut machine = Machine::new(source, names, limits, steps);
     let mut ran = Ran::default();
     streams(&mut machine, &mut ran);
     burden::weigh(&mut machine);
@@ -88,7 +100,7 @@ fn run_at(source: &mut dyn Source, names: &NameTable, limits: &Limits, depth: u3
     let Machine { heap, judge, suspects, protocol, .. } = machine;
     let imports = imports(&judge);
     let canonical: Vec<String> = judge.names.iter().map(|name| name.canonical.to_string()).collect();
-    Inner { names, limits, depth, budget, inspection: &mut inspection }.payloads(source, suspects);
+    Inner { names, limits, steps, depth, budget, inspection: &mut inspection }.payloads(source, suspects);
     let mut execution = Execution {
         inspection,
         protocol,
@@ -199,6 +211,7 @@ struct Budget {
 struct Inner<'a> {
     names: &'a NameTable,
     limits: &'a Limits,
+    steps: &'a Steps,
     depth: u32,
     budget: &'a mut Budget,
     inspection: &'a mut Inspection,
@@ -262,7 +275,7 @@ impl Inner<'_> {
         if self.depth >= DEEPEST_PAYLOAD {
             return self.inspection.see(Sighting::limit("depth", u64::from(DEEPEST_PAYLOAD)).at(suspect.at));
         }
-        let inner = run_at(source, self.names, self.limits, self.depth + 1, self.budget).inspection;
+        let inner = run_at(source, self.names, self.limits, self.steps, self.depth + 1, self.budget).inspection;
         let whole = suspect.is_loaded || !inner.sightings.iter().any(|s| s.rule == verdict::MALFORMED);
         for mut sighting in inner.sightings {
             if whole || sighting.rule == verdict::DANGEROUS {
@@ -289,9 +302,9 @@ fn beginning_of(payload: &Payload) -> Constant {
 
 /// Whether a source is a pickle: told by a protocol mark with a valid opcode after it, by the first opcode that would call
 /// something imported, or by streams that end exactly where the bytes end.
-pub fn recognise(source: &mut dyn Source, limits: &Limits) -> bool {
+pub fn recognise(source: &mut dyn Source, limits: &Limits, steps: &Steps) -> bool {
     let names = NameTable::default();
-    let mut machine = Machine::new(source, &names, limits);
+    let mut machine = Machine::new(source, &names, limits, steps);
     match machine.lexer.peek(3) {
         Ok([0x80, 0..=5, code]) => return is_opcode(*code),
         Ok([_, ..]) => {}
@@ -309,9 +322,9 @@ pub fn recognise(source: &mut dyn Source, limits: &Limits) -> bool {
 
 /// Whether unpickling a source from its first byte on, whatever it is, would call something imported, write to it or
 /// import it up to a STOP. Files of other formats fail at the first opcodes.
-pub fn runs_something(source: &mut dyn Source, limits: &Limits) -> bool {
+pub fn runs_something(source: &mut dyn Source, limits: &Limits, steps: &Steps) -> bool {
     let names = NameTable::default();
-    let mut machine = Machine::new(source, &names, limits);
+    let mut machine = Machine::new(source, &names, limits, steps);
     match machine.lexer.peek(1) {
         Ok([code, ..]) if is_opcode(*code) => {}
         _ => return false,

@@ -335,6 +335,11 @@ impl Memo {
         self.count
     }
 
+    /// How many stand apart from the others.
+    pub(crate) fn scattered(&self) -> usize {
+        self.scattered.len()
+    }
+
     pub(crate) fn map(&self, mut copy: impl FnMut(Value) -> Value) -> Self {
         Self {
             row: self.row.iter().map(|value| value.map(&mut copy)).collect(),

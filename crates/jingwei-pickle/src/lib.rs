@@ -15,7 +15,7 @@
 //! - Every other name is for a person to look at.
 //!
 //! # Limits
-//! Per entry of [`jingwei_core::Limits::entries`]: 256 opcodes, 1 value on the stack and 4 in the memo, 2 objects
+//! Opcodes: see [`Steps`]. Per entry of [`jingwei_core::Limits::entries`]: 1 value on the stack and 4 in the memo, 2 objects
 //! (1 constant), 3 elements, 72 bytes of both. Longer constants than 4 KiB stay in the source. Lines are held against `string_bytes`, decoded payloads
 //! against `string_bytes` and `header_bytes`, streams inside arrays against `depth`.
 
@@ -35,6 +35,7 @@ mod machine;
 mod object;
 mod payload;
 mod print;
+mod steps;
 #[cfg(test)]
 mod testing;
 mod verdict;
@@ -43,3 +44,4 @@ pub use checkpoint::{Checkpoint, Leaf, TensorRecord};
 pub use condition::CONDITIONS;
 pub use execution::{Execution, Import, inspect, recognise, run, runs_something};
 pub use legacy::LegacyStorage;
+pub use steps::Steps;

@@ -10,14 +10,15 @@ use crate::{
     judge::Judge,
     lexer::{Fault, Integer, Lexer},
     payload::Suspects,
+    steps::Steps,
 };
 
-/// Opcodes per entry of [`Limits::entries`].
-const OPCODES_PER_ENTRY: u64 = 256;
-/// Values on the stack, and marks, per entry.
+/// Values on the stack, and marks, per entry of [`Limits::entries`].
 const STACK_PER_ENTRY: u64 = 1;
 /// Values in the memo per entry.
 const VALUES_PER_ENTRY: u64 = 4;
+/// Memo slots that are not in a row with others. Writers number them from 0 or 1 on.
+const MOST_SCATTERED: usize = 50_000;
 /// Most things of one kind that are noted one by one.
 pub(crate) const MOST_NOTES: usize = 1000;
 
@@ -86,8 +87,7 @@ pub(crate) struct Machine<'a, 't> {
     pub(crate) missed_memo: bool,
     /// Keys of slots that may still be looked through.
     pub(crate) scans_left: u64,
-    opcodes_left: u64,
-    most_opcodes: u64,
+    steps: &'t Steps,
     /// One after another.
     pub(crate) most_streams: u64,
     most_stack: usize,
@@ -95,8 +95,7 @@ pub(crate) struct Machine<'a, 't> {
 }
 
 impl<'a, 't> Machine<'a, 't> {
-    pub(crate) fn new(source: &'a mut dyn Source, names: &'t NameTable, limits: &Limits) -> Self {
-        let most_opcodes = limits.entries.saturating_mul(OPCODES_PER_ENTRY);
+    pub(crate) fn new(source: &'a mut dyn Source, names: &'t NameTable, limits: &Limits, steps: &'t Steps) -> Self {
         Self {
             lexer: Lexer::new(source, limits),
             heap: Heap::new(limits),
@@ -121,8 +120,7 @@ impl<'a, 't> Machine<'a, 't> {
             refuses_ids: false,
             missed_memo: false,
             scans_left: limits.entries.saturating_mul(VALUES_PER_ENTRY),
-            opcodes_left: most_opcodes,
-            most_opcodes,
+            steps,
             most_streams: limits.entries,
             most_stack: usize::try_from(limits.entries.saturating_mul(STACK_PER_ENTRY)).unwrap_or(usize::MAX),
             most_values: limits.entries.saturating_mul(VALUES_PER_ENTRY),
@@ -135,9 +133,9 @@ impl<'a, 't> Machine<'a, 't> {
         }
     }
 
-    pub(crate) fn burden(&mut self, key: &'static str, at: u64, zh: impl Into<String>, en: impl Into<String>) {
+    pub(crate) fn burden(&mut self, key: &'static str, at: u64, reason: impl FnOnce() -> Text) {
         if !self.burdens.iter().any(|known| known.key == key) {
-            self.burdens.push(Burden { key, at, reason: Text::new(zh, en) });
+            self.burdens.push(Burden { key, at, reason: reason() });
         }
     }
 
@@ -169,8 +167,9 @@ impl<'a, 't> Machine<'a, 't> {
     pub(crate) fn follow(&mut self, mut stream: Stream, depth: u32) -> Result<Value, Fault> {
         loop {
             let (at, code) = self.lexer.opcode()?;
-            self.opcodes_left =
-                self.opcodes_left.checked_sub(1).ok_or(Fault::Limit { limit: "entries", value: self.most_opcodes })?;
+            if !self.steps.take() {
+                return Err(self.out_of_steps(at));
+            }
             if code == b'.' {
                 self.lexer.end_of_stream();
                 return stream.pop(at);
@@ -186,6 +185,16 @@ impl<'a, 't> Machine<'a, 't> {
                 return Err(Fault::Limit { limit: "entries", value: self.most_values });
             }
         }
+    }
+
+    #[cold]
+    fn out_of_steps(&mut self, at: u64) -> Fault {
+        let most = self.steps.most();
+        self.burden("opcodes", at, || {
+            let zh = format!("操作码超过 {most} 个，与文件大小不相称");
+            Text::new(zh, format!("it has more than {most} opcodes, which is out of proportion to its size"))
+        });
+        Fault::Limit { limit: "entries", value: most }
     }
 
     fn step(&mut self, stream: &mut Stream, at: u64, code: u8, depth: u32) -> Result<(), Fault> {
@@ -314,11 +323,16 @@ impl<'a, 't> Machine<'a, 't> {
         } else {
             let value = stream.top(at)?;
             if burden::is_far(index, stream.memo.count()) {
-                let zh = format!("备忘编号 {index} 远超已存数量，会占用大量内存");
-                let en = format!("memo slot {index} is far beyond those in use and takes memory for all before it");
-                self.burden("memo", at, zh, en);
+                self.burden("memo", at, || {
+                    let zh = format!("备忘编号 {index} 远超已存数量，会占用大量内存");
+                    let en = "is far beyond those in use and takes memory for all before it";
+                    Text::new(zh, format!("memo slot {index} {en}"))
+                });
             }
             stream.memo.put(index, value);
+            if stream.memo.scattered() > MOST_SCATTERED {
+                return Err(Fault::Limit { limit: "entries", value: MOST_SCATTERED as u64 });
+            }
         }
         Ok(())
     }
@@ -329,8 +343,10 @@ impl<'a, 't> Machine<'a, 't> {
                 stream.marks.push(stream.stack.len());
                 if stream.marks.len() > burden::DEEPEST {
                     let most = burden::DEEPEST;
-                    let zh = format!("同时开启的标记超过 {most} 个");
-                    self.burden("marks", at, zh, format!("more than {most} marks are open at once"));
+                    self.burden("marks", at, || {
+                        let zh = format!("同时开启的标记超过 {most} 个");
+                        Text::new(zh, format!("more than {most} marks are open at once"))
+                    });
                 }
                 if stream.marks.len() > self.most_stack {
                     return Err(Fault::Limit { limit: "entries", value: self.most_stack as u64 });
@@ -343,7 +359,7 @@ impl<'a, 't> Machine<'a, 't> {
                 self.dropped += 1;
                 if self.dropped > burden::MOST_DROPPED {
                     let (zh, en) = ("上百万个值存入后即被丢弃", "more than a million values are made and dropped");
-                    self.burden("dropped", at, zh, en);
+                    self.burden("dropped", at, || Text::new(zh, en));
                 }
             }
             b'1' => {

@@ -121,7 +121,21 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
+    #[inline]
     pub fn byte(&mut self) -> Result<u8, ReadError> {
+        // A position before the window wraps to one far behind it.
+        let start = usize::try_from(self.position.wrapping_sub(self.window_at)).ok();
+        match start.and_then(|start| self.window.get(start)) {
+            Some(byte) => {
+                self.position += 1;
+                Ok(*byte)
+            }
+            None => self.byte_behind(),
+        }
+    }
+
+    #[cold]
+    fn byte_behind(&mut self) -> Result<u8, ReadError> {
         if self.held() == 0 {
             self.fill(WINDOW)?;
         }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use jingwei_core::Limits;
 use jingwei_graph::{GraphFormat, OpaqueFormat};
+use jingwei_pickle::Steps;
 use jingwei_read::{Facts, Inspection, Part, Reader, Sighting, Source, ValueSpan};
 use jingwei_unpack::{Archive, Budget, Kind, Opened, Packing};
 
@@ -44,7 +45,8 @@ pub(crate) fn look(
     limits: &Limits,
 ) -> (Format, Looked) {
     let budget = Budget::new(source.length(), limits);
-    let mut looker = Looker { names, weights, limits, looked: Looked::default() };
+    let steps = Steps::of_file(source.length(), limits);
+    let mut looker = Looker { names, weights, limits, steps, looked: Looked::default() };
     let place = Place { inside: "".into(), name: path.into(), depth: 0, length: source.length() };
     let format = looker.look(source, &place, &budget);
     if let Some(sighting) = beside::odd_name(path) {
@@ -86,6 +88,8 @@ struct Looker<'a> {
     names: &'a ModelNames,
     weights: bool,
     limits: &'a Limits,
+    /// Of all pickles in the file.
+    steps: Steps,
     looked: Looked,
 }
 
@@ -166,9 +170,9 @@ impl Looker<'_> {
             self.graph(source, graph, place, budget);
             return Format::Graph(graph);
         }
-        if jingwei_pickle::recognise(source, self.limits) {
+        if jingwei_pickle::recognise(source, self.limits, &self.steps) {
             self.looked.pickles += 1;
-            let inspection = jingwei_pickle::inspect(source, &self.names.pickle, self.limits);
+            let inspection = jingwei_pickle::inspect(source, &self.names.pickle, self.limits, &self.steps);
             self.keep(inspection, place, budget);
             return Format::Pickle;
         }
@@ -206,9 +210,9 @@ impl Looker<'_> {
 
     /// Whatever a file is to others, to a loader of pickles its first bytes are opcodes.
     fn pickle_in_front(&mut self, source: &mut dyn Source, place: &Place, budget: &Budget) {
-        if jingwei_pickle::runs_something(source, self.limits) {
+        if jingwei_pickle::runs_something(source, self.limits, &self.steps) {
             self.looked.pickles += 1;
-            let inspection = jingwei_pickle::inspect(source, &self.names.pickle, self.limits);
+            let inspection = jingwei_pickle::inspect(source, &self.names.pickle, self.limits, &self.steps);
             self.keep(inspection, place, budget);
         }
     }

@@ -1,6 +1,7 @@
 //! Programs in places that hold none: pickles in tensors and behind them, and in texts that spell bytes.
 
 use jingwei_core::{Limits, Text};
+use jingwei_pickle::Steps;
 use jingwei_read::{Part, Reader, Sighting, Source};
 use jingwei_template::{Note, inspect_note};
 
@@ -51,7 +52,7 @@ pub(crate) fn pickle_at(
     limits: &Limits,
 ) -> Option<Sighting> {
     let mut part = Part::new(source, start, length);
-    if part.length() == 0 || !jingwei_pickle::runs_something(&mut part, limits) {
+    if part.length() == 0 || !jingwei_pickle::runs_something(&mut part, limits, &Steps::of_file(length, limits)) {
         return None;
     }
     let [zh, en] = whose;
@@ -73,7 +74,10 @@ fn spells_pickle(text: &str, limits: &Limits) -> bool {
     let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_' | '=');
     let runs = text.split(|c: char| !letters(c)).filter(|run| (SHORTEST..LONGEST).contains(&run.len()));
     runs.take(64).any(|run| {
-        let runs_it = |mut bytes: Vec<u8>| jingwei_pickle::runs_something(&mut bytes, limits);
+        let runs_it = |mut bytes: Vec<u8>| {
+            let steps = Steps::of_file(bytes.len() as u64, limits);
+            jingwei_pickle::runs_something(&mut bytes, limits, &steps)
+        };
         hexadecimal(run).is_some_and(runs_it) || runs_it(base64(run))
     })
 }

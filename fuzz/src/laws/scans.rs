@@ -48,14 +48,16 @@ fn check(bytes: &[u8], what: &str, inspect: impl Fn(&mut dyn Source) -> Inspecti
 /// Pickles are followed, and never believed.
 pub fn pickle(bytes: &[u8]) {
     let limits = Limits::default();
-    check(bytes, "pickle", |source| jingwei_pickle::inspect(source, names(), &limits));
+    check(bytes, "pickle", |source| {
+        jingwei_pickle::inspect(source, names(), &limits, &jingwei_pickle::Steps::of(&limits))
+    });
     let mut source = bytes;
     let execution = jingwei_pickle::run(&mut source, names(), &limits);
     for tensor in execution.checkpoint().tensors {
         let _ = (tensor.elements(), tensor.is_inside());
     }
     let mut source = bytes;
-    let _ = jingwei_pickle::recognise(&mut source, &limits);
+    let _ = jingwei_pickle::recognise(&mut source, &limits, &jingwei_pickle::Steps::of(&limits));
 }
 
 /// Archives and packed streams: everything that can be opened is read to its end, and costs no more than the budget.

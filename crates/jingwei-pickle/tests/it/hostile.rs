@@ -1,12 +1,38 @@
 use jingwei_core::Limits;
-use jingwei_pickle::{recognise, run, runs_something};
+use jingwei_pickle::{Steps, run};
+use jingwei_read::Source;
 use proptest::prelude::*;
 
 use crate::{names, seen};
 
+fn recognise(source: &mut dyn Source, limits: &Limits) -> bool {
+    jingwei_pickle::recognise(source, limits, &Steps::of(limits))
+}
+
+fn runs_something(source: &mut dyn Source, limits: &Limits) -> bool {
+    jingwei_pickle::runs_something(source, limits, &Steps::of(limits))
+}
+
 fn with(limits: Limits, pickle: &[u8]) -> Vec<String> {
     let sightings = run(&mut { pickle }, names(), &limits).inspection.sightings;
     sightings.iter().map(|s| format!("{} {}", s.rule, s.key.as_deref().unwrap_or(""))).collect()
+}
+
+#[test]
+fn pickles_of_one_file_share_their_steps() {
+    let limits = Limits { entries: 10, ..Limits::default() };
+    let pickle = [&b"\x80\x02"[..], &b"N0".repeat(800), b"N."].concat();
+    let steps = Steps::of_file(u64::MAX, &limits);
+    let rules = |_| {
+        let found = jingwei_pickle::inspect(&mut pickle.as_slice(), names(), &limits, &steps).sightings;
+        found.iter().map(|s| s.rule).collect::<Vec<_>>()
+    };
+    let seen: Vec<_> = (0..3).map(rules).collect();
+    assert_eq!(seen, [vec![], vec!["model.pickle-bomb"], vec!["model.pickle-bomb"]]);
+    // A small file has enough for what honest ones hold, however well it was packed.
+    let alone = Steps::of_file(0, &Limits::default());
+    let found = jingwei_pickle::inspect(&mut pickle.as_slice(), names(), &Limits::default(), &alone).sightings;
+    assert!(found.is_empty(), "{found:?}");
 }
 
 #[test]
@@ -31,7 +57,7 @@ fn tuples_in_tuples_end_at_a_limit() {
 fn every_limit_is_a_sighting() {
     let small = Limits { entries: 10, ..Limits::default() };
     let opcodes = [&b"\x80\x02"[..], &b"N0".repeat(5000), b"N."].concat();
-    assert_eq!(with(small, &opcodes), ["model.limit-exceeded entries"]);
+    assert_eq!(with(small, &opcodes), ["model.pickle-bomb opcodes"]);
     let deep_stack = [&b"\x80\x02"[..], &b"N".repeat(100), b"."].concat();
     assert_eq!(with(small, &deep_stack), ["model.limit-exceeded entries"]);
     let marks = [&b"\x80\x02"[..], &b"(".repeat(100), b"."].concat();

@@ -15,11 +15,15 @@ pub(super) struct Header {
 pub(crate) fn is_header(front: &[u8]) -> bool {
     let Some(block) = front.first_chunk::<BLOCK>() else { return false };
     let Some(claimed) = number(&block[148..156]) else { return false };
-    let with_blank = |range: &[u8]| range.iter().map(|b| u64::from(*b)).sum::<u64>();
-    let unsigned = with_blank(&block[..148]) + with_blank(&block[156..]) + 8 * u64::from(b' ');
+    let sum = |range: &[u8]| range.iter().map(|b| u32::from(*b)).sum::<u32>();
+    // The field itself counts as blanks.
+    let unsigned = u64::from(sum(block) - sum(&block[148..156]) + 8 * u32::from(b' '));
+    if block[0] == 0 || claimed == unsigned {
+        return block[0] != 0;
+    }
     // Some old writers added signed characters.
     let high = block[..148].iter().chain(&block[156..]).filter(|b| **b >= 0x80).count() as u64;
-    block[0] != 0 && (claimed == unsigned || Some(claimed) == unsigned.checked_sub(256 * high))
+    Some(claimed) == unsigned.checked_sub(256 * high)
 }
 
 pub(super) fn header(block: &[u8; BLOCK]) -> Header {
