@@ -378,8 +378,8 @@ fn checks(app: &App, manifest: &Manifest) -> Result<Vec<Arc<dyn Check>>, Error> 
     ];
     if manifest.components.iter().any(|component| component.kind == ComponentKind::Code && component.path.is_some()) {
         let store = crate::scans::store_path(&app.settings.data);
-        let (check, _) =
-            crate::scans::packages_check(catalog, &store, &[], crate::scans::STALE_DAYS, &app.settings.limits)?;
+        let (none, days) = (crate::scans::VexFiles::default(), crate::scans::STALE_DAYS);
+        let (check, _) = crate::scans::packages_check(catalog, &store, none, days, &app.settings.limits)?;
         checks.push(Arc::new(check));
     }
     let named: BTreeSet<&String> = manifest.components.iter().flat_map(|component| &component.tests).collect();

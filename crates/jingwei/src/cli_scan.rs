@@ -28,6 +28,23 @@ pub enum Scan {
     Key(ScanKey),
 }
 
+/// What is said about advisories, and about what.
+#[derive(Args)]
+pub struct VexArgs {
+    /// VEX document: OpenVEX, CycloneDX or CSAF (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub vex: Vec<PathBuf>,
+    /// What is scanned, as the VEX names it: what it says about parts of a product holds in that product alone
+    #[arg(long, value_name = "PURL")]
+    pub vex_product: Option<String>,
+}
+
+impl VexArgs {
+    pub fn files(&self) -> jingwei_app::scans::VexFiles<'_> {
+        jingwei_app::scans::VexFiles { paths: &self.vex, product: self.vex_product.as_deref() }
+    }
+}
+
 #[derive(Args)]
 pub struct ScanPackages {
     /// Folders of applications, and lockfiles
@@ -36,9 +53,8 @@ pub struct ScanPackages {
     /// Store of advisories; by default that of the data folder, and without one the catalog's own
     #[arg(long, value_name = "FILE")]
     pub advisories: Option<PathBuf>,
-    /// VEX document: OpenVEX, CycloneDX or CSAF (repeatable)
-    #[arg(long, value_name = "FILE")]
-    pub vex: Vec<PathBuf>,
+    #[command(flatten)]
+    pub vex: VexArgs,
     /// Say so when the newest advisory is older
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
     pub stale_after: u32,
@@ -78,9 +94,8 @@ pub struct ScanBom {
     /// Leave advisories out
     #[arg(long)]
     pub no_advisories: bool,
-    /// VEX document: OpenVEX, CycloneDX or CSAF (repeatable)
-    #[arg(long, value_name = "FILE")]
-    pub vex: Vec<PathBuf>,
+    #[command(flatten)]
+    pub vex: VexArgs,
     /// Licence policy (TOML)
     #[arg(long, value_name = "FILE")]
     pub licences: Option<PathBuf>,
@@ -133,9 +148,8 @@ pub struct ScanWatch {
     /// Store of advisories; by default that of the data folder
     #[arg(long, value_name = "FILE")]
     pub advisories: Option<PathBuf>,
-    /// VEX document: OpenVEX, CycloneDX or CSAF (repeatable)
-    #[arg(long, value_name = "FILE")]
-    pub vex: Vec<PathBuf>,
+    #[command(flatten)]
+    pub vex: VexArgs,
     /// Look again every so many seconds; advisories that did not change are not looked up again
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub every: Option<u64>,

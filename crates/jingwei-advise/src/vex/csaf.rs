@@ -35,6 +35,7 @@ pub(super) fn read(value: &Value, limits: &Limits) -> Result<VexDocument, Flaw> 
             for product in each(lists, list).filter_map(Value::as_str) {
                 let said = Said {
                     faults: faults.clone(),
+                    within: None,
                     status,
                     justification: labels.get(product).copied(),
                     detail: details.get(product).copied(),

@@ -29,6 +29,7 @@ pub(super) fn read(value: &Value, limits: &Limits) -> Result<VexDocument, Flaw> 
         let others = each(fault, "references").filter_map(|reference| word(reference, "id"));
         let said = Said {
             faults: word(fault, "id").into_iter().chain(others).map(ToOwned::to_owned).collect(),
+            within: None,
             status,
             justification: word(analysis, "justification"),
             detail: word(analysis, "detail"),

@@ -48,6 +48,9 @@ pub struct Statement {
     /// Ids of the fault.
     pub faults: Vec<String>,
     pub package: Package,
+    /// The product whose part the package is; the statement holds in it alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<String>,
     pub status: VexStatus,
     /// Such as `vulnerable_code_not_in_execute_path`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,6 +63,21 @@ pub struct Statement {
     pub at: Option<Timestamp>,
     /// The document that it stands in.
     pub document: String,
+}
+
+impl Statement {
+    /// Whether it holds in a product that its owner calls so: a package URL, with or without a version, or any other name.
+    #[must_use]
+    pub fn holds_in(&self, product: Option<&str>) -> bool {
+        let (Some(within), Some(product)) = (&self.within, product) else { return self.within.is_none() };
+        // Packages of registries that are known are compared as such; images and addresses as they are written.
+        match (purl::parse(within), purl::parse(product)) {
+            (Some(within), Some(product)) => {
+                within.ecosystem == product.ecosystem && within.name == product.name && covers(&within, &product)
+            }
+            _ => within == product || product.strip_prefix(within.as_str()).is_some_and(|rest| rest.starts_with('@')),
+        }
+    }
 }
 
 /// What a document says, and how many of its products could not be told.
@@ -147,6 +165,7 @@ struct Author<'a> {
 #[derive(Clone)]
 struct Said<'a> {
     faults: Vec<String>,
+    within: Option<&'a str>,
     status: VexStatus,
     justification: Option<&'a str>,
     detail: Option<&'a str>,
@@ -188,6 +207,7 @@ impl VexDocument {
         self.statements.push(Statement {
             faults: said.faults.clone(),
             package,
+            within: said.within.map(cut),
             status: said.status,
             justification: said.justification.map(cut),
             detail: said.detail.map(cut),

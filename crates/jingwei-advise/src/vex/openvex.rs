@@ -17,6 +17,7 @@ pub(super) fn read(value: &Value, limits: &Limits) -> Result<VexDocument, Flaw> 
         };
         let said = Said {
             faults: faults(statement),
+            within: None,
             status,
             justification: word(statement, "justification"),
             detail: word(statement, "impact_statement").or_else(|| word(statement, "action_statement")),
@@ -27,10 +28,11 @@ pub(super) fn read(value: &Value, limits: &Limits) -> Result<VexDocument, Flaw> 
             document: word(value, "@id").unwrap_or("?"),
         };
         for product in each(statement, "products") {
-            // Where parts of a product are named, the statement is about them.
+            // Where parts of a product are named, the statement is about them, as far as they are in it.
+            let said = Said { within: name(product), ..said.clone() };
             let mut parts = each(product, "subcomponents").peekable();
             if parts.peek().is_none() {
-                document.add(&author, &said, name(product), limits)?;
+                document.add(&author, &Said { within: None, ..said.clone() }, name(product), limits)?;
             }
             for part in parts {
                 document.add(&author, &said, name(part), limits)?;

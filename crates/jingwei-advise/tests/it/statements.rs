@@ -135,6 +135,21 @@ fn what_is_no_statement_is_told() {
     inside["statements"][0]["products"][0]["subcomponents"] = json!([{ "@id": "pkg:npm/%40scope/name@1.0.0" }]);
     let read = vex::read(inside.to_string().as_bytes(), &limits).unwrap();
     assert_eq!(read.statements[0].package.name, "@scope/name");
+    for (within, product, holds) in [
+        ("pkg:oci/shop", None, false),
+        ("pkg:oci/shop", Some("pkg:oci/shop"), true),
+        ("pkg:oci/shop", Some("pkg:oci/shop@sha256:1"), true),
+        ("pkg:oci/shop", Some("pkg:oci/shopping"), false),
+        ("pkg:pypi/shop@1.0", Some("pkg:pypi/Shop@1.0.0"), true),
+        ("pkg:pypi/shop@1.0", Some("pkg:pypi/shop@1.1"), false),
+        ("pkg:pypi/shop", Some("pkg:npm/shop"), false),
+    ] {
+        inside["statements"][0]["products"][0]["@id"] = json!(within);
+        let read = vex::read(inside.to_string().as_bytes(), &limits).unwrap();
+        assert_eq!(read.statements[0].holds_in(product), holds, "{within} {product:?}");
+        assert!(read.statements[0].within.is_some());
+    }
+    assert!(statements(&[openvex("pkg:npm/left", "fixed", "2026-03-01T00:00:00Z")])[0].holds_in(None));
     let tight = Limits { entries: 8, ..limits };
     assert!(vex::read(inside.to_string().as_bytes(), &tight).is_err());
 }

@@ -239,10 +239,27 @@ fn document(name: &str, bytes: &[u8], import: &mut Import<'_>) {
     // Anything else in a folder or archive, such as a readme, is no advisory.
 }
 
-/// Statements of VEX documents: OpenVEX, CycloneDX, CSAF. Also says of how many products nothing could be told.
-pub fn read_vex(paths: &[PathBuf], limits: &Limits) -> Result<(vex::VexSet, Digest, usize), Error> {
-    let (mut statements, mut untold, mut digests) = (Vec::new(), 0, Vec::new());
-    for path in paths {
+/// VEX documents that somebody trusts, and what is scanned.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct VexFiles<'a> {
+    pub paths: &'a [PathBuf],
+    /// As the documents name it: what they say about parts of a product holds in that product.
+    pub product: Option<&'a str>,
+}
+
+/// What became of VEX documents.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VexLeftOut {
+    /// Products of which nothing could be told.
+    pub untold: usize,
+    /// Statements about parts of another product than the one that is scanned, or than the one that was named.
+    pub elsewhere: usize,
+}
+
+/// Statements of VEX documents: OpenVEX, CycloneDX, CSAF.
+pub fn read_vex(files: VexFiles<'_>, limits: &Limits) -> Result<(vex::VexSet, Digest, VexLeftOut), Error> {
+    let (mut statements, mut left_out, mut digests) = (Vec::new(), VexLeftOut::default(), Vec::new());
+    for path in files.paths {
         let shown = path.display();
         let bytes = fs::read(path)
             .map_err(|e| Error::invalid(format!("无法读取 `{shown}`"), format!("cannot read `{shown}`")).because(e))?;
@@ -251,9 +268,13 @@ pub fn read_vex(paths: &[PathBuf], limits: &Limits) -> Result<(vex::VexSet, Dige
             Error::invalid(format!("`{shown}` 不是 VEX：{zh}"), format!("`{shown}` is no VEX: {en}"))
         })?;
         digests.push(Digest::of(&bytes).to_string());
-        untold += document.untold;
-        statements.extend(document.statements);
+        left_out.untold += document.untold;
+        let (here, elsewhere): (Vec<_>, Vec<_>) =
+            document.statements.into_iter().partition(|statement| statement.holds_in(files.product));
+        left_out.elsewhere += elsewhere.len();
+        statements.extend(here);
     }
+    digests.extend(files.product.map(ToOwned::to_owned));
     let digest = Digest::of_parts(digests.iter().map(String::as_str));
-    Ok((vex::VexSet::new(statements), digest, untold))
+    Ok((vex::VexSet::new(statements), digest, left_out))
 }

@@ -14,7 +14,7 @@ mod sarif;
 mod signatures;
 mod suppress;
 
-pub use advisories::{import_advisories, open_advisories, own_advisories, read_vex, store_path};
+pub use advisories::{VexFiles, VexLeftOut, import_advisories, open_advisories, own_advisories, read_vex, store_path};
 pub use baseline::Baseline;
 pub use bom::{
     BomForm, BomRules, BomScan, MadeBom, Watched, check_texts, diff_boms, failing, judge_bom, make_bom, matches_of_bom,

@@ -21,7 +21,7 @@ use jingwei_read::shown;
 
 use super::{
     Baseline, ScanReport, Subject, Suppressions,
-    advisories::{open_advisories, read_vex},
+    advisories::{VexFiles, VexLeftOut, open_advisories, read_vex},
     inline::{self, Ignore},
     models::with_ctx,
     report::Raw,
@@ -535,7 +535,7 @@ pub struct PackageScan<'a> {
     /// Folders and lockfiles, as the caller names them.
     pub paths: &'a [String],
     pub advisories: &'a std::path::Path,
-    pub vex: &'a [std::path::PathBuf],
+    pub vex: VexFiles<'a>,
     /// Advisories older than this are said to be old.
     pub stale_after_days: i64,
     pub suppressions: &'a Suppressions,
@@ -547,24 +547,23 @@ pub struct PackageScan<'a> {
 pub struct PackageReport {
     pub report: ScanReport,
     pub matches: Vec<Match>,
-    /// Products of VEX documents of which nothing could be told.
-    pub untold: usize,
+    pub left_out: VexLeftOut,
 }
 
 /// The check with the catalog's rules and a store.
 pub fn packages_check(
     catalog: &Catalog,
     advisories: &std::path::Path,
-    vex: &[std::path::PathBuf],
+    vex: VexFiles<'_>,
     stale_after_days: i64,
     limits: &Limits,
-) -> Result<(PackagesCheck, usize), Error> {
+) -> Result<(PackagesCheck, VexLeftOut), Error> {
     let store = open_advisories(catalog, advisories, limits)?;
-    let (vex, digest, untold) = read_vex(vex, limits)?;
+    let (vex, digest, left_out) = read_vex(vex, limits)?;
     let rules = catalog.rules_of(&jingwei_core::CheckId::literal(ID));
     let check = PackagesCheck::new(rules, store, vex, digest, stale_after_days)
         .map_err(|e| Error::failed("目录库不完整", "the catalog is not complete").because(e))?;
-    Ok((check, untold))
+    Ok((check, left_out))
 }
 
 /// Lists the packages of all paths and holds them against the advisories.
@@ -574,7 +573,7 @@ pub fn scan_packages(
     limits: &Limits,
     progress: &dyn Progress,
 ) -> Result<PackageReport, Error> {
-    let (check, untold) = packages_check(catalog, asked.advisories, asked.vex, asked.stale_after_days, limits)?;
+    let (check, left_out) = packages_check(catalog, asked.advisories, asked.vex, asked.stale_after_days, limits)?;
     let failed = |e: CheckError| Error::failed("无法检查软件包", "the packages cannot be checked").because(e);
     let mut listed = Listed::default();
     let mut subjects = Vec::new();
@@ -594,5 +593,5 @@ pub fn scan_packages(
     let raw = Raw { check: ID, subjects, files: Vec::new(), observations };
     let suppressions = asked.suppressions.with_ignores(listed.ignores);
     let report = ScanReport::new(raw, catalog, &suppressions, asked.baseline, asked.now.date());
-    Ok(PackageReport { report, matches, untold })
+    Ok(PackageReport { report, matches, left_out })
 }

@@ -52,7 +52,7 @@ pub fn bom(global: &Global, command: &ScanBom, speaker: Speaker) -> Result<Exit,
     let path = store(global, command.advisories.clone());
     let check = match command.no_advisories {
         true => None,
-        false => Some(scans::packages_check(&catalog, &path, &command.vex, NEVER_STALE, &limits)?.0),
+        false => Some(scans::packages_check(&catalog, &path, command.vex.files(), NEVER_STALE, &limits)?.0),
     };
     let asked = BomScan {
         paths: &command.paths,
@@ -162,7 +162,7 @@ pub async fn watch(global: &Global, command: &ScanWatch, speaker: Speaker) -> Re
     let mut anything = false;
     loop {
         let mut watched = Watched::read(&state)?;
-        let (check, _) = scans::packages_check(&catalog, &path, &command.vex, NEVER_STALE, &limits)?;
+        let (check, _) = scans::packages_check(&catalog, &path, command.vex.files(), NEVER_STALE, &limits)?;
         for file in &command.boms {
             let (bom, _) = scans::read_bom(file, &limits)?;
             let now = scans::matches_of_bom(&bom, &check, SystemClock.now())?;
@@ -186,7 +186,7 @@ pub async fn watch(global: &Global, command: &ScanWatch, speaker: Speaker) -> Re
         // What was told once is told again only when it changes.
         loop {
             tokio::time::sleep(Duration::from_secs(seconds)).await;
-            let (check, _) = scans::packages_check(&catalog, &path, &command.vex, NEVER_STALE, &limits)?;
+            let (check, _) = scans::packages_check(&catalog, &path, command.vex.files(), NEVER_STALE, &limits)?;
             if Some(check.advisories()) != watched.advisories {
                 break;
             }

@@ -34,19 +34,34 @@ pub fn packages(global: &Global, command: &ScanPackages, speaker: Speaker) -> Re
     let asked = PackageScan {
         paths: &command.paths,
         advisories: &store(global, command.advisories.clone()),
-        vex: &command.vex,
+        vex: command.vex.files(),
         stale_after_days: i64::from(command.stale_after),
         suppressions: &given.suppressions,
         baseline: given.baseline.as_ref(),
         now: SystemClock.now(),
     };
     let found = scans::scan_packages(&catalog, &asked, &Limits::default(), &Terminal::new(speaker))?;
-    if found.untold > 0 {
+    if found.left_out.untold > 0 {
         speaker.say(&match speaker.lang {
-            Lang::Zh => format!("VEX 中有 {} 个产品没有可识别的 purl，未予采用", found.untold),
+            Lang::Zh => format!("VEX 中有 {} 个产品没有可识别的 purl，未予采用", found.left_out.untold),
             Lang::En => {
-                format!("{} products of the VEX have no package URL that is known and were left out", found.untold)
+                format!(
+                    "{} products of the VEX have no package URL that is known and were left out",
+                    found.left_out.untold
+                )
             }
+        });
+    }
+    if found.left_out.elsewhere > 0 {
+        speaker.say(&match speaker.lang {
+            Lang::Zh => format!(
+                "VEX 中有 {} 条关于其他产品组成部分的声明，未予采用；若扫描的就是该产品，请以 --vex-product 指明",
+                found.left_out.elsewhere
+            ),
+            Lang::En => format!(
+                "{} statements of the VEX are about parts of another product and were left out; if it is the one that is scanned, name it with --vex-product",
+                found.left_out.elsewhere
+            ),
         });
     }
     let title = Text::new("软件包与漏洞通告", "Packages and advisories");

@@ -371,6 +371,23 @@ fn a_statement_changes_the_standing_and_says_who() {
     assert!(!rules(&report["report"]).contains(&"package.vulnerable-critical"));
     packages(&user, &["--vex", "vex.json", "--all"])
         .expect(1, &["Shop security stated on 2026-11-20", "not_in_execute_path"]);
+    // What holds in a product does so only where that product is scanned.
+    let mut inside = vex.clone();
+    inside["statements"] = json!([statement("CVE-2026-5760", "pkg:oci/shop", "not_affected")]);
+    inside["statements"][0]["products"][0]["subcomponents"] = json!([{ "@id": "pkg:pypi/sglang@0.5.9" }]);
+    user.write("inside.json", inside.to_string());
+    for (product, expected) in
+        [(None, "affected"), (Some("pkg:oci/other"), "affected"), (Some("pkg:oci/shop@1"), "not-affected")]
+    {
+        let named = product.map_or(vec![], |product| vec!["--vex-product", product]);
+        let run = packages(&user, &[vec!["--vex", "inside.json", "--format", "json"], named].concat());
+        let told = if expected == "affected" {
+            &["1 statements of the VEX are about parts of another product"][..]
+        } else {
+            &[]
+        };
+        assert_eq!(standing(&report_of(&run.expect(1, told)), "sglang", "CVE-2026-5760"), expected, "{product:?}");
+    }
     user.write("bad.json", "{}");
     packages(&user, &["--vex", "bad.json"]).expect(2, &["`bad.json` is no VEX"]);
     packages(&user, &["--vex", "gone.json"]).expect(2, &["cannot read `gone.json`"]);
