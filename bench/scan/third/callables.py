@@ -15,7 +15,7 @@ TABLE = {
     ]),
     "compiler-text-to-code": ("block", "compiles and runs text", [
         ("pytensor.link.utils:compile_function_src", (f"def f(): return {EXPR}", "f", {})), ("numba.core.sigutils:_parse_signature_string", (EXPR,)), ("sympy.parsing.ast_parser:parse_expr", (EXPR, {})),
-        ("scipy.optimize._nonlin:_nonlin_wrapper", (f"x={EXPR}#", None)), ("sympy.parsing.sympy_parser:eval_expr", (EXPR, {}, {})), ("pytensor.link.numba.cache:compile_numba_function_src", (f"def f(): return {EXPR}", "f", {})),
+        ("scipy.optimize._nonlin:_nonlin_wrapper", (f"f(x={EXPR}): pass\ndef g", Op(G("scipy.optimize._nonlin:BroydenFirst")))), ("sympy.parsing.sympy_parser:eval_expr", (EXPR, {}, {})), ("pytensor.link.numba.cache:compile_numba_function_src", (f"def f(): return {EXPR}", "f", {})),
     ]),
     "torch-text-to-code": ("block", "runs text as Python inside torch", [
         ("torch.fx.graph_module:_exec_with_source", (EXPR, {})), ("torch._inductor.standalone_compile:load_from_python", (EXPR,)), ("torch._inductor.kernel.gemm_epilogue_codegen:materialize_epilogue_function", (EXPR, "f")), ("torch._precompile:_make_inlined_forward", (EXPR,)),
@@ -28,7 +28,7 @@ TABLE = {
         ("tornado.util:exec_in", (EXPR, {})), ("sqlalchemy.util.langhelpers:exec_code_in_env", (EXPR, {}, "f")), ("sqlalchemy.util.langhelpers:attrsetter", (EXPR,)), ("mako.template:Template", (f"<%! x = {EXPR} %>",)), ("tornado.template:Template", (f"{{{{ {EXPR} }}}}",)), ("sqlalchemy.util.typing:eval_expression", (EXPR, "builtins")),
     ]),
     "stdlib-text-to-code": ("block", "runs text in a corner of the standard library", [
-        ("gettext:c2py", ("n",)), ("dataclasses:_create_fn", ("f", [], [EXPR])), ("multiprocessing.sharedctypes:make_property", (f"x#{MARK}",)), ("idlelib.calltip:get_entity", (EXPR,)), ("turtle:read_docstrings", (MARK,)), ("bdb:effective", (MARK, 1, None)),
+        ("multiprocessing.spawn:_fixup_main_from_path", (MISSING,)), ("dataclasses:_create_fn", ("f", [], [EXPR])), ("multiprocessing.sharedctypes:make_property", (f"x#{MARK}",)), ("idlelib.calltip:get_entity", (EXPR,)), ("turtle:read_docstrings", (MARK,)), ("distutils.core:run_setup", (MISSING + ".py",)),
     ]),
     "ml-processes": ("block", "starts a program", [
         ("spacy.util:run_command", ([MARK],)), ("wandb.docker:shell", ([MARK],)), ("wandb.docker:run_command_live_output", ([MARK],)), ("mlflow.utils.requirements_utils:_run_command", ([MARK], 1)), ("speechbrain.utils.superpowers:run_shell", (MARK,)), ("fastcore.xtras:run", (MARK,)),
@@ -65,7 +65,7 @@ TABLE = {
         ("fastcore.net:urlread", (f"http://{HOST}/",)), ("gensim.downloader:_load_info", (f"http://{HOST}/",)), ("transformers.image_utils:load_image", (f"http://{HOST}/x.png",)), ("diffusers.utils.loading_utils:load_image", (f"http://{HOST}/x.png",)), ("fsspec.implementations.github:GithubFileSystem", (MARK, MARK)), ("IPython.utils.openpy:read_py_url", (f"http://{HOST}/",)),
     ]),
     "stdlib-connects": ("block", "its constructor opens a connection", [
-        ("nntplib:NNTP", (HOST,)), ("xmlrpc.client:ServerProxy", (f"http://{HOST}/",)), ("logging.handlers:HTTPHandler", (HOST, "/")), ("imaplib:IMAP4", (HOST,)), ("multiprocessing.connection:Client", ((HOST, 1),)), ("urllib.robotparser:RobotFileParser", (f"http://{HOST}/robots.txt",)),
+        ("nntplib:NNTP", (HOST,)), ("poplib:POP3", (HOST,)), ("telnetlib:Telnet", (HOST,)), ("imaplib:IMAP4", (HOST,)), ("multiprocessing.connection:Client", ((HOST, 1),)), ("ftplib:FTP", (HOST,)),
     ]),
     "library-writes": ("block", "writes a file", [
         ("gensim.utils:pickle", (MARK, MISSING)), ("fastcore.tools:create_file", (MISSING, MARK)), ("ultralytics.utils:YAML.save", (MISSING, {})), ("transformers.models.m2m_100.tokenization_m2m_100:save_json", ({}, MISSING)), ("mlflow.gateway.config:_save_route_config", ({}, MISSING)), ("fastcore.xtras:save_config_file", (MISSING, {})),

