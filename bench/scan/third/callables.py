@@ -22,7 +22,7 @@ TABLE = {
         ("torch.fx.operator_schemas:_torchscript_type_to_python_type", (EXPR,)), ("torch.fx.graph_module:reduce_graph_module", ({"_code": f"def forward(self): return {EXPR}"}, "")),
     ]),
     "serializer-text-to-code": ("block", "runs text in another serializer", [
-        ("dill._dill:_eval_repr", (EXPR,)), ("dill.source:_wrap", (EXPR,)), ("jsonpickle.unpickler:loadrepr", (f"builtins/{EXPR}",)), ("twisted.persisted.sob:loadValueFromFile", (MISSING, "x")), ("dill._dill:_getattr", (None, "x", EXPR)), ("ignite.distributed.comp_models.base:ComputationModel._decode_as_placeholder", ([], "cpu")),
+        ("dill._dill:_eval_repr", (EXPR,)), ("dill.source:_getimport", ("jw_inert", "x")), ("jsonpickle.unpickler:loadrepr", (f"builtins/{EXPR}",)), ("twisted.persisted.sob:loadValueFromFile", (MISSING, "x")), ("dill.temp:load_source", (MISSING,)), ("ignite.distributed.comp_models.base:ComputationModel._decode_as_placeholder", ([], "cpu")),
     ]),
     "web-text-to-code": ("block", "runs text in a web or database library", [
         ("tornado.util:exec_in", (EXPR, {})), ("sqlalchemy.util.langhelpers:exec_code_in_env", (EXPR, {}, "f")), ("sqlalchemy.util.langhelpers:attrsetter", (EXPR,)), ("mako.template:Template", (f"<%! x = {EXPR} %>",)), ("tornado.template:Template", (f"{{{{ {EXPR} }}}}",)), ("sqlalchemy.util.typing:eval_expression", (EXPR, "builtins")),
@@ -43,10 +43,10 @@ TABLE = {
         ("sympy.printing.preview:system_default_viewer", (MISSING, "png")), ("pexpect.popen_spawn:PopenSpawn", (MARK,)), ("twisted.python.release:sh", (MARK,)), ("setuptools._distutils.spawn:spawn", ([MARK],)), ("metaflow.metaflow_git:_call_git", ([MARK],)), ("transformers.pipelines.audio_utils:_ffmpeg_stream", ([MARK], 1)),
     ]),
     "import-from-file": ("block", "runs a Python file that the argument names", [
-        ("spacy.util:import_file", ("jw", MISSING)), ("distributed.utils:import_file", (MISSING + ".py",)), ("speechbrain.utils.superpowers:import_from_path", (MISSING,)), ("mne.commands.utils:load_module", ("jw", MISSING)), ("fastcore.xtras:load_mod", ("jw", MISSING)), ("sympy.utilities._compilation.util:import_module_from_file", (MISSING,)),
+        ("spacy.util:import_file", ("jw", MISSING)), ("distributed.utils:import_file", (MISSING + ".py",)), ("speechbrain.utils.superpowers:import_from_path", (MISSING,)), ("mne.commands.utils:load_module", ("jw", MISSING)), ("fastcore.xtras:load_mod", ("jw", MISSING + ".py")), ("sympy.utilities._compilation.util:import_module_from_file", (MISSING,)),
     ]),
     "import-remote-script": ("block", "fetches or unpacks code and runs it", [
-        ("distributed.preloading:_download_module", (f"http://{HOST}/{MARK}.py",)), ("torch.hub:_import_module", ("jw", MISSING)), ("datasets.load:import_main_class", (MISSING,)), ("metaflow.R:load_module_from_path", ("jw", MISSING)), ("mako.compat:load_module", ("jw", MISSING)), ("diffusers.utils.dynamic_modules_utils:get_class_in_module", ("Jw", MISSING)),
+        ("distributed.preloading:_download_module", (f"http://{HOST}/{MARK}.py",)), ("torch.hub:_import_module", ("jw", MISSING)), ("datasets.load:import_main_class", (MISSING,)), ("metaflow.R:load_module_from_path", ("jw", MISSING)), ("mako.compat:load_module", ("jw", MISSING + ".py")), ("diffusers.utils.dynamic_modules_utils:get_class_in_module", ("Jw", MISSING)),
     ]),
     "load-other-file": ("block", "loads another pickle, whose code runs", [
         ("flair.data:Dictionary.load_from_file", (MISSING,)), ("gensim.utils:unpickle", (MISSING,)), ("speechbrain.dataio.dataio:load_pickle", (MISSING,)), ("mlflow.pmdarima:_load_model", (MISSING,)), ("stable_baselines3.common.save_util:load_from_pkl", (MISSING,)), ("deepchem.utils.data_utils:load_pickle_file", (MISSING,)),
@@ -71,7 +71,7 @@ TABLE = {
         ("gensim.utils:pickle", (MARK, MISSING)), ("fastcore.tools:create_file", (MISSING, MARK)), ("ultralytics.utils:YAML.save", (MISSING, {})), ("transformers.models.m2m_100.tokenization_m2m_100:save_json", ({}, MISSING)), ("mlflow.gateway.config:_save_route_config", ({}, MISSING)), ("fastcore.xtras:save_config_file", (MISSING, {})),
     ]),
     "library-removes": ("block", "removes, copies or unpacks files", [
-        ("keras.src.utils.file_utils:rmtree", (MISSING,)), ("keras.src.utils.file_utils:copy", (MISSING, MISSING)), ("keras.src.utils.file_utils:extract_archive", (MISSING, MISSING)), ("datasets.utils.extract:TarExtractor.extract", (MISSING, MISSING)), ("fastcore.xtras:untar_dir", (MISSING, MISSING)), ("nltk.pathsec:remove_tree", (MISSING, MARK)),
+        ("keras.src.utils.file_utils:rmtree", (MISSING,)), ("keras.src.utils.file_utils:copy", (MISSING, MISSING)), ("keras.src.utils.file_utils:extract_archive", (MISSING, MISSING)), ("datasets.utils.extract:TarExtractor.extract", (MISSING, MISSING)), ("fastcore.xtras:untar_dir", (MISSING, MISSING)), ("keras.src.utils.file_utils:remove", (MISSING,)),
     ]),
     "stdlib-opens-files": ("block", "opens a file of its choice", [
         ("logging:FileHandler", (MISSING,)), ("shelve:open", (MISSING,)), ("sqlite3:connect", (MISSING,)), ("netrc:netrc", (MISSING,)), ("mailbox:mbox", (MISSING,)), ("dbm.dumb:open", (MISSING, "c")),

@@ -2,12 +2,20 @@
 
 The frame's list of cases is the one list: nothing of ../unseen but base.py is imported, so only our cases are in it.
 """
-import bz2, lzma, pathlib, sys, zlib
+import bz2, itertools, lzma, pathlib, sys, zlib
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "unseen"))
 from base import *  # noqa: F401,F403
 from base import BENIGN, CASES, G, MARK, Op, benign, by, call, case, enc, g, gz, i, npy, pb, pk, proto, pv, sg, state, su, tarred, tlink, torch_legacy, torch_zip, tup, u, varint, wrap, write_all, zipped  # noqa: F401
 
 HOST = "jingwei.invalid"  # a name that no resolver answers
+
+
+# What most structural cases reach for: each takes one text, and opens, runs, imports or connects to what it names.
+PAYLOADS = ["webbrowser:open", "idlelib.calltip:get_entity", "ftplib:FTP", "distutils.core:run_setup", "imaplib:IMAP4", "pydoc:importfile", "logging:FileHandler", "zipapp:get_interpreter", "poplib:POP3", "cProfile:run"]
+turn = itertools.cycle(PAYLOADS)
+def other(): return G(next(turn))
+def hit(): return other() + tup(u(MARK)) + b"R"
+def evil(n=4): return wrap(hit(), n)
 
 
 def ref(dotted):

@@ -12,7 +12,7 @@ SO = OUT + ".so"
 def info(name): return helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 2])
 def onnx(nodes=(), initializers=(), opsets=(), functions=(), props=None, tail=None, k=0):
     ends = [helper.make_node("Relu", ["x" if not nodes else nodes[-1].output[0]], ["y"], name=f"last{k}")]
-    graph = helper.make_graph([*nodes, *ends], "g", [info("x")], [info("y")], list(initializers))
+    graph = helper.make_graph([*nodes, *ends], "g", [info("x")], [info("y")], list(initializers), value_info=[info("z")] if nodes else [])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17), *[helper.make_opsetid(d, 1) for d in opsets]], functions=list(functions), producer_name="jw", ir_version=8)
     if props: helper.set_model_props(model, props)
     return {"model.onnx": model.SerializeToString(deterministic=True) + (tail or b"")}
@@ -36,7 +36,8 @@ def outside(location, **more):
     t = helper.make_tensor("w", TensorProto.FLOAT, [1, 2], [0.0, 1.0]); t.ClearField("float_data"); t.data_location = TensorProto.EXTERNAL
     for k, v in {"location": location, **more}.items(): e = t.external_data.add(); e.key, e.value = k, str(v)
     return t
-def stored(location, **more): return {**onnx(initializers=[outside(location, **more)], k=next(ok))}
+ADD = [helper.make_node("Add", ["x", "w"], ["z"])]
+def stored(location, **more): return onnx(ADD, initializers=[outside(location, **more)], k=next(ok))
 several("onnx", "data-elsewhere", "block", [
     ("windows-share", "weights from a share of another machine", stored(f"\\\\{HOST}\\share\\w.bin"), {**stored("w.bin"), "w.bin": bytes(8)}),
     ("file-address", "weights from an address", stored(f"file://{OUT}"), {**stored("data/w.bin"), "data/w.bin": bytes(8)}),
@@ -48,10 +49,10 @@ def function(name, calls): return helper.make_function("jw.fn", name, ["x"], ["y
 big = helper.make_tensor("s", TensorProto.INT64, [3], [1 << 20, 1 << 20, 1 << 20])
 small = helper.make_tensor("s", TensorProto.INT64, [2], [1, 2])
 several("onnx", "endless-graphs", "block", [
-    ("self-calling", "a function calls itself", onnx([node("A", "jw.fn")], opsets=["jw.fn"], functions=[function("A", ("A", "jw.fn"))]), onnx([node("A", "jw.fn")], opsets=["jw.fn"], functions=[function("A", ("Relu", ""))])),
-    ("mutual-calling", "two functions call each other", onnx([node("A", "jw.fn")], opsets=["jw.fn"], functions=[function("A", ("B", "jw.fn")), function("B", ("A", "jw.fn"))]), onnx([node("A", "jw.fn")], opsets=["jw.fn"], functions=[function("A", ("B", "jw.fn")), function("B", ("Neg", ""))])),
+    ("self-calling", "review: a function calls itself", onnx([node("A", "jw.fn")], opsets=["jw.fn"], functions=[function("A", ("A", "jw.fn"))]), onnx([node("A", "jw.fn")], opsets=["jw.fn"], functions=[function("A", ("Relu", ""))])),
+    ("mutual-calling", "review: two functions call each other", onnx([node("A", "jw.fn")], opsets=["jw.fn"], functions=[function("A", ("B", "jw.fn")), function("B", ("A", "jw.fn"))]), onnx([node("A", "jw.fn")], opsets=["jw.fn"], functions=[function("A", ("B", "jw.fn")), function("B", ("Neg", ""))])),
     ("constant-of-shape", "a constant of 2^60 numbers out of a small file", onnx([helper.make_node("ConstantOfShape", ["s"], ["z"])], initializers=[big]), onnx([helper.make_node("ConstantOfShape", ["s"], ["z"])], initializers=[small])),
-    ("giant-dims", "an initializer claims 2^62 numbers and has none", onnx(initializers=[TensorProto(name="w", data_type=1, dims=[1 << 31, 1 << 31])]), onnx(initializers=[helper.make_tensor("w", 1, [2], [0., 1.])])),
+    ("giant-dims", "review: an initializer claims 2^32 numbers and has none", onnx(ADD, initializers=[TensorProto(name="w", data_type=1, dims=[1 << 31, 2])]), onnx(ADD, initializers=[helper.make_tensor("w", 1, [2], [0., 1.])])),
 ])
 genai = lambda **more: {"genai_config.json": J({"model": {"type": "phi", "context_length": 4096, "decoder": {"filename": "model.onnx", "session_options": {"provider_options": [], **more}}, "vocab_size": 32064}}), **plain()}
 several("onnx", "runtime-configuration", "block", [
@@ -140,7 +141,7 @@ def pte(operator="aten::add.out", backend=None, blob=b"", n=3):
 several("executorch", "delegates-and-kernels", "block", [
     ("native-in-delegate", "the delegate's data is a native library", pte(backend="JwBackend", blob=b"\x7fELF\x02\x01\x01" + bytes(60) + MARK.encode()), pte(backend="XnnpackBackend")),
     ("unknown-kernel", "review: an operator of an unknown library", pte("jw_inert::run.out"), pte(n=4)), ("root-outside", "the root lies beyond the file", {"model.pte": struct.pack("<I", 0x7FFFFFF0) + pte()["model.pte"][4:]}, pte(n=5)),
-    ("pickle-as-program", "a pickle under this suffix", {"model.pte": wrap(call(G("webbrowser:open"), u(MARK)), 4)}, pte(n=6)),
+    ("pickle-as-program", "a pickle under this suffix", {"model.pte": evil()}, pte(n=6)),
 ])
 
 # ---- XML: OpenVINO, PMML ----------------------------------------------------
@@ -178,10 +179,9 @@ several("paddle", "operators", "block", [
     ("py-func", "calls a Python function", pd("py_func", pd_attr("forward_callable_id", MARK)), pd("relu")), ("save", "writes a file", pd("save", pd_attr("file_path", OUT)), pd("relu6")), ("load-outside", "reads a file outside", pd("load_combine", pd_attr("file_path", "/etc/hostname")), pd("sigmoid")),
     ("listen", "opens a port", pd("listen_and_serv", pd_attr("endpoint", "0.0.0.0:1")), pd("tanh")), ("send", "sends to another machine", pd("send", pd_attr("endpoints", f"{HOST}:1")), pd("softmax")),
 ])
-EVIL = wrap(call(G("webbrowser:open"), u(MARK)), 2)
 CALM = wrap(call(G("collections:OrderedDict")), 2)
 several("paddle", "parameter-pickles", "block", [
-    (name.replace(".", "-"), f"{name} is a pickle, and hostile", {name: EVIL, "inference.json": J({"base_code": {"version": 1}, "program": {"regions": []}})}, {name: CALM, "inference.json": J({"base_code": {"version": 1}, "program": {"regions": []}})}) for name in ("model.pdparams", "model.pdopt", "inference.pdiparams.info")
+    (name.replace(".", "-"), f"{name} is a pickle, and hostile", {name: evil(2), "inference.json": J({"base_code": {"version": 1}, "program": {"regions": []}})}, {name: CALM, "inference.json": J({"base_code": {"version": 1}, "program": {"regions": []}})}) for name in ("model.pdparams", "model.pdopt", "inference.pdiparams.info")
 ])
 def symbol(kind, attributes): return {"model-symbol.json": J({"nodes": [{"op": "null", "name": "data", "inputs": []}, {"op": kind, "name": "n", "attrs": attributes, "inputs": [[0, 0, 0]]}], "arg_nodes": [0], "heads": [[1, 0, 0]], "attrs": {"mxnet_version": ["int", 10900]}})}
 several("mxnet", "symbols", "block", [

@@ -16,7 +16,7 @@ def record(*arguments, **more):
 
 
 def watch(event, arguments):
-    if event not in ("pickle.find_class", "marshal.loads", "object.__getattr__") and any(word in repr(arguments)[:3000] for word in WORDS):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.bind") or event not in ("pickle.find_class", "marshal.loads", "object.__getattr__") and any(word in repr(arguments)[:3000] for word in WORDS):
         hits.append(event)
         raise RuntimeError("recorded")
 

@@ -2,8 +2,7 @@
 import base64, binascii
 from frame import *
 
-OPEN = G("webbrowser:open")  # the callable that most cases here reach for
-CALL = call(OPEN, u(MARK))
+CALL = call(G("webbrowser:open"), u(MARK))
 QUIET = call(G("collections:OrderedDict"))
 M = [u(MARK)]
 
@@ -14,21 +13,21 @@ def stream(technique, name, expected, reason, hostile, twin, file="model.pkl"):
 
 # ---- consuming an iterator calls the function -------------------------------
 rows = [
-    ("deque-of-map", lambda f: call(G("collections:deque"), call(G("builtins:map"), f, enc([MARK])))), ("sorted-key", lambda f: call(G("functools:reduce"), f, enc([MARK, MARK]))),
+    ("deque-of-map", lambda f: call(G("collections:deque"), call(G("builtins:map"), f, enc([MARK])))), ("sorted-key", lambda f: call(G("functools:reduce"), G("webbrowser:open"), enc([MARK, MARK]))),
     ("join-of-map", lambda f: call(G("collections:Counter"), call(G("builtins:filter"), f, enc([MARK])))), ("starmap-into-set", lambda f: call(G("builtins:frozenset"), call(G("itertools:starmap"), f, enc([(MARK,)])))),
     ("takewhile-into-tuple", lambda f: call(G("builtins:tuple"), call(G("itertools:takewhile"), f, enc([MARK])))), ("heapq-key", lambda f: call(G("heapq:nlargest"), enc(1), enc([MARK, MARK]), f)),
 ]
 for name, shape in rows:
-    stream("iteration-calls", name, "block", "an iterator is consumed, and each step calls webbrowser.open", pk(shape(OPEN)), pk(benign(len(name)) + b"0" + call(G("collections:deque"), enc([MARK]))))
+    stream("iteration-calls", name, "block", "an iterator is consumed, and each step calls a function that acts", pk(shape(other())), pk(benign(len(name)) + b"0" + call(G("collections:deque"), enc([MARK]))))
 
 # ---- somebody else calls it: now or when an object dies ---------------------
 rows = [
-    ("weakref-finalize", call(G("weakref:finalize"), call(G("builtins:set")), OPEN, *M)), ("thread-pool", call(sg("concurrent.futures.thread", "ThreadPoolExecutor.submit"), call(G("concurrent.futures.thread:ThreadPoolExecutor")), OPEN, *M)),
-    ("timer-start", call(sg("threading", "Timer.start"), call(G("threading:Timer"), enc(0), OPEN, enc([MARK])))), ("exit-stack", call(G("contextlib:ExitStack")) + b"\x940" + call(sg("contextlib", "ExitStack.callback"), b"h\x00", OPEN, *M) + b"0" + call(sg("contextlib", "ExitStack.close"), b"h\x00")),
-    ("scheduler", call(G("sched:scheduler")) + b"\x940" + call(sg("sched", "scheduler.enter"), b"h\x00", enc(0), enc(0), OPEN, enc((MARK,))) + b"0" + call(sg("sched", "scheduler.run"), b"h\x00")), ("signal-handler", call(G("signal:signal"), enc(14), OPEN)),
+    ("weakref-finalize", call(G("weakref:finalize"), call(G("builtins:set")), other(), *M)), ("thread-pool", call(sg("concurrent.futures.thread", "ThreadPoolExecutor.submit"), call(G("concurrent.futures.thread:ThreadPoolExecutor")), other(), *M)),
+    ("timer-start", call(sg("threading", "Timer.start"), call(G("threading:Timer"), enc(0), other(), enc([MARK])))), ("exit-stack", call(G("contextlib:ExitStack")) + b"\x940" + call(sg("contextlib", "ExitStack.callback"), b"h\x00", other(), *M) + b"0" + call(sg("contextlib", "ExitStack.close"), b"h\x00")),
+    ("scheduler", call(G("sched:scheduler")) + b"\x940" + call(sg("sched", "scheduler.enter"), b"h\x00", enc(0), enc(0), other(), enc((MARK,))) + b"0" + call(sg("sched", "scheduler.run"), b"h\x00")), ("signal-handler", call(G("signal:signal"), enc(14), other())),
 ]
 for name, body in rows:
-    pickled("streams", "calls-by-others", name, "block", "hands webbrowser.open to what calls it (or starts a thread, a handler or a scheduler)", len(name), body, n=4)
+    pickled("streams", "calls-by-others", name, "block", "hands a function that acts to what calls it (or starts a thread, a handler or a scheduler)", len(name), body, n=4)
 
 # ---- kept in an estimator, called when the model is used --------------------
 def estimator(cls, attributes):
@@ -61,27 +60,27 @@ for module, function in [("joblib.externals.cloudpickle.cloudpickle", "_make_fun
 # ---- unpacking before loading -----------------------------------------------
 MARSHALLED = b"\xda" + bytes([len(MARK)]) + MARK.encode()  # a short string
 rows = [
-    ("lzma-marshal", call(G("marshal:loads"), do("lzma:decompress", lzma.compress(MARSHALLED)))), ("b85-pickle", call(G("_pickle:loads"), do("base64:b85decode", base64.b85encode(pk(CALL)).decode()))), ("uu-pickle", call(G("pickle:_loads"), do("binascii:a2b_uu", binascii.b2a_uu(b"cwebbrowser\nopen\n(Vjw\ntR.")))),
-    ("plist-path", call(G("runpy:run_path"), do("plistlib:loads", b"<plist><string>jw_inert</string></plist>"))), ("hex-unpickler", call(sg("pickle", "_Unpickler.load"), call(G("pickle:_Unpickler"), call(G("io:BytesIO"), do("binascii:unhexlify", CALL.hex()))))),
+    ("lzma-marshal", call(G("marshal:loads"), do("lzma:decompress", lzma.compress(MARSHALLED)))), ("b85-pickle", call(G("_pickle:loads"), do("base64:b85decode", base64.b85encode(pk(hit())).decode()))), ("uu-pickle", call(G("pickle:_loads"), do("binascii:a2b_uu", binascii.b2a_uu(b"cwebbrowser\nopen\n(Vjw\ntR.")))),
+    ("plist-path", call(G("runpy:run_path"), do("plistlib:loads", b"<plist><string>jw_inert</string></plist>"))), ("hex-unpickler", call(sg("pickle", "_Unpickler.load"), call(G("pickle:_Unpickler"), call(G("io:BytesIO"), do("binascii:unhexlify", hit().hex()))))),
 ]
 for k, (name, body) in enumerate(rows):
     pickled("streams", "unpacking-chain", name, "block", "unpacks bytes and runs or loads them", k, body)
 
 # ---- names that Python 2 had ------------------------------------------------
 rows = [
-    ("urllib-urlretrieve", do("urllib:urlretrieve", f"http://{HOST}/", MARK)), ("commands-getstatusoutput", do("commands:getstatusoutput", MARK)), ("cpickle-loads", do("cPickle:loads", pk(CALL))), ("anydbm-open", do("anydbm:open", f"/nonexistent/{MARK}", "c")),
-    ("urllib2-urlopen", do("urllib2:urlopen", f"http://{HOST}/")), ("builtin-reduce", call(g("__builtin__", "reduce"), OPEN, enc([MARK, MARK]))),
+    ("urllib-urlretrieve", do("urllib:urlretrieve", f"http://{HOST}/", MARK)), ("commands-getstatusoutput", do("commands:getstatusoutput", MARK)), ("cpickle-loads", do("cPickle:loads", pk(hit()))), ("anydbm-open", do("anydbm:open", f"/nonexistent/{MARK}", "c")),
+    ("urllib2-urlopen", do("urllib2:urlopen", f"http://{HOST}/")), ("builtin-reduce", call(g("__builtin__", "reduce"), G("webbrowser:open"), enc([MARK, MARK]))),
 ]
 for name, body in rows:
     stream("python-2-names", name, "block", "a name of Python 2 that the unpickler maps to today's", pk(body), pk(call(g("__builtin__", "set"), enc([MARK]))))
 
 # ---- text forms of numbers and names ----------------------------------------
 rows = [
-    ("memo-underscore", g("collections", "OrderedDict") + b"p10\n0" + OPEN + b"p1_0\n0g10\n" + tup(*M) + b"R", "the memo key 1_0 is the key 10"), ("memo-spaces", g("collections", "OrderedDict") + b"p7\n0" + OPEN + b"p 7 \n0g7\n" + tup(*M) + b"R", "the memo key may have spaces"),
-    ("memo-leading-zeros", g("collections", "OrderedDict") + b"p3\n0" + OPEN + b"p0003\n0g3\n" + tup(*M) + b"R", "the memo key 0003 is the key 3"), ("memo-plus", g("collections", "OrderedDict") + b"q\x05" + b"0" + OPEN + b"p+5\n0h\x05" + tup(*M) + b"R", "the memo key +5 is the key 5"),
+    ("memo-underscore", g("collections", "OrderedDict") + b"p10\n0" + other() + b"p1_0\n0g10\n" + tup(*M) + b"R", "the memo key 1_0 is the key 10"), ("memo-spaces", g("collections", "OrderedDict") + b"p7\n0" + other() + b"p 7 \n0g7\n" + tup(*M) + b"R", "the memo key may have spaces"),
+    ("memo-leading-zeros", g("collections", "OrderedDict") + b"p3\n0" + other() + b"p0003\n0g3\n" + tup(*M) + b"R", "the memo key 0003 is the key 3"), ("memo-plus", g("collections", "OrderedDict") + b"q\x05" + b"0" + other() + b"p+5\n0h\x05" + tup(*M) + b"R", "the memo key +5 is the key 5"),
 ]
 for name, body, why in rows:
-    stream("memo-as-text", name, "block", why + ", so webbrowser.open takes the place of OrderedDict", pk(body), pk(g("collections", "OrderedDict") + b"p10\n0" + g("collections", "Counter") + b"p11\n0g10\n)R"))
+    stream("memo-as-text", name, "block", why + ", so another function takes the place of OrderedDict", pk(body), pk(g("collections", "OrderedDict") + b"p10\n0" + g("collections", "Counter") + b"p11\n0g10\n)R"))
 rows = [("hex-escapes", b"S'web\\x62rowser'\nS'\\x6fpen'\n\x93"), ("octal-escapes", b"S'\\167\\145bbrowser'\nS'o\\160en'\n\x93"), ("unicode-escapes", b"Vweb\\u0062rowser\nV\\u006fpen\n\x93"), ("latin-bytes", b"T\x0a\x00\x00\x00webbrowserU\x04open\x93")]
 for name, raw in rows:
     calm = raw.replace(b"web\\x62rowser", b"coll\\x65ctions").replace(b"\\x6fpen", b"\\x43ounter").replace(b"\\167\\145bbrowser", b"\\143\\157llections").replace(b"o\\160en", b"Co\\165nter").replace(b"web\\u0062rowser", b"coll\\u0065ctions").replace(b"\\u006fpen", b"\\u0043ounter").replace(b"T\x0a\0\0\0webbrowserU\x04open", b"T\x0b\0\0\0collectionsU\x07Counter")
@@ -90,29 +89,29 @@ for name, raw in rows:
 # ---- a module through another module's attributes ---------------------------
 rows = [("random", "_os.popen"), ("tarfile", "shutil.rmtree"), ("collections", "_sys.setprofile"), ("logging", "os.abort"), ("joblib", "os.remove"), ("argparse", "_os.execvp")]
 for k, (module, name) in enumerate(rows):
-    body = sg(module, name) + tup(*([] if "abort" in name else [OPEN] if "setprofile" in name else M)) + b"R"
+    body = sg(module, name) + tup(*([] if "abort" in name else [other()] if "setprofile" in name else M)) + b"R"
     stream("through-a-module", f"{module}-{name}".replace(".", "-"), "block", f"{module}.{name} is another module's function under a harmless module's name", pk(body, 4) if k % 2 else wrap(body, 5), pk(sg("collections", "OrderedDict.fromkeys") + tup(enc([MARK])) + b"R", 4))
 
 # ---- writing into the interpreter -------------------------------------------
 rows = [
-    ("meta-path-append", G("sys:meta_path") + OPEN + b"a"), ("path-hooks-append", G("sys:path_hooks") + OPEN + b"a"), ("torch-registry-append", G("torch.serialization:_package_registry") + tup(enc(0), OPEN, OPEN) + b"a"), ("linecache-setitem", G("linecache:cache") + u("x") + enc((1, None, [MARK], "x")) + b"s"),
-    ("codecs-register", do("codecs:register", Op(OPEN))), ("atexit-register", do("atexit:register", Op(OPEN), MARK)),
+    ("meta-path-append", G("sys:meta_path") + other() + b"a"), ("path-hooks-append", G("sys:path_hooks") + other() + b"a"), ("torch-registry-append", G("torch.serialization:_package_registry") + tup(enc(0), other(), other()) + b"a"), ("linecache-setitem", G("linecache:cache") + u("x") + enc((1, None, [MARK], "x")) + b"s"),
+    ("codecs-register", do("codecs:register", Op(other()))), ("atexit-register", do("atexit:register", Op(other()), MARK)),
 ]
 for k, (name, body) in enumerate(rows):
     pickled("streams", "into-the-interpreter", name, "review" if "linecache" in name else "block", "puts something of its own where the interpreter looks for code", [0, 1, 4, 3][k % 4], body)
 def slot(target, attribute, value): return target + tup(b"N", b"}(" + u(attribute) + value + b"u") + b"b"
 rows = [
-    ("json-decode", slot(sg("json.decoder", "JSONDecoder"), "decode", OPEN)), ("torch-load", slot(G("torch.serialization:_legacy_load"), "__wrapped__", OPEN)), ("logger-info", slot(G("logging:Logger"), "info", OPEN)), ("posixpath-join", slot(sg("os", "path"), "join", OPEN)),
-    ("numpy-ufunc-module", slot(sg("numpy", "linalg"), "norm", OPEN)),
+    ("json-decode", slot(sg("json.decoder", "JSONDecoder"), "decode", other())), ("torch-load", slot(G("torch.serialization:_legacy_load"), "__wrapped__", other())), ("logger-info", slot(G("logging:Logger"), "info", other())), ("posixpath-join", slot(sg("os", "path"), "join", other())),
+    ("numpy-ufunc-module", slot(sg("numpy", "linalg"), "norm", other())),
 ]
 for k, (name, body) in enumerate(rows):
     pickled("streams", "slot-state-on-globals", name, "block", "BUILD with slot state sets an attribute of a class or module", [1, 0, 3, 4][k % 4], body, n=4)
 
 # ---- __setstate__ that runs or loads ----------------------------------------
-INNER = pk(CALL)
+INNER = pk(hit())
 rows = [
-    ("sb3-cloudpickle-wrapper", "stable_baselines3.common.vec_env.base_vec_env:CloudpickleWrapper", by(INNER)), ("skorch-net", "skorch.net:NeuralNet", b"}(" + u("__cuda_dependent_attributes__") + by(INNER) + b"u"), ("partial-of-open", "functools:partial", tup(OPEN, tup(*M), b"}", b"N")),
-    ("logger-handlers", "logging:Formatter", b"}(" + u("converter") + OPEN + b"u"), ("sktime-tspulse", "sktime.classification.foundation_models.tspulse:TSPulseClassifier", b"}(" + u("_model_bytes") + by(INNER) + b"u"),
+    ("sb3-cloudpickle-wrapper", "stable_baselines3.common.vec_env.base_vec_env:CloudpickleWrapper", by(INNER)), ("skorch-net", "skorch.net:NeuralNet", b"}(" + u("__cuda_dependent_attributes__") + by(INNER) + b"u"), ("partial-of-open", "functools:partial", tup(other(), tup(*M), b"}", b"N")),
+    ("logger-handlers", "logging:Formatter", b"}(" + u("converter") + other() + b"u"), ("sktime-tspulse", "sktime.classification.foundation_models.tspulse:TSPulseClassifier", b"}(" + u("_model_bytes") + by(INNER) + b"u"),
 ]
 for k, (name, cls, given) in enumerate(rows):
     pickled("streams", "state-setters", name, "block", "the class's __setstate__ or the later use of the state loads or calls what it is given", [0, 1, 3, 4][k % 4], G(cls) + tup(G("collections:Counter") if "partial" in name else b"") + b"\x81" + given + b"b")
@@ -120,7 +119,7 @@ for k, (name, cls, given) in enumerate(rows):
 # ---- constructors by the older opcodes --------------------------------------
 rows = [
     ("inst-server", b"(" + enc((HOST, 0)) + enc(None) + b"isocketserver\nTCPServer\n"), ("obj-zipimporter", b"(" + G("zipimport:zipimporter") + u(f"/nonexistent/{MARK}.zip") + b"o"), ("inst-filehandler", b"(" + u(f"/nonexistent/{MARK}") + b"ilogging\nFileHandler\n"),
-    ("obj-process", b"(" + G("multiprocessing.context:SpawnProcess") + b"N" + OPEN + b"o"), ("inst-cdll", b"(" + u(MARK) + b"ictypes\nCDLL\n"),
+    ("obj-process", b"(" + G("multiprocessing.context:SpawnProcess") + b"N" + other() + b"o"), ("inst-cdll", b"(" + u(MARK) + b"ictypes\nCDLL\n"),
 ]
 for k, (name, body) in enumerate(rows):
     pickled("streams", "older-constructors", name, "block", "INST and OBJ construct an object whose constructor acts", [0, 2, 1, 3][k % 4], body, b"(" + u("1.5") + b"idecimal\nDecimal\n")
@@ -128,7 +127,7 @@ for k, (name, body) in enumerate(rows):
 # ---- persistent ids ---------------------------------------------------------
 def pid(kind=None, location=None, key=None): return tup(u("storage"), kind or g("torch", "FloatStorage"), key or u("1"), location or u("cpu"), enc(2)) + b"Q"
 def with_pid(raw, body=None): return {"model.pt": torch_zip(pk(g("torch._utils", "_rebuild_tensor_v2") + tup(raw, enc(0), enc((2,)), enc((1,)), b"\x89", QUIET) + b"R", 4), raw=True)}
-for name, given in [("call-as-type", pid(kind=CALL)), ("call-as-location", pid(location=CALL)), ("call-as-key", pid(key=CALL)), ("untyped-then-call", pid(kind=g("torch.storage", "UntypedStorage")) + CALL + b"0")]:
+for name, given in [("call-as-type", pid(kind=hit())), ("call-as-location", pid(location=hit())), ("call-as-key", pid(key=hit())), ("untyped-then-call", pid(kind=g("torch.storage", "UntypedStorage")) + hit() + b"0")]:
     case("streams", "persistent-ids", name, "block", "a call inside or beside a persistent id of torch", with_pid(given), with_pid(pid(kind=g("torch", "HalfStorage") if "type" in name else None)))
 
 # ---- names that look like known ones ----------------------------------------
@@ -141,7 +140,7 @@ calm = lambda body: proto(4) + frame(len(body) + 1) + body + b"."
 rows = [
     ("ext-then-add", "block: registers an extension code and uses it in the same stream", pk(call(G("copyreg:add_extension"), u("webbrowser"), u("open"), enc(77)) + b"0\x82\x4d" + tup(*M) + b"R")), ("ext-inverted-registry", "block: writes into the table of extension codes", pk(G("copyreg:_inverted_registry") + enc(78) + enc(("webbrowser", "open")) + b"s0\x83\x4e\x00" + tup(*M) + b"R")),
     ("buffer-without-buffers", "review: asks for a buffer that no file has", pk(b"\x97" + b"\x98", 5)), ("frame-of-nothing", "block: empty frames between the parts of a call", proto(4) + frame(0) + frame(len(CALL)) + CALL + frame(1) + b"."),
-    ("protocol-later", "block: a second PROTO raises the protocol, so that the dotted name works", proto(1) + proto(4) + sg("random", "_os.popen") + tup(*M) + b"R."), ("no-stop", "block: the stream has no end, the call was made before", proto(2) + CALL + b"0" + u("x" * 40)),
+    ("protocol-later", "block: a second PROTO raises the protocol, so that the dotted name works", proto(1) + proto(4) + sg("random", "_os.popen") + tup(*M) + b"R."), ("no-stop", "block: the stream has no end, the call was made before", proto(2) + hit() + b"0" + u("x" * 40)),
 ]
 for name, why, raw in rows:
     word, _, why = why.partition(": ")

@@ -8,6 +8,7 @@ import argparse, ast, collections, importlib, json, pathlib, subprocess, sys, ta
 
 HERE = pathlib.Path(__file__).resolve().parent
 warnings.simplefilter("ignore")
+READERS = ("gguf", "h5py", "jinja2", "jinja2.sandbox", "msgpack", "onnx", "safetensors", "safetensors.numpy", "sentencepiece", "tokenizers", "yaml", "lightgbm", "py7zr")
 problems = []
 
 
@@ -27,7 +28,7 @@ def names(wheels):
     rows = [d for _, _, rows in callables.TABLE.values() for d, _ in rows] + [d for rows in callables.BY_NAME.values() for d, _ in rows]
     for dotted in rows:
         module, name = dotted.split(":")
-        if module.split(".")[0] in sys.stdlib_module_names:
+        if module.split(".")[0] in sys.stdlib_module_names or module == "numpy":
             try:
                 found = importlib.import_module(module)
                 for part in name.split("."): found = getattr(found, part)
@@ -69,7 +70,9 @@ def loads(root, cases, python, how_many):
 
 
 def formats(root, cases, how_many):
-    import gguf, h5py, jinja2, jinja2.sandbox, msgpack, onnx, safetensors.numpy, sentencepiece, tokenizers, yaml
+    for module in READERS:
+        try: importlib.import_module(module); globals()[module.split(".")[0]] = sys.modules[module.split(".")[0]]
+        except ImportError: how_many[f"{module}: not installed"] += 1
     for c in (c for c in cases if c["twin_of"]):
         for name in c["files"]:
             path = root / c["folder"] / name
@@ -89,13 +92,13 @@ def formats(root, cases, how_many):
                 elif low.endswith((".yaml", ".yml")) and c["technique"] != "yaml-factories": list(yaml.safe_load_all(path.read_text())); kind = "yaml"
                 elif low.endswith(".jinja"): jinja2.sandbox.ImmutableSandboxedEnvironment().from_string(path.read_text()).render(messages=[{"role": "user", "content": "x"}], strftime_now=lambda f: "2026"); kind = "template"
                 elif low == "model.txt" and c["group"] == "trees":
-                    import lightgbm
                     lightgbm.Booster(model_file=str(path)).predict([[.1]]); kind = "lightgbm"
                 elif low.endswith(".7z"):
-                    import py7zr
                     py7zr.SevenZipFile(path).test(); kind = "7z"
                 else: continue
                 how_many[f"{kind}: twin reads"] += 1
+            except NameError:
+                how_many["twins not read: reader not installed"] += 1
             except Exception as error:
                 problems.append((c["id"], name, f"{type(error).__name__}: {error}"[:150]))
 
