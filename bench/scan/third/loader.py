@@ -4,7 +4,7 @@ An audit hook stops and records every event (a file opened, text compiled, a pro
 the inert marker or the unreachable host in its arguments; the few callables that most cases name are replaced by a
 recorder. Children have little memory, time and file size. Only for a machine that may be lost.
 """
-import bz2, code, ctypes, gzip, json, lzma, os, pickle, profile, pty, random, resource, shutil, sys, tempfile, warnings, webbrowser
+import bz2, code, ctypes, gzip, json, lzma, os, pickle, profile, pty, random, resource, shutil, signal, sys, tempfile, warnings, webbrowser
 
 warnings.simplefilter("ignore")
 WORDS = ("JINGWEI-INERT", "jingwei.invalid", "jw_inert", "/etc/hostname", "/etc/passwd")
@@ -66,11 +66,12 @@ def load(path, how):
 
 def child(path, how, end):
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30)); resource.setrlimit(resource.RLIMIT_CPU, (15, 15)); resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+    signal.alarm(20)
     problem = ""
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         registered = len(sys.meta_path) + len(sys.path_hooks)
-        webbrowser.open = shutil.rmtree = pty.spawn = code.interact = os.popen = os.execvp = os.remove_ = profile.run = record
+        webbrowser.open = shutil.rmtree = pty.spawn = code.interact = os.popen = os.execvp = profile.run = record
         sys.addaudithook(watch)
         try:
             load(path, how)
@@ -94,6 +95,8 @@ if __name__ == "__main__":
             null = os.open(os.devnull, os.O_WRONLY); os.dup2(null, 1); os.dup2(null, 2)
             child(path, how, end)
         os.close(end)
-        with os.fdopen(readable) as answer: said = answer.read()
+        with os.fdopen(readable, errors="replace") as answer: said = answer.read()
         _, status = os.waitpid(pid, 0)
-        print(json.dumps(json.loads(said) if said else [[], f"the reader ended with status {status}"]), flush=True)
+        try: answered = json.JSONDecoder().raw_decode(said)[0]  # a child of the child may have answered, too
+        except ValueError: answered = [[], f"the reader ended with status {status}"]
+        print(json.dumps(answered), flush=True)
