@@ -135,6 +135,8 @@ fn remote_code_is_found_in_any_json_and_limits_hold() {
             "model.remote-code weights custom_pipelines",
         ),
         (r#"{"a": [{"trust_remote_code": true}]}"#.to_owned(), limits, "model.remote-code weights trust_remote_code"),
+        (r#"{"a": {"auto_map": {"b": "m.M"}}}"#.to_owned(), limits, "model.remote-code weights auto_map"),
+        (r#"{"trust_remote_code": "True"}"#.to_owned(), limits, "model.remote-code weights trust_remote_code"),
         ("\u{feff}{\"auto_map\": {\"a\": \"b\"}".to_owned(), limits, "model.remote-code weights auto_map"),
         (nested(70), limits, "model.limit-exceeded weights depth"),
         (nested(5_000), Limits { depth: 10_000, ..limits }, "model.limit-exceeded weights depth"),
@@ -144,9 +146,9 @@ fn remote_code_is_found_in_any_json_and_limits_hold() {
         assert_eq!(scan_single(json.clone(), &limits).lines()[0], expected, "{}", &json[..20]);
     }
     for json in [
-        r#"{"a": {"auto_map": {"b": 1}}}"#,
+        r#"{"a": {"auto_map": {}}}"#,
         r#"{"auto_map": {}, "trust_remote_code": false}"#,
-        r#"{"trust_remote_code": "true"}"#,
+        r#"{"trust_remote_code": "false"}"#,
     ] {
         assert!(scan_single(json, &limits).with_rule("model.remote-code").is_none(), "{json}");
     }
