@@ -221,3 +221,18 @@ fn a_disk_that_fails_is_a_finding() {
     let message = &seen.with_rule("model.unreadable").unwrap().message;
     assert!(message.en.contains("the disk is gone") && message.zh.contains("读取失败"), "{message:?}");
 }
+
+#[test]
+fn weights_past_the_end_of_the_file_beside_are_told() {
+    let network = |size: u64| {
+        format!(
+            "<?xml version=\"1.0\"?><net name=\"m\" version=\"11\"><layers><layer id=\"0\" name=\"w\" type=\"Const\" \
+             version=\"opset1\"><data offset=\"0\" size=\"{size}\"/></layer></layers></net>"
+        )
+    };
+    for (size, expected) in [(8, false), (9, true), (1 << 40, true)] {
+        let files = MemoryFiles::default().with_file("m/a.xml", network(size)).with_file("m/a.bin", vec![0; 8]);
+        let seen = crate::support::scan_folder(files, &Limits::default());
+        assert_eq!(seen.with_rule("model.graph-lie").is_some(), expected, "{size}");
+    }
+}
