@@ -214,7 +214,8 @@ impl Walk<'_> {
     fn conclude(&mut self) {
         if !self.classes.is_empty() {
             let classes: Vec<_> = self.classes.iter().map(String::as_str).collect();
-            self.findings.custom("Core ML", &named(&classes), self.at);
+            // No class of this kind is well known: each application has its own.
+            self.findings.unknown("Core ML", &named(&classes), self.at);
         }
         if self.nodes > 0 {
             self.fact("nodes", self.nodes.to_string());

@@ -9,6 +9,8 @@ const PER_RULE: u32 = 64;
 const NAMED: usize = 8;
 /// Values that may be pickles and are handed out to be looked at.
 const PICKLES: usize = 256;
+/// Texts about the model that are handed out to be looked at.
+const NOTES: usize = 64;
 
 /// Why a reader did not come to the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +136,13 @@ impl Findings {
         if self.inspection.pickles.len() < PICKLES {
             let name = jingwei_read::shown(name);
             self.inspection.pickles.push(ValueSpan { name, offset, length });
+        }
+    }
+
+    /// A text that describes the model.
+    pub fn note(&mut self, key: &str, text: &str) {
+        if !text.is_empty() && self.inspection.notes.len() < NOTES {
+            self.inspection.notes.push((jingwei_read::shown(key), text.to_owned()));
         }
     }
 

@@ -10,6 +10,7 @@ mod coreml;
 mod findings;
 mod inert;
 mod location;
+mod msgpack;
 mod onnx;
 mod paddle;
 mod recognise;
@@ -24,7 +25,8 @@ use jingwei_read::{Inspection, NameTable, Reader, Sighting, Source, shown};
 
 pub use coreml::{inspect_coreml, inspect_coreml_package};
 pub(crate) use findings::Stop;
-pub use inert::{inspect_flax, inspect_lightgbm, inspect_xgboost_json};
+pub use inert::{inspect_lightgbm, inspect_xgboost_json};
+pub use msgpack::inspect_flax;
 pub use onnx::{inspect_onnx, inspect_onnx_tensor};
 pub use paddle::inspect_paddle;
 pub use recognise::{OpaqueFormat, recognise};
@@ -35,7 +37,7 @@ pub use tflite::inspect_tflite;
 pub use xml::{inspect_openvino, inspect_pmml};
 
 /// The lists in `catalog/names/` whose names [`inspect`] takes, all in one table.
-pub const NAME_LISTS: [&str; 4] = ["onnx-domains", "openvino-ops", "paddle-ops", "tensorflow-ops"];
+pub const NAME_LISTS: [&str; 5] = ["onnx-domains", "openvino-ops", "paddle-ops", "tensorflow-ops", "tflite-ops"];
 
 /// A model graph, told by its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,7 +61,7 @@ pub enum GraphFormat {
     Paddle,
     XgBoostJson,
     LightGbm,
-    /// Weights of Flax as msgpack.
+    /// Weights of Flax, or arrays of another framework, as MessagePack.
     Flax,
     /// Known, and not read.
     Opaque(OpaqueFormat),
@@ -113,7 +115,12 @@ pub fn inspect(format: GraphFormat, source: &mut dyn Source, names: &NameTable, 
         GraphFormat::Opaque(format) => {
             let reason = format.reason();
             let mut inspection = Inspection::default();
-            inspection.see(Sighting::not_inspected(reason.zh, reason.en).key(format.name()));
+            // A function that would run says more than that the rest was not read.
+            let code = if format == OpaqueFormat::Torch7 { recognise::compiled_lua(source) } else { None };
+            inspection.see(match code {
+                Some(at) => Sighting::new("model.program-beside-weights").key("Lua").at(at).with("kind", "Lua"),
+                None => Sighting::not_inspected(reason.zh, reason.en).key(format.name()),
+            });
             return inspection;
         }
     };

@@ -30,6 +30,14 @@ pub(crate) fn escape(location: &str) -> Option<Text> {
     Some(Text::new(reason.0, reason.1))
 }
 
+/// Whether a text is a path that leads away beyond doubt: many texts begin with a stroke.
+pub(crate) fn is_far(text: &str) -> bool {
+    let system = ["/etc/", "/proc/", "/dev/", "/sys/", "/root/", "~/."];
+    text.split(['/', '\\']).any(|part| part == "..")
+        || text.contains("://")
+        || system.iter().any(|at| text.starts_with(at))
+}
+
 /// Whether a name is a file of native code, or a path to one.
 pub(crate) fn is_native_library(name: &str) -> bool {
     let name = name.to_ascii_lowercase();

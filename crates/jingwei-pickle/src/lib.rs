@@ -21,6 +21,7 @@
 
 mod alias;
 mod array;
+mod bounds;
 mod burden;
 mod checkpoint;
 mod condition;

@@ -6,6 +6,7 @@ use jingwei_core::Text;
 use jingwei_read::{Effect, Inspection, Sighting, shown};
 
 use crate::{
+    bounds,
     execution::{Ran, reason},
     heap::Value,
     judge::{Class, MOST_NAMES, Name},
@@ -57,6 +58,7 @@ pub(crate) fn sightings(machine: &Machine, ran: &Ran, inspection: &mut Inspectio
         sightings.push(Sighting::limit("entries", MOST_NAMES as u64));
     }
     others(machine, &mut sightings);
+    sightings.extend(bounds::beyond(machine));
     burdens(machine, ran, &mut sightings);
     breaks(machine, ran, &mut sightings);
     inspection.sightings.append(&mut sightings);

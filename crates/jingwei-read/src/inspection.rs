@@ -11,6 +11,8 @@ pub struct Inspection {
     pub nested: Vec<Nested>,
     /// Values inside that begin like a pickle, which somebody may take for one.
     pub pickles: Vec<ValueSpan>,
+    /// Texts that describe the model, with their keys. Nobody vouches for them.
+    pub notes: Vec<(String, String)>,
 }
 
 impl Inspection {

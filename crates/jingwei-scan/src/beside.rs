@@ -15,7 +15,7 @@ use crate::{
 const WEIGHTS: [&str; 13] =
     ["safetensors", "gguf", "onnx", "h5", "hdf5", "keras", "npy", "npz", "tflite", "pt", "pth", "pkl", "joblib"];
 /// Beginnings of programs.
-const PROGRAMS: [(&[u8], &str); 9] = [
+const PROGRAMS: [(&[u8], &str); 15] = [
     (b"\x7fELF", "ELF"),
     (b"\xfe\xed\xfa\xce", "Mach-O"),
     (b"\xfe\xed\xfa\xcf", "Mach-O"),
@@ -25,6 +25,13 @@ const PROGRAMS: [(&[u8], &str); 9] = [
     (b"L\0\0\0\x01\x14\x02\0", "Windows shortcut"),
     (b"\0asm\x01\0\0\0", "WebAssembly"),
     (b"dex\n03", "Android"),
+    (b"\x1bLua", "Lua"),
+    (b"\x1bLJ", "LuaJIT"),
+    (b"BC\xc0\xde", "LLVM"),
+    (b"MZqFpD", "Cosmopolitan"),
+    // Streams of objects, of which readers make whatever classes they name.
+    (b"\xac\xed\0\x05", "Java object"),
+    (b"\0\x01\0\0\0\xff\xff\xff\xff\x01\0\0\0\0\0\0\0", ".NET object"),
 ];
 /// Endings that a system runs.
 const RUN: [&str; 9] = ["ps1", "bat", "cmd", "vbs", "com", "scr", "hta", "lnk", "ipynb"];
@@ -36,10 +43,12 @@ pub(crate) fn program(name: &str, front: &[u8]) -> Option<Sighting> {
     let dos = front.starts_with(b"MZ") && front.windows(4).any(|window| window == b"PE\0\0");
     // Compiled Python: a number of its version, then a line's end that text tools would spoil.
     let compiled = matches!(front, [_, 0x0d | 0x0c, b'\r', b'\n', ..]);
+    // A code object by itself: its kind, and the numbers of its arguments, all of them small.
+    let marshalled = matches!(front, [0xe3, _, 0, 0, 0, _, 0, 0, 0, _, 0, 0, 0, _, _, ..]);
     let script = front.starts_with(b"#!") && !["py", "sh", "bash", "zsh"].contains(&ending.as_str());
     let kind = known
         .or(dos.then_some("PE"))
-        .or(compiled.then_some("pyc"))
+        .or((compiled || marshalled).then_some("pyc"))
         .or(script.then_some("#!"))
         .or(RUN.iter().find(|run| **run == ending).copied())?;
     Some(Sighting::new("model.program-beside-weights").with("kind", kind))
@@ -49,6 +58,10 @@ pub(crate) fn program(name: &str, front: &[u8]) -> Option<Sighting> {
 pub(crate) fn mislabelled(name: &str, front: &[u8], format: Format) -> Option<Sighting> {
     let ending = ending_of(name);
     if !WEIGHTS.contains(&ending.as_str()) || !matches!(format, Format::Unknown | Format::Text | Format::Json) {
+        return None;
+    }
+    // A model of ONNX without a graph holds nothing, and is one all the same: its version, and who wrote it.
+    if ending == "onnx" && matches!(front, [0x08, 1..=20, 0x12 | 0x1a | 0x22 | 0x2a | 0x30 | 0x3a | 0x42, ..]) {
         return None;
     }
     let reason = if front.starts_with(b"version https://git-lfs") {
@@ -139,6 +152,33 @@ pub(crate) fn missing_weights(component: &Component, inventory: &Inventory, grap
         Some(sighting.with_text("reason", reason))
     };
     locations.lines().filter_map(|location| missing(&location)).collect()
+}
+
+/// Weights that a graph looks for behind the end of the file beside it. Where that file is not there, nothing is known.
+pub(crate) fn short_weights(graph: &FileFacts, files: &[FileFacts]) -> Vec<Sighting> {
+    let (folder, name) = graph.path.rsplit_once('/').unwrap_or(("", &graph.path));
+    let beside = |file: &str| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
+    let mut wanted: Vec<(u64, String)> = Vec::new();
+    for line in graph.facts.more.get("external_end").map(String::as_str).unwrap_or_default().lines() {
+        let Some((end, location)) = line.split_once(' ') else { continue };
+        wanted.extend(end.parse().ok().map(|end| (end, beside(location.trim_start_matches("./")))));
+    }
+    // OpenVINO names no file: it lies beside, with an ending of its own.
+    let end = graph.facts.more.get("weights_end").and_then(|end| end.parse().ok());
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    wanted.extend(end.filter(|end| *end > 0).map(|end| (end, beside(&format!("{stem}.bin")))));
+    let short = |(end, path): (u64, String)| {
+        let file = files.iter().find(|file| shown(&file.path) == path && file.sha256.is_some())?;
+        let bytes = file.bytes;
+        let reason = Text::new(
+            format!("权重止于第 {end} 字节，而该文件只有 {bytes} 字节"),
+            format!("its weights end at byte {end}, and the file has {bytes}"),
+        );
+        let place = Text::new(format!("文件 {path} 中的权重"), format!("the part in the file {path}"));
+        let sighting = Sighting::new("model.graph-lie").key(&path).with_text("where", place);
+        (end > bytes).then(|| sighting.with_text("reason", reason))
+    };
+    wanted.into_iter().filter_map(short).collect()
 }
 
 fn ending_of(name: &str) -> String {

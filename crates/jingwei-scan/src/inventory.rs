@@ -102,7 +102,9 @@ fn walk(
     files.sort_by(|a, b| a.path.cmp(&b.path));
     for at in 0..files.len() {
         let missing = beside::missing_shards(&files[at].path, &files[at].shards, &files);
-        files[at].seen.extend(missing.map(|sighting| Seen { inside: "".into(), sighting }));
+        let short = beside::short_weights(&files[at], &files);
+        let told = missing.into_iter().chain(short).map(|sighting| Seen { inside: "".into(), sighting });
+        files[at].seen.extend(told);
     }
     Ok(Inventory { files, unlisted: None })
 }

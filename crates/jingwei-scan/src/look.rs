@@ -12,6 +12,7 @@ use crate::{
     beside, card,
     formats::{FRONT, Format, gguf, of_front, r_object, safetensors, unreadable},
     names::ModelNames,
+    planted,
     weights::{self, Number, Stretch},
     words::io_reason,
 };
@@ -197,6 +198,13 @@ impl Looker<'_> {
     fn graph(&mut self, source: &mut dyn Source, graph: GraphFormat, place: &Place, budget: &Budget) {
         let inspection = jingwei_graph::inspect(graph, source, &self.names.graph, self.limits);
         self.values(source, &inspection.pickles, place, budget);
+        let mut notes = planted::Notes::new(self.limits);
+        for (key, text) in &inspection.notes {
+            notes.text(text, jingwei_template::Note::Value, key);
+        }
+        for sighting in notes.seen {
+            self.see(place, sighting);
+        }
         self.keep(inspection, place, budget);
     }
 
@@ -345,6 +353,9 @@ impl Looker<'_> {
             }
             TextKind::Script => jingwei_template::inspect_script(source, &place.name, &self.names.config, self.limits),
             TextKind::Yaml => jingwei_template::inspect_yaml(source, &place.name, &self.names.config, self.limits),
+            TextKind::Settings => {
+                jingwei_template::inspect_settings(source, &place.name, &self.names.config, self.limits)
+            }
             TextKind::Requirements => jingwei_template::inspect_requirements(source),
             TextKind::Paths => start_file(source, &place.name, self),
             TextKind::Plain => prose(source, &place.name),
@@ -389,6 +400,8 @@ impl Looker<'_> {
         if place.depth > 0 {
             // Paths inside an archive are no paths of the folder.
             facts.more.remove("external_data");
+            facts.more.remove("external_end");
+            facts.more.remove("weights_end");
         }
         merge(&mut self.looked.facts, facts);
         for nested in inspection.nested {
@@ -436,12 +449,19 @@ enum TextKind {
     Template,
     Script,
     Yaml,
+    /// Keys and values in one of the plainer syntaxes.
+    Settings,
     /// A list of packages.
     Requirements,
     /// A `.pth` file, of which Python runs the lines that begin with `import`.
     Paths,
     Plain,
 }
+
+/// Endings and names of files with settings that loaders and servers of models read.
+const SETTINGS: [&str; 11] =
+    [".pbtxt", ".prototxt", ".toml", ".ini", ".cfg", ".conf", ".config", ".properties", ".gin", ".jsonl", ".json5"];
+const SETTINGS_NAMES: [&str; 3] = ["checkpoint", "modelfile", "dockerfile"];
 
 /// Longest plain text that is read for hidden characters.
 const PROSE: u64 = 4 << 20;
@@ -496,6 +516,8 @@ fn text_kind(name: &str, front: &[u8]) -> TextKind {
         TextKind::Script
     } else if ends(&[".yaml", ".yml"]) || name == "mlmodel" || name.ends_with("/mlmodel") {
         TextKind::Yaml
+    } else if ends(&SETTINGS) || SETTINGS_NAMES.contains(&name.rsplit('/').next().unwrap_or(&name)) {
+        TextKind::Settings
     } else if holds(b"{%") && !ends(&[".md", ".rst", ".html", ".htm"]) {
         TextKind::Template
     } else {

@@ -44,6 +44,7 @@ impl ModelCheck {
         "model.archive-path-escape",
         "model.archive-sealed-member",
         "model.archive-special-member",
+        "model.config-bomb",
         "model.config-dangerous-target",
         "model.config-duplicate-key",
         "model.config-duplicate-security-key",

@@ -15,7 +15,7 @@ mod template;
 mod tokenizer;
 mod unicode;
 
-pub use config::{inspect_config, inspect_yaml};
+pub use config::{inspect_config, inspect_settings, inspect_yaml};
 pub use note::{Note, inspect_note, inspect_prose};
 pub use requirements::inspect_requirements;
 pub use script::{inspect_script, inspect_torchscript};

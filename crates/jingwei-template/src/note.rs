@@ -105,6 +105,29 @@ fn runs_command(text: &str) -> bool {
     fetches && into_shell || others.iter().any(|mark| lower.contains(mark))
 }
 
+/// Up to the padding; both alphabets.
+pub(crate) fn base64(run: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(run.len() * 3 / 4);
+    let (mut held, mut bits) = (0u32, 0u32);
+    for byte in run.bytes() {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => break,
+        };
+        held = held << 6 | u32::from(value);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            out.extend(u8::try_from(held >> bits & 0xff));
+        }
+    }
+    out
+}
+
 /// An address of a machine by its number, with a login, or to which a value is to be appended. Addresses of namespaces and of
 /// well-known pages are tokens of real vocabularies.
 fn is_trap_address(token: &str) -> bool {

@@ -230,6 +230,7 @@ pub fn config(bytes: &[u8]) {
     let limits = Limits::default();
     check(bytes, "config", |source| jingwei_template::inspect_config(source, "config.json", names(), &limits));
     check(bytes, "yaml", |source| jingwei_template::inspect_yaml(source, "a.yaml", names(), &limits));
+    check(bytes, "settings", |source| jingwei_template::inspect_settings(source, "a.gin", names(), &limits));
     check(bytes, "script", |source| jingwei_template::inspect_script(source, "a.py", names(), &limits));
 }
 

@@ -1,6 +1,7 @@
 //! ONNX models: what their operators reach, where their weights lie, and whether they say the truth about them.
 
 mod functions;
+mod growth;
 mod tensor;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use crate::findings::{Findings, Stop, named, place};
 use crate::location;
 use crate::wire::{Field, Message, Span, Value, Wire};
 use functions::Functions;
+use growth::Scope;
 pub(crate) use tensor::bits;
 
 /// Domains, and external files, that are told apart.
@@ -35,7 +37,7 @@ pub fn inspect_onnx(source: &mut dyn Source, names: &NameTable, limits: &Limits)
 pub fn inspect_onnx_tensor(source: &mut dyn Source, names: &NameTable, limits: &Limits) -> Inspection {
     let mut walk = Walk::new(source, names, limits);
     let root = walk.wire.root();
-    let result = walk.tensor(root, true);
+    let result = walk.tensor(root, true).map(drop);
     walk.conclude();
     walk.findings.finish(result)
 }
@@ -55,6 +57,10 @@ pub(crate) struct Walk<'s, 'n> {
     /// Name and version of the program that wrote the file.
     producer: [String; 2],
     external: BTreeSet<String>,
+    /// Where in such a file the farthest weights end.
+    external_end: BTreeMap<String, u64>,
+    /// Graphs that are being read, from the outside to the inside.
+    scopes: Vec<Scope>,
 }
 
 #[derive(Default)]
@@ -68,6 +74,7 @@ struct Custom {
 #[derive(Default)]
 struct Node {
     name: String,
+    inputs: Vec<String>,
     output: String,
     operator: String,
     domain: String,
@@ -75,6 +82,10 @@ struct Node {
     /// A path to a compiled model beside this one, if it is not inside.
     context: Option<(String, u64)>,
     context_inside: bool,
+    /// A constant that it gives, or a shape by which it makes one.
+    values: Vec<f64>,
+    /// Texts that may be paths.
+    texts: Vec<(String, u64)>,
 }
 
 impl<'s, 'n> Walk<'s, 'n> {
@@ -92,6 +103,8 @@ impl<'s, 'n> Walk<'s, 'n> {
             functions: Functions::default(),
             producer: Default::default(),
             external: BTreeSet::new(),
+            external_end: BTreeMap::new(),
+            scopes: Vec::new(),
         }
     }
 
@@ -101,7 +114,11 @@ impl<'s, 'n> Walk<'s, 'n> {
             match (field.number, field.value) {
                 (1, Value::Varint(version)) => self.fact("ir_version", version.to_string()),
                 (2 | 3, Value::Bytes(span)) => self.producer[field.number as usize - 2] = self.wire.name(span)?,
-                (6, Value::Bytes(span)) => self.findings.inspection.facts.described |= span.len() > 0,
+                (6, Value::Bytes(span)) => {
+                    self.findings.inspection.facts.described |= span.len() > 0;
+                    let text = self.wire.text(span)?;
+                    self.findings.note("doc_string", &text);
+                }
                 (7, Value::Bytes(span)) => {
                     let graph = self.wire.enter(span, &model)?;
                     self.graph(graph)?;
@@ -151,6 +168,7 @@ impl<'s, 'n> Walk<'s, 'n> {
             "description" | "doc_string" => self.findings.inspection.facts.described |= !value.is_empty(),
             _ => {}
         }
+        self.findings.note(&key, &value);
         Ok(())
     }
 
@@ -184,6 +202,7 @@ impl<'s, 'n> Walk<'s, 'n> {
     fn function(&mut self, mut function: Message) -> Result<(), Stop> {
         let (mut name, mut domain, mut overload) = (String::new(), String::new(), String::new());
         self.functions.begin();
+        self.scopes.push(Scope::default());
         while let Some(field) = self.wire.next(&mut function)? {
             match (field.number, field.value) {
                 (1, Value::Bytes(span)) => name = self.wire.name(span)?,
@@ -201,10 +220,26 @@ impl<'s, 'n> Walk<'s, 'n> {
             }
         }
         self.functions.end(whole_domain(&domain), &name, &overload);
+        self.close_scope();
         Ok(())
     }
 
-    fn graph(&mut self, mut graph: Message) -> Result<(), Stop> {
+    fn graph(&mut self, graph: Message) -> Result<(), Stop> {
+        self.scopes.push(Scope::default());
+        let result = self.parts(graph);
+        self.close_scope();
+        result
+    }
+
+    fn close_scope(&mut self) {
+        if let Some(scope) = self.scopes.pop() {
+            for bomb in scope.close(self.scopes.last_mut()) {
+                self.findings.see(bomb);
+            }
+        }
+    }
+
+    fn parts(&mut self, mut graph: Message) -> Result<(), Stop> {
         while let Some(field) = self.wire.next(&mut graph)? {
             match (field.number, field.value) {
                 (1, Value::Bytes(span)) => {
@@ -213,7 +248,10 @@ impl<'s, 'n> Walk<'s, 'n> {
                 }
                 (5, Value::Bytes(span)) => {
                     let tensor = self.wire.enter(span, &graph)?;
-                    self.tensor(tensor, true)?;
+                    let (name, values) = self.tensor(tensor, true)?;
+                    if let Some(scope) = self.scopes.last_mut() {
+                        scope.constant(&name, values);
+                    }
                 }
                 (15, Value::Bytes(span)) => {
                     let sparse = self.wire.enter(span, &graph)?;
@@ -241,6 +279,7 @@ impl<'s, 'n> Walk<'s, 'n> {
         while let Some(field) = self.wire.next(&mut message)? {
             let Value::Bytes(span) = field.value else { continue };
             match field.number {
+                1 if node.inputs.len() < 4 => node.inputs.push(self.wire.name(span)?),
                 2 if node.output.is_empty() => node.output = self.wire.name(span)?,
                 3 => node.name = self.wire.name(span)?,
                 4 => node.operator = self.wire.name(span)?,
@@ -255,16 +294,38 @@ impl<'s, 'n> Walk<'s, 'n> {
         }
         self.nodes += 1;
         self.judge(&node, message.start);
+        self.grow(node, message.start);
         Ok(())
+    }
+
+    fn grow(&mut self, mut node: Node, at: u64) {
+        let Some(scope) = self.scopes.last_mut().filter(|_| whole_domain(&node.domain) == "ai.onnx") else { return };
+        let label = if node.name.is_empty() { &node.output } else { &node.name };
+        match node.operator.as_str() {
+            "Constant" => scope.constant(&node.output, node.values),
+            "RandomNormal" | "RandomUniform" => {
+                scope.shaped(&node.operator, label, std::mem::take(&mut node.values), at);
+            }
+            operator => scope.node(operator, label, &node.inputs, at),
+        }
     }
 
     fn attribute(&mut self, mut attribute: Message, node: &mut Node) -> Result<(), Stop> {
         let (mut name, mut text, mut number) = (String::new(), None, None);
+        let mut numbers = Vec::new();
         while let Some(field) = self.wire.next(&mut attribute)? {
             match (field.number, field.value) {
                 (1, Value::Bytes(span)) => name = self.wire.name(span)?,
                 (3, Value::Varint(value)) => number = Some(value),
                 (4, Value::Bytes(span)) => text = Some(span),
+                (5, Value::Bytes(span)) => {
+                    let tensor = self.wire.enter(span, &attribute)?;
+                    node.values = self.tensor(tensor, false)?.1;
+                }
+                (8, Value::Varint(value)) if numbers.len() < growth::LONGEST => numbers.push(tensor::number(value)),
+                (8, Value::Bytes(span)) if span.len() <= 160 => {
+                    self.wire.packed(span, |value| numbers.push(tensor::number(value)))?;
+                }
                 (_, Value::Bytes(span)) => self.attribute_value(field, span, &attribute)?,
                 _ => {}
             }
@@ -274,6 +335,11 @@ impl<'s, 'n> Walk<'s, 'n> {
                 node.context = Some((self.wire.text(span)?, span.start));
             }
             ("embed_mode", _, Some(mode)) => node.context_inside = mode == 1,
+            ("value_int", _, Some(value)) => node.values = vec![tensor::number(value)],
+            ("value_ints" | "shape", ..) if !numbers.is_empty() => node.values = numbers,
+            (_, Some(span), _) if span.len() <= 512 && node.texts.len() < 8 => {
+                node.texts.push((self.wire.text(span)?, span.start));
+            }
             _ => {}
         }
         Ok(())
@@ -281,9 +347,10 @@ impl<'s, 'n> Walk<'s, 'n> {
 
     fn attribute_value(&mut self, field: Field, span: Span, parent: &Message) -> Result<(), Stop> {
         match field.number {
-            5 | 10 => {
+            10 => {
                 let tensor = self.wire.enter(span, parent)?;
-                self.tensor(tensor, false)
+                self.tensor(tensor, false)?;
+                Ok(())
             }
             6 | 11 => {
                 let graph = self.wire.enter(span, parent)?;
@@ -321,6 +388,12 @@ impl<'s, 'n> Walk<'s, 'n> {
             && let Some(reason) = location::escape(path)
         {
             self.findings.escape(path, &place("节点", "node", label), reason, *at);
+        }
+        // An operator from elsewhere opens what its attribute names; those of the standard open nothing.
+        for (path, at) in node.texts.iter().filter(|(text, _)| domain != "ai.onnx" && location::is_far(text)) {
+            if let Some(reason) = location::escape(path) {
+                self.findings.escape(path, &place("节点", "node", label), reason, *at);
+            }
         }
     }
 
@@ -386,6 +459,10 @@ impl<'s, 'n> Walk<'s, 'n> {
         if !self.external.is_empty() {
             let files: Vec<_> = self.external.iter().map(String::as_str).collect();
             self.findings.inspection.facts.more.insert("external_data", files.join("\n"));
+        }
+        if !self.external_end.is_empty() {
+            let ends: Vec<_> = self.external_end.iter().map(|(file, end)| format!("{end} {file}")).collect();
+            self.findings.inspection.facts.more.insert("external_end", ends.join("\n"));
         }
         let facts = &mut self.findings.inspection.facts;
         facts.tensors = Some(self.tensors);

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use jingwei_core::Text;
 use jingwei_read::{PICKLE_FRONT, begins_like_pickle};
 
+use super::growth::LONGEST;
 use super::{TOLD_APART, Walk, tensor_place};
 use crate::findings::Stop;
 use crate::location;
@@ -23,13 +24,16 @@ struct Tensor {
     pickle: Option<Span>,
     /// Numbers of 4 or 8 bytes that are packed, in bytes.
     floats: Option<u64>,
+    /// Its numbers, where they are few enough to be a shape.
+    values: Vec<f64>,
     external: HashMap<String, (String, u64)>,
     is_external: bool,
 }
 
 impl Walk<'_, '_> {
     /// `counts`: it is a weight, not a constant of an operator.
-    pub(super) fn tensor(&mut self, mut message: Message, counts: bool) -> Result<(), Stop> {
+    /// The answer is its name, and its numbers where they may be a shape.
+    pub(super) fn tensor(&mut self, mut message: Message, counts: bool) -> Result<(String, Vec<f64>), Stop> {
         let mut tensor = Tensor::default();
         while let Some(field) = self.wire.next(&mut message)? {
             match (field.number, field.value) {
@@ -39,10 +43,22 @@ impl Walk<'_, '_> {
                     self.wire.packed(span, |size| elements.dimension(size.cast_signed()))?;
                 }
                 (2, Value::Varint(data_type)) => tensor.data_type = data_type,
-                (4 | 10, Value::Bytes(span)) => tensor.floats = Some(tensor.floats.unwrap_or(0) + span.len()),
+                (4 | 10, Value::Bytes(span)) => {
+                    tensor.floats = Some(tensor.floats.unwrap_or(0) + span.len());
+                    if field.number == 4 {
+                        self.small(&mut tensor, span, 1)?;
+                    }
+                }
+                (5 | 7, Value::Bytes(span)) if span.len() <= 160 && tensor.values.len() < LONGEST => {
+                    let values = &mut tensor.values;
+                    self.wire.packed(span, |value| values.push(number(value)))?;
+                }
+                (5 | 7, Value::Varint(value)) if tensor.values.len() < LONGEST => tensor.values.push(number(value)),
                 (8, Value::Bytes(span)) => tensor.name = self.wire.name(span)?,
                 (9, Value::Bytes(span)) => {
                     tensor.raw = Some(span.len());
+                    let data_type = tensor.data_type;
+                    self.small(&mut tensor, span, data_type)?;
                     if begins_like_pickle(&self.wire.front(span, PICKLE_FRONT)?) {
                         tensor.pickle = Some(span);
                     }
@@ -67,7 +83,40 @@ impl Walk<'_, '_> {
             self.tensors += 1;
             self.parameters = self.parameters.saturating_add(tensor.elements.count().unwrap_or(0));
         }
+        self.note_end(&tensor);
+        Ok((tensor.name, tensor.values))
+    }
+
+    /// Numbers as the bytes of memory, where they are few.
+    fn small(&mut self, tensor: &mut Tensor, span: Span, data_type: u64) -> Result<(), Stop> {
+        if span.len() > 8 * LONGEST as u64 || !matches!(data_type, 1 | 6 | 7) {
+            return Ok(());
+        }
+        let bytes = self.wire.bytes(span)?;
+        tensor.values = match data_type {
+            7 => bytes.as_chunks().0.iter().map(|b| number(u64::from_le_bytes(*b))).collect(),
+            6 => bytes.as_chunks().0.iter().map(|b| f64::from(i32::from_le_bytes(*b))).collect(),
+            _ => bytes.as_chunks().0.iter().map(|b| f64::from(f32::from_le_bytes(*b))).collect(),
+        };
+        tensor.values.retain(|value| value.is_finite());
         Ok(())
+    }
+
+    /// How far a file of weights has to reach.
+    fn note_end(&mut self, tensor: &Tensor) {
+        let Some((location, _)) = tensor.external.get("location").filter(|_| tensor.is_external) else { return };
+        let number = |key: &str| tensor.external.get(key).and_then(|(value, _)| value.trim().parse::<u64>().ok());
+        let shape = || {
+            let bytes = tensor.elements.count()?.checked_mul(bits(tensor.data_type)?)?.div_ceil(8);
+            u64::try_from(bytes).ok()
+        };
+        let Some(length) = number("length").or_else(shape) else { return };
+        let end = number("offset").unwrap_or(0).saturating_add(length);
+        let location = jingwei_read::shown(location);
+        if self.external_end.len() < TOLD_APART || self.external_end.contains_key(&location) {
+            let known = self.external_end.entry(location).or_default();
+            *known = end.max(*known);
+        }
     }
 
     /// Every entry is judged, because readers disagree about which of two counts.
@@ -124,6 +173,12 @@ impl Walk<'_, '_> {
             self.findings.lie(&tensor.name, &place, reason, at);
         }
     }
+}
+
+/// A whole number with its sign, as far as sizes need one.
+#[allow(clippy::cast_precision_loss, reason = "a size is judged by its magnitude")]
+pub(super) fn number(value: u64) -> f64 {
+    value.cast_signed() as f64
 }
 
 /// Bits of one element; `None` for texts and types that came later.

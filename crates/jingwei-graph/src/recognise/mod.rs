@@ -5,6 +5,7 @@ use jingwei_read::Source;
 
 use crate::GraphFormat;
 pub use opaque::OpaqueFormat;
+pub(crate) use opaque::compiled_lua;
 
 /// Tells a model graph by its content, never by a name. `front` is how the file begins: 4 KiB, or all of it.
 #[must_use]
@@ -23,6 +24,9 @@ pub fn recognise(front: &[u8], length: u64, source: &mut dyn Source) -> Option<G
     }
     if crate::tensorflow::is_graph_text(front) {
         return Some(GraphFormat::TensorflowText);
+    }
+    if crate::msgpack::recognise(front, source) {
+        return Some(GraphFormat::Flax);
     }
     // The first key of a message: a field number, and a wire type that begins one.
     let first = *front.first()?;

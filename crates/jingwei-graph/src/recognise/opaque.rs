@@ -1,4 +1,5 @@
 use jingwei_core::Text;
+use jingwei_read::{Reader, Source};
 
 use crate::GraphFormat;
 
@@ -87,8 +88,28 @@ fn is_xgboost(text: &str) -> bool {
 /// An object of Torch (type 4, index 1), whose version is a text `V 1` of its own length.
 fn is_torch7(front: &[u8], length: u64) -> bool {
     let binary = [4, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0];
-    length > 32 && front.starts_with(&binary) && front.get(12..15) == Some(b"V 1".as_slice())
+    // Or a table (type 3) of a few entries, the first key of which is a number, a text or a truth value.
+    let table = matches!(front, [3, 0, 0, 0, 1, 0, 0, 0, _, _, 0, 0, 1 | 2 | 5, 0, 0, 0, ..]);
+    length > 32 && (table || front.starts_with(&binary) && front.get(12..15) == Some(b"V 1".as_slice()))
         || front.starts_with(b"4\n1\n3\nV 1\n")
+}
+
+/// Where compiled Lua begins: Torch7 writes the functions of its objects as that, and loads them again.
+pub(crate) fn compiled_lua(source: &mut dyn Source) -> Option<u64> {
+    const WINDOW: usize = 32 << 10;
+    const MARK: usize = 4;
+    let mut reader = Reader::new(source);
+    loop {
+        let at = reader.position();
+        let window = reader.peek(WINDOW).ok()?;
+        let is_mark = |bytes: &[u8]| bytes == b"\x1bLua" || bytes.starts_with(b"\x1bLJ");
+        if let Some(place) = window.windows(MARK).position(is_mark) {
+            return Some(at + place as u64);
+        }
+        // A mark may lie across two windows, so that the last bytes are looked at again.
+        let step = (window.len() + 1).checked_sub(MARK).filter(|step| *step > 0)?;
+        reader.seek(at + step as u64);
+    }
 }
 
 /// A map whose first key is one of those that Flax writes.

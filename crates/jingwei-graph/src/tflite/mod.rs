@@ -67,7 +67,7 @@ impl Walk<'_, '_> {
 
     fn operator_codes(&mut self, model: Table) -> Result<(), Stop> {
         let codes = self.flat.vector(model, 1, 4)?;
-        let (mut flex, mut custom) = (BTreeSet::new(), BTreeSet::new());
+        let (mut flex, mut custom, mut unknown) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut first = 0;
         for n in 0..codes.count {
             let code = self.flat.element(codes, n)?;
@@ -87,8 +87,11 @@ impl Walk<'_, '_> {
                 Some(NameClass::Allowed { when: Some("standard-stream") }) => drop(self.printing.insert(n, name)),
                 _ if location::is_native_library(&name) => self.findings.native(&name, &name, code.at),
                 _ if name.starts_with(FLEX) && flex.len() < TOLD_APART => drop(flex.insert(name)),
-                _ if custom.len() < TOLD_APART => drop(custom.insert(name)),
-                _ => {}
+                _ if custom.len() + unknown.len() >= TOLD_APART => {}
+                _ if self.names.classify(&format!("tflite.{name}")) == NameClass::Unknown => {
+                    unknown.insert(name);
+                }
+                _ => drop(custom.insert(name)),
             }
         }
         for (library, operators) in [("TensorFlow Flex delegate", flex), ("TFLite", custom)] {
@@ -96,6 +99,10 @@ impl Walk<'_, '_> {
                 let operators: Vec<_> = operators.iter().map(String::as_str).collect();
                 self.findings.custom(library, &named(&operators), first);
             }
+        }
+        if !unknown.is_empty() {
+            let operators: Vec<_> = unknown.iter().map(String::as_str).collect();
+            self.findings.unknown("TFLite", &named(&operators), first);
         }
         self.fact("operators", codes.count.to_string());
         Ok(())

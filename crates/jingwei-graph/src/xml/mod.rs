@@ -139,6 +139,9 @@ pub(super) fn read(
             Event::GeneralRef(name) if !name.is_char_ref() && !OWN_NAMES.contains(&&*name) => {
                 entity(&name, at, findings)
             }
+            Event::PI(order) if order.trim_start().starts_with("xml-stylesheet") => {
+                see(order.trim(), Text::new("内容要求套用样式表", "its content asks for a style sheet"), at, findings);
+            }
             Event::Decl(declaration) => {
                 if let Some(Ok(encoding)) = declaration.encoding() {
                     check_encoding(&encoding, findings);
@@ -182,8 +185,15 @@ fn element(tag: &BytesStart<'_>, at: u64, findings: &mut Findings) -> Result<Ele
     }
     let name = tag.local_name().as_ref().to_owned();
     let element = Element { name, attributes, at };
-    if element.name == "include" && element.attributes.iter().any(|(_, value)| value.contains("XInclude")) {
-        inclusion(element.attribute("href").unwrap_or_default(), at, findings);
+    // Neither PMML nor OpenVINO has an element of this name, whatever its prefix stands for.
+    if element.name == "include"
+        && let Some(href) = element.attribute("href")
+    {
+        inclusion(href, at, findings);
+    }
+    let schema = element.attributes.iter().filter(|(key, _)| key.ends_with("chemaLocation"));
+    for (_, places) in schema.filter(|(_, places)| places.contains("file:") || places.contains("..")) {
+        see(places, Text::new("模式取自另一个文件", "its schema is another file"), at, findings);
     }
     Ok(element)
 }

@@ -21,7 +21,7 @@ fn classes_and_files_of_others_are_named() {
     let custom = || pb().bytes(10, "MyClass");
     let layer = |inner: Pb| pb().message(1, pb().bytes(1, "layer").message(500, inner));
     let plain = || pb().message(1, pb().bytes(1, "layer").message(130, pb()));
-    let note = &["graph-custom-operator Core ML"][..];
+    let note = &["graph-unknown-operator Core ML"][..];
     let link = |name: &str, search: &str| {
         pb().message(1, pb().message(1, pb().bytes(1, name)).message(2, pb().bytes(1, search)))
     };

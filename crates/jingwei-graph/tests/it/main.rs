@@ -3,7 +3,9 @@
 
 mod builders;
 mod coreml;
+mod growth;
 mod hostile;
+mod msgpack;
 mod onnx;
 mod recognise;
 mod rules;
@@ -23,6 +25,7 @@ pub static NAMES: LazyLock<NameTable> = LazyLock::new(|| {
         include_str!("../../../../catalog/names/openvino-ops.toml"),
         include_str!("../../../../catalog/names/paddle-ops.toml"),
         include_str!("../../../../catalog/names/tensorflow-ops.toml"),
+        include_str!("../../../../catalog/names/tflite-ops.toml"),
     ];
     let lists: Vec<NameList> = lists.iter().map(|list| toml::from_str(list).unwrap()).collect();
     NameTable::new(&lists)

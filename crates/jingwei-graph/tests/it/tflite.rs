@@ -14,6 +14,7 @@ fn operators_that_are_not_its_own_are_named() {
         (Ok(0), &[][..]),
         (Ok(150), &[]),
         (Err("TFLite_Detection_PostProcess"), &["graph-custom-operator TFLite"]),
+        (Err("Mine"), &["graph-unknown-operator TFLite"]),
         (Err("FlexErf"), &["graph-custom-operator TensorFlow Flex delegate"]),
         (Err("FlexPyFunc"), &["graph-dangerous-operator FlexPyFunc"]),
         (Err("FlexWriteFile"), &["graph-dangerous-operator FlexWriteFile"]),

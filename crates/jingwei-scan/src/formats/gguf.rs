@@ -90,12 +90,20 @@ struct Walk<'s> {
     vocabulary: Vocabulary,
 }
 
+/// Keys that count parts of a model, for each of which a reader takes memory.
+const PARTS: [&str; 4] = [".block_count", ".expert_count", ".attention.head_count", ".attention.head_count_kv"];
+const MOST_PARTS: u64 = 1 << 16;
+
 /// Numbers that metadata gives and other metadata contradicts.
 #[derive(Default)]
 struct Vocabulary {
     tokens: Option<u64>,
     /// Start and end of a text, as numbers of tokens.
     marks: Vec<(String, u64)>,
+    /// Lists that go along with the tokens, and how long they are.
+    lists: Vec<(String, u64)>,
+    /// Counts of parts of the model that are far beyond any.
+    huge: Vec<(String, u64)>,
     part: Option<u64>,
     parts: Option<u64>,
 }
@@ -103,7 +111,12 @@ struct Vocabulary {
 impl Vocabulary {
     fn number(&mut self, key: &str, number: u64) {
         match key {
-            "tokenizer.ggml.bos_token_id" | "tokenizer.ggml.eos_token_id" => self.marks.push((key.to_owned(), number)),
+            key if key.starts_with("tokenizer.ggml.") && key.ends_with("_token_id") => {
+                self.marks.push((key.to_owned(), number));
+            }
+            key if PARTS.iter().any(|part| key.ends_with(part)) && number > MOST_PARTS => {
+                self.huge.push((key.to_owned(), number));
+            }
             "split.no" => self.part = Some(number),
             "split.count" => self.parts = Some(number),
             _ => {}
@@ -124,6 +137,17 @@ impl Vocabulary {
                 let zh = format!("词元 {number} 不在 {tokens} 项的词表中");
                 seen.push(lie(key, zh, format!("token {number} is not in the vocabulary of {tokens}")));
             }
+        }
+        for (key, count) in &self.lists {
+            // Readers go by the number of tokens, and so past the end of a list that is shorter.
+            if let Some(tokens) = self.tokens.filter(|tokens| count < tokens) {
+                let zh = format!("只有 {count} 项，而词表有 {tokens} 项");
+                seen.push(lie(key, zh, format!("it has {count} entries, and the vocabulary has {tokens}")));
+            }
+        }
+        for (key, number) in &self.huge {
+            let zh = format!("{number} 远多于任何模型所有");
+            seen.push(lie(key, zh, format!("{number} is far more than any model has")));
         }
         if let (Some(part), Some(parts)) = (self.part, self.parts)
             && parts > 0
@@ -232,6 +256,7 @@ impl<'s> Walk<'s> {
                 (name, STRING) if name.starts_with(TEMPLATE) => self.template(name)?,
                 (name, STRING) => drop(self.noted(name)?),
                 (TOKENS, ARRAY) => self.tokens()?,
+                ("tokenizer.ggml.token_type" | "tokenizer.ggml.scores", ARRAY) => self.beside_tokens(&key)?,
                 (name, kind) => match fixed_value_bytes(kind).filter(|_| kind != BOOL) {
                     Some(bytes) => self.number(name, bytes)?,
                     None => self.value(kind, 0)?,
@@ -284,6 +309,16 @@ impl<'s> Walk<'s> {
             self.check_header_size()?;
         }
         Ok(())
+    }
+
+    /// A list with one entry for each token.
+    fn beside_tokens(&mut self, key: &str) -> Result<(), HeaderError> {
+        let at = self.reader.position();
+        self.u32()?;
+        let count = self.u64()?;
+        self.vocabulary.lists.push((key.to_owned(), count));
+        self.reader.seek(at);
+        self.array(0)
     }
 
     /// Skips one metadata value.

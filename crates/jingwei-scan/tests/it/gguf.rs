@@ -113,3 +113,22 @@ fn every_limit_is_noticed() {
         assert_eq!(limit_crossed(file.bytes(), &limits), name);
     }
 }
+
+#[test]
+fn lists_beside_the_vocabulary_are_as_long_as_it_is() {
+    let with = |types: u32, blocks: u32| {
+        Gguf::default()
+            .entry("tokenizer.ggml.tokens", Value::Array(8, None, vec![Value::text("a"), Value::text("b")]))
+            .entry("tokenizer.ggml.token_type", Value::Array(5, None, (0..types).map(Value::U32).collect()))
+            .entry("llama.block_count", Value::U32(blocks))
+    };
+    for (file, expected) in [
+        (with(2, 32), None),
+        (with(1, 32), Some("model.graph-lie weights tokenizer.ggml.token_type")),
+        (with(2, 1 << 30), Some("model.graph-lie weights llama.block_count")),
+    ] {
+        let seen = scan_file(file.bytes(), &Limits::default());
+        let told = seen.lines().into_iter().find(|line| line.starts_with("model.graph-lie"));
+        assert_eq!(told.as_deref(), expected);
+    }
+}

@@ -135,6 +135,8 @@ fn remote_code_is_found_in_any_json_and_limits_hold() {
             "model.remote-code weights custom_pipelines",
         ),
         (r#"{"a": [{"trust_remote_code": true}]}"#.to_owned(), limits, "model.remote-code weights trust_remote_code"),
+        (r#"{"a": {"auto_map": {"b": "m.M"}}}"#.to_owned(), limits, "model.remote-code weights auto_map"),
+        (r#"{"trust_remote_code": "True"}"#.to_owned(), limits, "model.remote-code weights trust_remote_code"),
         ("\u{feff}{\"auto_map\": {\"a\": \"b\"}".to_owned(), limits, "model.remote-code weights auto_map"),
         (nested(70), limits, "model.limit-exceeded weights depth"),
         (nested(5_000), Limits { depth: 10_000, ..limits }, "model.limit-exceeded weights depth"),
@@ -144,9 +146,9 @@ fn remote_code_is_found_in_any_json_and_limits_hold() {
         assert_eq!(scan_single(json.clone(), &limits).lines()[0], expected, "{}", &json[..20]);
     }
     for json in [
-        r#"{"a": {"auto_map": {"b": 1}}}"#,
+        r#"{"a": {"auto_map": {}}}"#,
         r#"{"auto_map": {}, "trust_remote_code": false}"#,
-        r#"{"trust_remote_code": "true"}"#,
+        r#"{"trust_remote_code": "false"}"#,
     ] {
         assert!(scan_single(json, &limits).with_rule("model.remote-code").is_none(), "{json}");
     }
@@ -218,4 +220,19 @@ fn a_disk_that_fails_is_a_finding() {
     let seen = crate::support::Seen::of(model_check().observe(&component(ComponentKind::Model, "w"), &inventory));
     let message = &seen.with_rule("model.unreadable").unwrap().message;
     assert!(message.en.contains("the disk is gone") && message.zh.contains("读取失败"), "{message:?}");
+}
+
+#[test]
+fn weights_past_the_end_of_the_file_beside_are_told() {
+    let network = |size: u64| {
+        format!(
+            "<?xml version=\"1.0\"?><net name=\"m\" version=\"11\"><layers><layer id=\"0\" name=\"w\" type=\"Const\" \
+             version=\"opset1\"><data offset=\"0\" size=\"{size}\"/></layer></layers></net>"
+        )
+    };
+    for (size, expected) in [(8, false), (9, true), (1 << 40, true)] {
+        let files = MemoryFiles::default().with_file("m/a.xml", network(size)).with_file("m/a.bin", vec![0; 8]);
+        let seen = crate::support::scan_folder(files, &Limits::default());
+        assert_eq!(seen.with_rule("model.graph-lie").is_some(), expected, "{size}");
+    }
 }

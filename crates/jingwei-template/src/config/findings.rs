@@ -9,7 +9,10 @@ use jingwei_core::{Limits, Text};
 use jingwei_read::{Effect, Inspection, NameTable, Sighting};
 
 use crate::{
-    config::targets::{self, Verdict},
+    config::{
+        entry,
+        targets::{self, Verdict},
+    },
     script, template, unicode,
 };
 
@@ -22,6 +25,8 @@ pub(crate) struct Findings<'a> {
     pub limits: &'a Limits,
     /// The file name without folders, in lower case.
     pub file: String,
+    /// Every path in the file is followed by those who read it.
+    pub is_followed: bool,
     pub entries: Cell<u64>,
     pub crossed: Cell<Option<(&'static str, u64)>>,
     seen: RefCell<Inspection>,
@@ -35,10 +40,12 @@ pub(crate) struct Findings<'a> {
 impl<'a> Findings<'a> {
     pub(crate) fn new(names: &'a NameTable, limits: &'a Limits, file_name: &str) -> Self {
         let file = file_name.rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase();
+        let is_followed = entry::is_followed(&file);
         Self {
             names,
             limits,
             file,
+            is_followed,
             entries: Cell::new(0),
             crossed: Cell::new(None),
             seen: RefCell::default(),
@@ -83,6 +90,12 @@ impl<'a> Findings<'a> {
         }
     }
 
+    /// A repository by its name alone, whose code is run.
+    pub(crate) fn code_repository(&self, key: &str, value: &str) {
+        let sighting = Sighting::new("model.config-remote-repository").key(value);
+        self.see(sighting.with("key", key).with("remote", value).with("value", value));
+    }
+
     /// A name that a loader imports. `strict`: unknown packages are told too.
     pub(crate) fn target(&self, key: &str, target: &str, strict: bool) {
         let target = target.trim();
@@ -109,7 +122,7 @@ impl<'a> Findings<'a> {
         self.see(sighting.with("key", key).with("target", module));
     }
 
-    fn dangerous_target(&self, key: &str, target: &str, effect: Effect) {
+    pub(crate) fn dangerous_target(&self, key: &str, target: &str, effect: Effect) {
         let sighting = Sighting::new("model.config-dangerous-target").key(target);
         self.see(sighting.with("key", key).with("target", target).with_text("effect", effect.label()));
     }

@@ -11,12 +11,15 @@ use jingwei_read::{Inspection, NameClass, Sighting};
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::config::{
+    entry,
     findings::{Findings, leads_outside},
-    repair, targets,
+    plain, repair, targets,
 };
 
 /// Top-level keys under which `transformers` and `diffusers` find the names of code to load.
 const CODE_KEYS: [&str; 2] = ["auto_map", "custom_pipelines"];
+/// Operators of MXNet whose code is not MXNet's.
+const MXNET_CUSTOM: [&str; 3] = ["Custom", "_Native", "_NDArray"];
 const TRUST_KEY: &str = "trust_remote_code";
 /// Keys whose value a loader imports.
 const TARGET_KEYS: [&str; 2] = ["_target_", "class_path"];
@@ -26,7 +29,7 @@ const ACTIVATION_KEYS: [&str; 3] = ["activation_function", "activation_fn", "def
 const NAME_KEYS: [&str; 11] =
     ["path", "function", "callable", "func", "fn", "factory", "constructor", "method", "target", "type", "object"];
 /// References that a loader follows. A leftover such as `_name_or_path` is followed by none.
-const REFERENCE_KEYS: [&str; 9] = [
+const REFERENCE_KEYS: [&str; 19] = [
     "tokenizer_file",
     "vocab_file",
     "merges_file",
@@ -36,12 +39,23 @@ const REFERENCE_KEYS: [&str; 9] = [
     "custom_pipeline",
     "weights_path",
     "checkpoint_path",
+    "archive_file",
+    "template_path",
+    "prompt_path",
+    "speakers_file",
+    "model_file",
+    "hub_filename",
+    "assistant_model",
+    "custom_ops_library",
+    "model_lib_path",
+    "model_file_base_name",
 ];
 const BASE_KEYS: [&str; 2] = ["base_model_name_or_path", "base_model"];
-/// Pairs of keys by which skops names what it imports: a module, and a name in it.
-const NAMED_BY: [[&str; 2]; 2] = [["__module__", "__class__"], ["module_path", "function"]];
+/// Pairs of keys by which skops and PEFT name what they import: a module, and a name in it.
+const NAMED_BY: [[&str; 2]; 3] =
+    [["__module__", "__class__"], ["module_path", "function"], ["parent_library", "base_model_class"]];
 /// Where the machines of authors keep their files.
-const LEFTOVERS: [&str; 9] =
+pub(crate) const LEFTOVERS: [&str; 9] =
     ["/home/", "/root/", "/Users/", "/tmp/", "/mnt/", "/data", "/workspace/", "/content/", "/kaggle/"];
 /// Keys that decide what is loaded.
 const DECIDING_KEYS: [&str; 11] = [
@@ -81,6 +95,10 @@ fn walk(bytes: &[u8], found: &Findings<'_>) -> Result<(), serde_json::Error> {
 fn finished(bytes: &[u8], found: Findings<'_>, error: Option<serde_json::Error>) -> Inspection {
     let crossed = found.crossed.get();
     let deepest = u64::from(found.limits.depth);
+    if error.is_some() && crossed.is_none() {
+        // Lines of JSON, and what readers with comments and loose commas take: its entries are entries all the same.
+        plain::entries(&String::from_utf8_lossy(bytes), &found);
+    }
     let mut inspection = found.finish();
     let Some(error) = error else { return inspection };
     inspection.see(match crossed {
@@ -179,7 +197,7 @@ impl<'a, 'f> Value<'a, 'f> {
     fn place_of(self, key: &str) -> Place {
         match key {
             _ if self.place == Place::Vocabulary => Place::Vocabulary,
-            _ if self.depth == 0 && CODE_KEYS.contains(&key) => Place::Code,
+            _ if self.depth == 0 && CODE_KEYS.contains(&key) || key == "auto_map" => Place::Code,
             "chat_template" | "chat_templates" => Place::Template,
             "vocab" | "merges" if self.depth <= 1 => Place::Vocabulary,
             _ if self.place == Place::Template && matches!(key, "name" | "role") => Place::Ordinary,
@@ -203,8 +221,17 @@ impl<'a, 'f> Value<'a, 'f> {
         if self.place != Place::Vocabulary {
             found.hidden(text);
             found.value(text);
+            entry::judge(found, self.key, text);
         }
         let key = self.key;
+        if key == TRUST_KEY && text.eq_ignore_ascii_case("true") {
+            found.remote_code(key);
+        }
+        // MXNet has the library of an operator run by a name that Python registers.
+        if key == "op" && MXNET_CUSTOM.contains(&text) {
+            let sighting = Sighting::new("model.graph-unknown-operator").key("MXNet");
+            found.see(sighting.with("library", "MXNet").with("operators", text));
+        }
         let module_type = key == "type" && found.file == "modules.json";
         if TARGET_KEYS.contains(&key) || module_type || ACTIVATION_KEYS.contains(&key) && targets::is_dotted(text) {
             found.remote_repository(key, text);
@@ -269,7 +296,8 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
     fn visit_str<E: Error>(self, value: &str) -> Result<Content, E> {
         self.string(value);
         let text = matches!(self.key, "target" | "_class_name") || self.place == Place::Component;
-        let text = text || NAMED_BY.iter().flatten().any(|key| *key == self.key);
+        // LangChain names a class by the list of its path.
+        let text = text || self.key == "id" || NAMED_BY.iter().flatten().any(|key| *key == self.key);
         let text = (text && value.len() < 500).then(|| value.to_owned());
         Ok(Content { text, ..self.scalar(!value.is_empty(), value) })
     }
@@ -283,13 +311,17 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
         while let Some(item) = seq.next_element_seed(below)? {
             content.filled = true;
             content.weight = self.weight((content.weight, item.weight));
-            if texts.len() < 3 {
+            if texts.len() < 8 {
                 texts.push(item.text);
             }
             self.count()?;
         }
         if let [Some(library), Some(class)] = texts.as_slice() {
             content.pair = Some((library.clone(), class.clone()));
+        }
+        if self.key == "id" && texts.len() > 1 {
+            let path: Vec<String> = texts.into_iter().flatten().collect();
+            self.found.target(self.key, &path.join("."), false);
         }
         Ok(content)
     }
@@ -298,7 +330,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
         let mut content = Content::default();
         let mut known: HashMap<String, u64> = HashMap::new();
         let (mut target, mut params) = (None, false);
-        let mut named: [[Option<String>; 2]; 2] = Default::default();
+        let mut named: [[Option<String>; 2]; NAMED_BY.len()] = Default::default();
         while let Some(name) = map.next_key::<String>()? {
             self.count()?;
             content.filled = true;
@@ -329,8 +361,11 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
             self.found.target("target", &target, true);
         }
         for (keys, parts) in NAMED_BY.iter().zip(&named) {
-            if let [Some(module), Some(name)] = parts {
-                self.found.target(keys[1], &format!("{module}.{name}"), false);
+            if let [Some(module), Some(name)] = parts
+                && module != "__main__"
+            {
+                // PEFT imports the module, whoever wrote it.
+                self.found.target(keys[1], &format!("{module}.{name}"), keys[0] == "parent_library");
             }
         }
         Ok(content)
@@ -339,11 +374,12 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
 
 impl Value<'_, '_> {
     fn found_in_map(self, name: &str, value: &Content, place: Place) {
+        // A part of a model has a configuration of its own.
+        if (self.depth == 0 && CODE_KEYS.contains(&name) || name == "auto_map") && value.filled {
+            self.found.remote_code(name);
+        }
         if self.depth > 0 {
             return;
-        }
-        if CODE_KEYS.contains(&name) && value.filled {
-            self.found.remote_code(name);
         }
         if let Some((library, class)) = &value.pair {
             if name == "_class_name" {

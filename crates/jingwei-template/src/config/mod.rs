@@ -1,7 +1,9 @@
 //! Configurations beside weights: what they make a loader import, run and fetch.
 
+mod entry;
 mod findings;
 mod json;
+mod plain;
 mod repair;
 mod targets;
 mod yaml;
@@ -28,6 +30,14 @@ pub fn inspect_config(source: &mut dyn Source, file_name: &str, names: &NameTabl
 pub fn inspect_yaml(source: &mut dyn Source, file_name: &str, names: &NameTable, limits: &Limits) -> Inspection {
     match read::all(source, limits.header_bytes) {
         Content::Bytes(bytes) => yaml::inspect(&bytes, Findings::new(names, limits, file_name)),
+        Content::Seen(inspection) => inspection,
+    }
+}
+
+/// Settings in INI, TOML, properties, gin or the text form of a protobuf: keys and values, whatever stands between them.
+pub fn inspect_settings(source: &mut dyn Source, file_name: &str, names: &NameTable, limits: &Limits) -> Inspection {
+    match read::all(source, limits.header_bytes) {
+        Content::Bytes(bytes) => plain::inspect(&bytes, Findings::new(names, limits, file_name)),
         Content::Seen(inspection) => inspection,
     }
 }

@@ -7,6 +7,7 @@ use jingwei_read::{Inspection, Sighting};
 
 use crate::{
     config::{
+        entry,
         findings::{Findings, leads_outside},
         json, targets,
     },
@@ -15,14 +16,23 @@ use crate::{
 
 /// Tags by which a YAML loader of Python makes objects.
 const PYTHON_TAGS: [&str; 2] = ["python/", "yaml.org,2002:python"];
+/// Beginnings of tags by which YAML loaders of other languages make objects.
+const FOREIGN_TAGS: [&str; 5] = ["ruby/", "perl/", "js/function", "php/object", "dotnet/"];
 /// Tags of HyperPyYAML that import what they name.
 const NEW_TAGS: [&str; 6] = ["!new:", "!name:", "!apply:", "!module:", "!class:", "!call:"];
 
 pub(crate) fn inspect(bytes: &[u8], found: Findings<'_>) -> Inspection {
     let (text, broken) = read::text(bytes);
     let limits = *found.limits;
-    let mut scanner =
-        Scanner { found, anchors: HashMap::new(), waiting: None, target: None, params: false, explicit: None };
+    let mut scanner = Scanner {
+        found,
+        anchors: HashMap::new(),
+        waiting: None,
+        target: None,
+        params: false,
+        explicit: None,
+        sizes: Sizes::default(),
+    };
     let mut crossed = false;
     for (number, line) in text.lines().enumerate() {
         if number as u64 >= limits.entries {
@@ -49,6 +59,71 @@ struct Scanner<'f> {
     params: bool,
     /// `? key`, whose colon stands on a line of its own.
     explicit: Option<String>,
+    sizes: Sizes,
+}
+
+/// How much each anchor stands for once its aliases are written out.
+#[derive(Default)]
+struct Sizes {
+    of: HashMap<String, u64>,
+    /// Anchors whose content goes on in deeper lines: indentation, name, values so far.
+    open: Vec<(usize, String, u64)>,
+    largest: u64,
+}
+
+/// Values that no configuration has.
+const BOMB: u64 = 10_000_000;
+
+impl Sizes {
+    fn line(&mut self, line: &str, pieces: &[Piece<'_>]) {
+        if pieces.is_empty() {
+            return;
+        }
+        let indent = line.len() - line.trim_start().len();
+        while let Some((_, name, size)) = self.open.pop_if(|(deeper, ..)| indent <= *deeper) {
+            self.close(name, size);
+        }
+        let mut size = 0u64;
+        let mut anchor = None;
+        for piece in pieces {
+            size = size.saturating_add(match piece {
+                Piece::Scalar(_) => 1,
+                Piece::Alias(name) => self.of.get(*name).copied().unwrap_or(1),
+                Piece::Anchor(name) => {
+                    anchor = Some((*name).to_owned());
+                    0
+                }
+                _ => 0,
+            });
+        }
+        match anchor {
+            Some(name) => {
+                self.of.insert(name.clone(), size);
+                self.open.push((indent, name, size));
+            }
+            None => self.add(size),
+        }
+        self.largest = self.largest.max(size);
+    }
+
+    fn add(&mut self, size: u64) {
+        if let Some((.., above)) = self.open.last_mut() {
+            *above = above.saturating_add(size);
+        }
+    }
+
+    fn close(&mut self, name: String, size: u64) {
+        self.largest = self.largest.max(size);
+        self.add(size);
+        self.of.insert(name, size);
+    }
+
+    fn finish(&mut self) -> u64 {
+        while let Some((_, name, size)) = self.open.pop() {
+            self.close(name, size);
+        }
+        self.largest
+    }
 }
 
 #[derive(Debug, PartialEq)]
@@ -66,6 +141,9 @@ enum Piece<'t> {
 impl Scanner<'_> {
     fn finish(mut self) -> Inspection {
         self.end_of_map();
+        if self.sizes.finish() > BOMB {
+            self.found.see(Sighting::new("model.config-bomb").key("alias"));
+        }
         self.found.finish()
     }
 
@@ -81,6 +159,7 @@ impl Scanner<'_> {
         let mut last = if begins.starts_with(':') { self.explicit.take() } else { None };
         let is_explicit = begins.starts_with("? ");
         let pieces = pieces(line);
+        self.sizes.line(line, &pieces);
         for (place, piece) in pieces.iter().enumerate() {
             match piece {
                 Piece::Anchor(name) => anchor = Some((*name).to_owned()),
@@ -130,7 +209,7 @@ impl Scanner<'_> {
         if let Some(expression) = value.strip_prefix('$').filter(|rest| !rest.starts_with('{')) {
             self.found.expression("$", expression);
         }
-        let Some(key) = self.waiting.take() else { return };
+        let Some(key) = self.waiting.take() else { return entry::judge(&self.found, "", value) };
         match key.as_str() {
             "_target_" | "class_path" => self.found.target(&key, value, true),
             "target" if targets::is_dotted(value) => {
@@ -160,7 +239,7 @@ impl Scanner<'_> {
                     self.found.see(sighting);
                 }
             }
-            _ => {}
+            _ => entry::judge(&self.found, &key, value),
         }
     }
 
@@ -191,6 +270,15 @@ impl Scanner<'_> {
             if !harmless.iter().any(|known| tag.ends_with(known)) {
                 self.python_tag(tag);
             }
+            return;
+        }
+        // Classes of Java, objects of Ruby and their like: readers of those languages make what the tag names.
+        let class = tag.strip_prefix("!!").filter(|class| targets::is_dotted(class));
+        if class.is_some() || FOREIGN_TAGS.iter().any(|known| tag.trim_start_matches('!').starts_with(known)) {
+            return self.python_tag(tag);
+        }
+        if tag.starts_with("!include") {
+            self.waiting = Some("!include".to_owned());
             return;
         }
         if let Some(target) = NEW_TAGS.iter().find_map(|known| tag.strip_prefix(known)) {

@@ -14,6 +14,7 @@ use crate::{
 };
 
 pub(crate) use python::first_dangerous_call;
+pub(crate) use shell::what as shell_mark;
 
 /// Longest script that is read.
 const LONGEST: u64 = 4 << 20;

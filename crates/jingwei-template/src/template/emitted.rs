@@ -21,6 +21,8 @@ pub(crate) struct Guard {
     pub words: Vec<String>,
     /// What the clock says is compared with a date.
     pub clock: bool,
+    /// Many messages were exchanged.
+    pub late: bool,
 }
 
 impl Guard {
@@ -33,6 +35,7 @@ impl Guard {
     pub(crate) fn add(&mut self, other: Guard) {
         other.words.iter().for_each(|words| self.words(words));
         self.clock |= other.clock;
+        self.late |= other.late;
     }
 }
 
@@ -101,20 +104,29 @@ impl Stream {
         let words = phrases::words(&text);
         let asked = self.words_asked().map(str::to_owned);
         let clock = self.guards.iter().any(|guard| guard.clock);
+        let late = self.guards.iter().any(|guard| guard.late);
         let mut weight: u32 = signs.iter().map(|sign| sign.weight).sum();
         let links = phrases::links(&text);
         weight += match (&asked, clock) {
             (Some(_), _) if words >= SENTENCE || links => 3,
-            (Some(_), _) if words >= 2 => 1,
-            (None, true) if words >= SENTENCE => 2,
+            (Some(_), _) if words >= 2 => 2,
+            (None, true) if words >= SENTENCE - 1 => 2,
+            (None, false) if late && words >= SENTENCE => 2,
             _ => 0,
         };
         if weight < 2 {
             return;
         }
         let rule = if weight >= 3 { "model.template-injection" } else { "model.template-instruction" };
-        let key = signs.first().map_or(if asked.is_some() { "condition" } else { "date" }, |sign| sign.key);
-        let (zh, en) = reasons(&signs, asked.as_deref(), clock);
+        let key = signs.first().map_or(
+            match (&asked, clock) {
+                (Some(_), _) => "condition",
+                (None, true) => "date",
+                (None, false) => "late",
+            },
+            |sign| sign.key,
+        );
+        let (zh, en) = reasons(&signs, asked.as_deref(), clock, late);
         found.see(rule, key, self.offset, |sighting| {
             let shown = signs.first().map_or(&*text, |sign| sign.around(&text)).trim();
             sighting.with("text", shown).with_text("why", jingwei_core::Text::new(zh, en))
@@ -123,7 +135,7 @@ impl Stream {
 }
 
 /// Why, in both languages.
-fn reasons(signs: &[Sign], asked: Option<&str>, clock: bool) -> (String, String) {
+fn reasons(signs: &[Sign], asked: Option<&str>, clock: bool, late: bool) -> (String, String) {
     let (mut zh, mut en) = (String::new(), String::new());
     let mut add = |more_zh: &str, more_en: &str| {
         let (comma_zh, comma_en) = if zh.is_empty() { ("", "") } else { ("，", ", ") };
@@ -139,6 +151,9 @@ fn reasons(signs: &[Sign], asked: Option<&str>, clock: bool) -> (String, String)
     }
     if clock {
         add("仅在某个日期之后或之前发出", "it is emitted only from or until a date");
+    }
+    if late {
+        add("仅在多轮对话之后发出", "it is emitted only after many messages");
     }
     (zh, en)
 }

@@ -16,6 +16,8 @@ use crate::template::{
 
 /// Words that a replacement may have before it counts as a sentence of its own.
 const REWRITTEN: usize = 4;
+/// A number of messages that no template has to tell apart: what is said from then on is meant to come late.
+const LATE: i64 = 4;
 
 impl<'a> Walker<'a> {
     /// `emitted`: the text of this expression reaches the model, so that its literals are read too.
@@ -140,6 +142,13 @@ impl<'a> Walker<'a> {
     }
 
     fn comparison(&mut self, first: &'a Expr, rest: &'a [(Op, Expr)]) -> Value {
+        if let [(op, Expr { kind: Kind::Int(turns), .. })] = rest
+            && *turns >= LATE
+            && matches!(op, Op::Greater | Op::GreaterEqual | Op::Equal)
+            && self.counts_turns(first)
+        {
+            self.asked.late = true;
+        }
         let mut left = self.evaluate(first, false);
         let mut holds = Some(true);
         let mut hit = None;
@@ -166,6 +175,18 @@ impl<'a> Walker<'a> {
             (None, Some(truth)) => Value::Bool(truth),
             (None, None) => Value::Outside(Origin::Other),
         }
+    }
+
+    /// `messages|length`, or the number of a round.
+    fn counts_turns(&self, expr: &Expr) -> bool {
+        let Kind::Steps(base, steps) = &expr.kind else { return false };
+        let Kind::Name(name) = &base.kind else { return false };
+        let counts =
+            |step: &Step| matches!(&step.what, What::Filter(filter, _) if matches!(&**filter, "length" | "count"));
+        let numbers =
+            |step: &Step| matches!(&step.what, What::Attribute(part) if matches!(&**part, "index" | "index0"));
+        let messages = names::origin_of(name) == Origin::Messages;
+        messages && steps.last().is_some_and(counts) || name == "loop" && steps.last().is_some_and(numbers)
     }
 
     /// Notes the words of natural language that a message is searched for.
@@ -197,6 +218,9 @@ impl<'a> Walker<'a> {
             && !self.defined.contains(name.as_str())
         {
             self.found.unknown(base.offset, name);
+        }
+        if let Kind::Name(name) = &base.kind {
+            self.feeds_itself(name, steps);
         }
         while let Some(step) = rest.next() {
             self.step();
@@ -262,6 +286,9 @@ impl<'a> Walker<'a> {
     pub(crate) fn attribute(&mut self, value: &Value, name: &str, offset: usize) -> Value {
         let global = value.candidates().iter().any(|value| matches!(value, Value::Global(_) | Value::Macro(_)));
         self.found.reach(name, offset, global);
+        if names::formats(name) {
+            self.kept_format(value, offset);
+        }
         let parts: Vec<Value> = value
             .candidates()
             .iter()
@@ -281,8 +308,16 @@ impl<'a> Walker<'a> {
         let mut parts = Vec::new();
         for key in key.candidates() {
             match key {
-                Value::Str(name) => self.found.reach(name, offset, false),
+                Value::Str(name) => {
+                    self.found.reach(name, offset, false);
+                    if names::formats(name) {
+                        self.kept_format(value, offset);
+                    }
+                }
                 Value::Unfolded(_) => self.found.obscure(offset, "[…]"),
+                Value::Outside(_) if matches!(value, Value::Global(_) | Value::Macro(_)) => {
+                    self.found.obscure(offset, "[…]");
+                }
                 _ => {}
             }
             parts.extend(value.candidates().iter().map(|value| element(value, key)));
@@ -307,6 +342,8 @@ impl<'a> Walker<'a> {
                 match candidate {
                     Value::Str(text) => self.format_fields(text, offset),
                     Value::Unfolded(_) => self.found.obscure(offset, ".format()"),
+                    // Whoever writes the message says what is taken from what the template hands over.
+                    Value::Outside(Origin::Content | Origin::Messages) => self.found.obscure(offset, ".format()"),
                     _ => {}
                 }
             }
@@ -360,6 +397,21 @@ impl<'a> Walker<'a> {
                 Some(self.call_macro(number, given))
             }
             _ => None,
+        }
+    }
+
+    /// A loop whose list grows with each round, or that begins again with the list that it goes through.
+    fn feeds_itself(&mut self, name: &'a str, steps: &'a [Step]) {
+        let grows = |step: &Step| matches!(&step.what, What::Attribute(method) if matches!(&**method, "append" | "insert" | "extend"));
+        let begins_again = match steps {
+            [Step { what: What::Call(arguments), .. }, ..] if name == "loop" => {
+                arguments.places.iter().any(|place| self.iterates(place))
+            }
+            [step, Step { what: What::Call(_), .. }, ..] => grows(step) && self.iterating.contains(&name),
+            _ => false,
+        };
+        if let Some(step) = steps.first().filter(|_| begins_again) {
+            self.found.too_much(step.offset, name, u64::MAX);
         }
     }
 
@@ -454,6 +506,11 @@ impl<'a> Walker<'a> {
         }
         self.reach_all(&given, offset);
         self.attribute_filter(name, &given, offset);
+        if matches!(name, "batch" | "slice")
+            && let Some(count) = given.all().filter_map(Value::as_int).max().filter(|count| *count > 1_000_000)
+        {
+            self.found.too_much(offset, name, count.unsigned_abs());
+        }
         self.rewriting(name, &value, &given, offset);
         if name == "attr" {
             let attribute = given.place(0).or(given.named("name")).cloned().unwrap_or(Value::None);
@@ -488,6 +545,15 @@ impl<'a> Walker<'a> {
     fn rewriting(&mut self, name: &str, value: &Value, given: &Given, offset: usize) {
         let new = given.place(1).or(given.named("new"));
         let (true, true, Some(new)) = (name == "replace", value.origin().is_some(), new) else { return };
+        let old = given.place(0).or(given.named("old"));
+        let known = |value: &Value| value.as_str().is_some_and(names::is_word_or_host);
+        if value.is_content() && known(new) && old.is_some_and(known) {
+            let why = Text::new("它把消息中的词换成别的词", "it puts other words for those of a message");
+            let text = new.as_str().unwrap_or_default();
+            self.found.see("model.template-instruction", "rewrite", offset, |sighting| {
+                sighting.with("text", text).with_text("why", why)
+            });
+        }
         for text in new.candidates().iter().filter_map(Value::as_str) {
             let links = phrases::links(text);
             if links || phrases::words(text) >= REWRITTEN || phrases::signs(text).iter().any(|sign| sign.weight > 2) {
@@ -514,6 +580,9 @@ impl<'a> Walker<'a> {
                 Value::Str(path) => {
                     for part in path.split('.') {
                         self.found.reach(part, offset, false);
+                        if names::formats(part) {
+                            self.found.obscure(offset, name);
+                        }
                     }
                 }
                 Value::Unfolded(_) | Value::Outside(_) => self.found.obscure(offset, name),
@@ -532,6 +601,16 @@ impl<'a> Walker<'a> {
                     self.found.reach(text, offset, false);
                 }
             }
+        }
+    }
+
+    /// A way to format that is taken along rather than called: honest templates call it where they name it.
+    fn kept_format(&mut self, value: &Value, offset: usize) {
+        for text in value.candidates().iter().filter_map(Value::as_str) {
+            self.format_fields(text, offset);
+        }
+        if !matches!(value, Value::Outside(_) | Value::Dict(_) | Value::Space(_)) {
+            self.found.obscure(offset, ".format");
         }
     }
 

@@ -76,6 +76,9 @@ pub fn inspect_template_text(text: &str, limits: &Limits) -> Inspection {
     if let Some((name, offset)) = recursion::endless(&parsed.statements) {
         found.too_much(offset, name, u64::MAX);
     }
+    if let Some((name, offset, calls)) = recursion::multiplied(&parsed.statements) {
+        found.too_much(offset, name, calls);
+    }
     fault = fault.or(parsed.fault);
     if let Some(fault) = &fault {
         search_blindly(&tokens, text, fault, &mut found);

@@ -193,6 +193,18 @@ pub(crate) fn runs(name: &str) -> bool {
     RUNS.contains(&name)
 }
 
+/// Ways to format, whose fields reach attributes.
+pub(crate) fn formats(name: &str) -> bool {
+    matches!(name, "format" | "format_map")
+}
+
+/// A word of natural language, or the name of a host: `bank.com`.
+pub(crate) fn is_word_or_host(text: &str) -> bool {
+    let host = text.contains('.') && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+    let ending = text.rsplit('.').next().unwrap_or_default();
+    host && ending.len() >= 2 && ending.chars().all(|c| c.is_ascii_alphabetic()) || is_natural(text)
+}
+
 /// Methods that change a list or dictionary in place.
 pub(crate) fn changes(name: &str) -> bool {
     matches!(

@@ -78,7 +78,13 @@ fn repeat(text: &str, count: &Value) -> Outcome {
 }
 
 fn power(base: &Value, exponent: &Value) -> Outcome {
-    let (Some(base), Some(exponent)) = (base.as_int(), exponent.as_int()) else { return Ok(mixed(base, exponent)) };
+    let (Some(base), Some(exponent)) = (base.as_int(), exponent.as_int()) else {
+        // Of what somebody else gives, no template needs more than a square.
+        return match exponent.as_int() {
+            Some(high) if high > 8 => Err(TooMuch(high.unsigned_abs())),
+            _ => Ok(mixed(base, exponent)),
+        };
+    };
     if base.unsigned_abs() > 1 && exponent > 4_096 {
         return Err(TooMuch(exponent.unsigned_abs()));
     }

@@ -50,7 +50,7 @@ const LIFTS: (&str, &str) = ("解除模型的安全限制", "it lifts the limits
 const LINKS: (&str, &str) = ("引导读者或程序访问网址", "it leads readers or programs to an address");
 const RUNS: (&str, &str) = ("带有脚本或系统命令", "it carries a script or a system command");
 
-const PATTERNS: [Pattern; 9] = [
+const PATTERNS: [Pattern; 10] = [
     Pattern {
         key: "override",
         weight: 3,
@@ -137,6 +137,16 @@ const PATTERNS: [Pattern; 9] = [
         first: &["always", "only"],
         within: 2,
         then: &["recommend", "promot", "advertis", "endors", "prais", "advis"],
+        may_be_negated: true,
+    },
+    Pattern {
+        key: "hand-over",
+        weight: 3,
+        zh: COLLECTS.0,
+        en: COLLECTS.1,
+        first: &["send", "forward", "post", "upload", "mail", "transmit", "submit", "exfiltrat"],
+        within: 6,
+        then: &["conversation", "transcript", "history"],
         may_be_negated: true,
     },
     Pattern {
@@ -252,8 +262,26 @@ const MARKS: [&str; 12] = [
     "/dev/tcp/",
 ];
 
-/// All signs in a text, each kind once.
+/// Shortest run of base64 that can hold a sentence, in bytes.
+const ENCODED: usize = 24;
+
+/// All signs in a text, each kind once, and in what it spells in base64.
 pub(crate) fn signs(text: &str) -> Vec<Sign> {
+    let mut all = spoken(text);
+    let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_');
+    for run in text.split(|c: char| !letter(c)).filter(|run| run.len() >= ENCODED).take(16) {
+        let decoded = crate::note::base64(run.trim_end_matches('='));
+        let Ok(decoded) = String::from_utf8(decoded) else { continue };
+        if let Some(sign) = spoken(&decoded).first().filter(|_| !decoded.contains(char::is_control)) {
+            let at = text.find(run).unwrap_or(0);
+            all.insert(0, Sign { key: "encoded", weight: 3, zh: sign.zh, en: sign.en, at });
+            break;
+        }
+    }
+    all
+}
+
+fn spoken(text: &str) -> Vec<Sign> {
     let plain = unicode::without_hidden(text);
     let lower = plain.to_lowercase();
     let words = cut(&lower);

@@ -32,6 +32,36 @@ pub(super) fn endless(statements: &[Statement]) -> Option<(&str, usize)> {
     None
 }
 
+/// Calls of macros that a template makes in the end; more than that is no template.
+const CALLS: u64 = 1_000_000;
+
+/// A macro whose calls of others, which call others in turn, are too many, and where it is called.
+pub(super) fn multiplied(statements: &[Statement]) -> Option<(&str, usize, u64)> {
+    let mut calls: HashMap<&str, Vec<(&str, usize)>> = HashMap::new();
+    let mut order: Vec<&str> = Vec::new();
+    for statement in statements {
+        if let Statement::Macro { name, body, .. } = statement {
+            order.push(name);
+            certain(body, calls.entry(name).or_default());
+        }
+    }
+    // Each round settles what calls only settled ones; a chain of macros is no longer than their number, and short chains
+    // reach the limit, since each link of them at least doubles.
+    let mut total: HashMap<&str, u64> = HashMap::new();
+    for _ in 0..order.len().min(64) {
+        for name in &order {
+            let made = calls.get(name).map(Vec::as_slice).unwrap_or_default();
+            let sum =
+                made.iter().fold(1u64, |sum, (next, _)| sum.saturating_add(total.get(next).copied().unwrap_or(0)));
+            if sum > CALLS {
+                return made.first().map(|(_, offset)| (*name, *offset, sum));
+            }
+            total.insert(name, sum);
+        }
+    }
+    None
+}
+
 /// The calls that a body makes in any case.
 fn certain<'t>(body: &'t [Statement], calls: &mut Vec<(&'t str, usize)>) {
     for statement in body {

@@ -20,6 +20,8 @@ const STEPS: u64 = 100_000;
 const SPENT: usize = 8 << 20;
 /// How often the body of a nest of loops may run by constants alone.
 const ROUNDS: u64 = 1_000_000;
+/// Loops over one list within each other that honest templates have.
+const SAME: usize = 2;
 /// Macros within macros that are followed.
 const CALLS: u32 = 4;
 /// Times that a macro is followed with arguments of its own.
@@ -56,6 +58,8 @@ pub(crate) struct Walker<'a> {
     scopes: Vec<Vec<(Rc<str>, Option<Value>)>>,
     /// Names within loops that are copies of others.
     copies: HashMap<String, String>,
+    /// Names of the lists that the open loops go through.
+    pub(crate) iterating: Vec<&'a str>,
     /// A list was changed in a way that was not followed.
     pub(crate) mutated: bool,
 }
@@ -81,6 +85,7 @@ impl<'a> Walker<'a> {
             captures: Vec::new(),
             scopes: Vec::new(),
             copies: HashMap::new(),
+            iterating: Vec::new(),
             mutated: false,
         }
     }
@@ -305,6 +310,15 @@ impl<'a> Walker<'a> {
                 self.found.too_much(over.offset, "range", self.rounds);
             }
         }
+        let name = match &over.kind {
+            Kind::Name(name) => Some(name.as_str()),
+            _ => None,
+        };
+        // Each further loop over the messages multiplies the work by their number.
+        if let Some(name) = name.filter(|name| self.iterating.iter().filter(|open| *open == name).count() >= SAME) {
+            self.found.too_much(over.offset, name, u64::MAX);
+        }
+        self.iterating.extend(name);
         self.loops += 1;
         self.stream.flush(&mut self.found);
         self.stream.enter(asked);
@@ -323,7 +337,13 @@ impl<'a> Walker<'a> {
         }
         self.stream.leave(&mut self.found);
         self.loops -= 1;
+        self.iterating.truncate(self.iterating.len() - usize::from(name.is_some()));
         self.rounds = outer_rounds;
+    }
+
+    /// Whether an argument is the list that a loop around goes through.
+    pub(crate) fn iterates(&self, expr: &Expr) -> bool {
+        matches!(&expr.kind, Kind::Name(name) if self.iterating.contains(&name.as_str()))
     }
 
     fn unrolled(&mut self, targets: &'a [String], value: &Value, items: Vec<Value>, body: &'a [Statement]) {

