@@ -4,7 +4,7 @@
 //! forget a paragraph that has ended. For the last paragraph of an unfinished text the scanner also tells from
 //! where on it is *open*: hits that begin before that place are final, and none will be added before it.
 
-use std::{borrow::Cow, collections::BTreeSet, ops::Range};
+use std::{borrow::Cow, cmp::Ordering, collections::BTreeSet, ops::Range};
 
 use jingwei_core::{Limits, Span};
 use jingwei_text::{
@@ -97,8 +97,9 @@ impl<'a> Scanner<'a> {
             let goes_on = !finished && index == last;
             let mut budget = MAX_DECODED_BYTES;
             let block = self.block(part, Task { depth: 0, goes_on, sentences }, &mut budget);
-            let found = block.found.iter().map(|found| Found { span: shifted(found.span, paragraph.start), ..*found });
-            all.found.extend(found);
+            for found in block.found {
+                all.found.insert(Found { span: shifted(found.span, paragraph.start), ..found });
+            }
             all.skipped.extend(block.skipped);
             all.heard.add(block.heard);
             if goes_on {
@@ -273,14 +274,10 @@ impl<'a> Scanner<'a> {
         let texts: Vec<&str> = readable.iter().map(AsRef::as_ref).collect();
         let mut heard = self.engine.listen(self.active, self.direction, &texts, 0, self.limits);
         if wanted {
-            let found = std::mem::take(&mut all.found);
-            all.found = found
-                .into_iter()
-                .map(|found| {
-                    let harmless = found.harmless || !self.is_meant(text, found, &places, &texts, &mut heard);
-                    Found { harmless, ..found }
-                })
-                .collect();
+            for found in std::mem::take(&mut all.found).into_sorted() {
+                let harmless = found.harmless || !self.is_meant(text, found, &places, &texts, &mut heard);
+                all.found.insert(Found { harmless, ..found });
+            }
         }
         for (sentence, rule) in &heard.hits {
             if let Some(place) = places.get(*sentence) {
@@ -437,7 +434,7 @@ const MAX_DECODED_BYTES: usize = 4 << 20;
 
 #[derive(Default)]
 struct Gathered {
-    found: BTreeSet<Found>,
+    found: InOrder,
     /// Of texts that were encoded in this one.
     settled: Vec<Found>,
     skipped: BTreeSet<String>,
@@ -448,8 +445,8 @@ struct Gathered {
 impl Gathered {
     fn scanned(self, open: usize, keep: usize, firm: usize) -> Scanned {
         Scanned {
-            found: self.found.into_iter().collect(),
-            skipped: self.skipped.into_iter().collect(),
+            found: self.found.into_sorted(),
+            skipped: if self.skipped.is_empty() { Vec::new() } else { self.skipped.into_iter().collect() },
             heard: self.heard,
             open,
             keep,
@@ -467,6 +464,45 @@ impl Gathered {
             return;
         }
         self.found.insert(found);
+    }
+}
+
+/// A set of what mostly comes in order of place.
+#[derive(Default)]
+struct InOrder {
+    sorted: Vec<Found>,
+    /// What came too late, and is not among those.
+    late: BTreeSet<Found>,
+}
+
+impl InOrder {
+    fn len(&self) -> usize {
+        self.sorted.len() + self.late.len()
+    }
+
+    fn insert(&mut self, found: Found) {
+        match self.sorted.last().map(|last| found.cmp(last)) {
+            None | Some(Ordering::Greater) => self.sorted.push(found),
+            Some(Ordering::Equal) => {}
+            Some(Ordering::Less) => {
+                if self.sorted.binary_search(&found).is_err() {
+                    self.late.insert(found);
+                }
+            }
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Found> {
+        self.sorted.iter().chain(&self.late)
+    }
+
+    fn into_sorted(self) -> Vec<Found> {
+        let Self { mut sorted, late } = self;
+        if !late.is_empty() {
+            sorted.extend(late);
+            sorted.sort_unstable();
+        }
+        sorted
     }
 }
 

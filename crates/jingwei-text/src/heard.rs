@@ -73,7 +73,15 @@ impl Openings {
     #[inline]
     pub fn beginning(&self, places: &[Place], from: usize) -> usize {
         let rest = places.get(from..).unwrap_or_default();
-        let triple = |three: &[Place]| self.may_begin(three);
+        let triple = |three: &[Place]| match three {
+            // Three characters: most of a Chinese text.
+            [Place { syllable: a, character: Some(_), .. }, Place { syllable: b, character: Some(_), .. }, third]
+                if !self.has_pairs =>
+            {
+                self.triples.contains(pair(*a, *b), third.syllable)
+            }
+            _ => self.may_begin(three),
+        };
         // The last two places have no third.
         let at = rest.windows(3).position(triple).unwrap_or_else(|| {
             let end = rest.len().saturating_sub(2);
@@ -87,7 +95,6 @@ impl Openings {
 
     /// Whether a word may be heard that begins where the places do. Two characters or more make one, without a break
     /// between; only what is wholly spelled may be a single syllable.
-    #[inline]
     fn may_begin(&self, places: &[Place]) -> bool {
         let (Some(first), second) = (places.first(), places.get(1)) else { return false };
         let Some(a) = first.character else { return first.syllable != BREAK };

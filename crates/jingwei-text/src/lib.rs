@@ -7,6 +7,7 @@
 //! Invariant: every place that leaves this crate is a byte range of the *original* text, in range
 //! and on character boundaries, whatever was normalised or decoded in between.
 
+mod characters;
 mod confusables;
 mod fold;
 pub mod heads;

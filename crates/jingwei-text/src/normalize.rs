@@ -5,6 +5,7 @@ use jingwei_core::Span;
 pub use crate::fold::is_ideograph;
 use crate::{
     OffsetMap,
+    characters::Character,
     fold::{self, Folded, MAX_SEPARATORS, Table, Unit, fold_cluster},
     undisguise::{Watch, composed, undisguised},
 };
@@ -77,20 +78,42 @@ pub fn normalize(text: &str, options: &NormalizeOptions) -> Normalized {
     }
 }
 
-/// One pass: characters that fold alone come from a table, clusters of letters and marks are folded together.
+/// What folding gives.
+pub(crate) struct FoldedText {
+    pub normal: Normalized,
+    /// The characters of `normal`, if they were asked for.
+    pub characters: Vec<Character>,
+    pub watch: Watch,
+}
+
+/// The normal form of a text and what the watch saw of it.
 pub(crate) fn folded(text: &str, table: &'static Table) -> (Normalized, Watch) {
-    let mut writer = Writer::new(text, table.folding() == fold::Folding::Words);
+    let FoldedText { normal, watch, .. } = fold_text(text, table, false);
+    (normal, watch)
+}
+
+/// One pass: characters that fold alone come from a table, clusters of letters and marks are folded together.
+pub(crate) fn fold_text(text: &str, table: &'static Table, characters: bool) -> FoldedText {
+    let mut writer = Writer::new(text, table.folding() == fold::Folding::Words, characters);
     let mut clusters = Clusters::default();
     let mut rest = text.chars();
     let mut start = 0;
     let mut current = rest.next().map(|c| (c, table.get(c)));
-    while let Some((c, folded)) = current {
-        let end = text.len() - rest.as_str().len();
+    while let Some((mut c, mut folded)) = current {
+        let mut end = text.len() - rest.as_str().len();
         let mut next = rest.next().map(|c| (c, table.get(c)));
-        let alone = next.is_none_or(|(_, next)| next.begins());
-        if alone && folded.is_plain() && writer.separators.is_none() {
+        // Most of a Chinese text stays as it is.
+        while let Some((following, its)) = next.filter(|_| folded.is_plain() && writer.separators.is_none()) {
+            if !its.begins() {
+                break;
+            }
             writer.plain(folded, c, start, end);
-        } else if alone && folded.is_simple() {
+            (start, c, folded) = (end, following, its);
+            end = text.len() - rest.as_str().len();
+            next = rest.next().map(|c| (c, table.get(c)));
+        }
+        let alone = next.is_none_or(|(_, next)| next.begins());
+        if alone && folded.is_simple() {
             writer.character(folded, c, start, end);
         } else if !folded.is_hidden() {
             clusters.begin(Unit { c, start, end });
@@ -166,11 +189,17 @@ struct Writer<'a> {
     /// Length of the text before the separators that follow an ideograph, and how many they are.
     separators: Option<(usize, usize)>,
     watch: Watch,
+    /// Whether characters are wanted.
+    gathers: bool,
+    characters: Vec<Character>,
 }
 
 impl<'a> Writer<'a> {
-    fn new(original: &'a str, words: bool) -> Self {
+    fn new(original: &'a str, words: bool, gathers: bool) -> Self {
+        let room = if gathers { original.len() / 2 + 4 } else { 0 };
         Self {
+            gathers,
+            characters: Vec::with_capacity(room),
             original,
             text: String::with_capacity(original.len() + 8),
             map: OffsetMap::with_room(original.len(), (original.len() / 12 + 4).min(MOST_ROOM)),
@@ -189,30 +218,37 @@ impl<'a> Writer<'a> {
             self.watch.see_plain(folded, c);
         }
         self.after_ideograph = true;
-        self.copy(start, end);
+        let at = self.copy(start, end);
+        if self.gathers {
+            self.characters.push(Character::with_syllable(c, folded.syllable(), at));
+        }
     }
 
-    /// The next bytes stay as they are.
+    /// The next character stays as it is. Gives its place in the normal form.
     #[inline]
-    fn copy(&mut self, start: usize, end: usize) {
-        if self.run.end == start {
-            self.run.end = end;
-        } else {
+    fn copy(&mut self, start: usize, end: usize) -> usize {
+        if self.run.end != start {
             self.flush();
-            self.run = start..end;
+            self.run.start = start;
         }
+        self.run.end = end;
+        self.text.len() + (start - self.run.start)
     }
 
     /// A character that stands alone.
     #[inline]
     fn character(&mut self, folded: Folded, c: char, start: usize, end: usize) {
-        let to = folded.character();
+        let to = folded.character(c);
         if self.words {
             self.watch.see(folded, to);
         }
         if to == c && !(self.words && (folded.is_separator() || self.separators.is_some())) {
             self.after_ideograph = folded.is_ideograph();
-            return self.copy(start, end);
+            let at = self.copy(start, end);
+            if self.gathers {
+                self.characters.push(Character::new(c, at));
+            }
+            return;
         }
         self.unit(folded, Unit { c: to, start, end }, false);
     }
@@ -233,6 +269,9 @@ impl<'a> Writer<'a> {
             {
                 self.text.truncate(before);
                 self.map.truncate(before);
+                while self.characters.last().is_some_and(|last| last.start() >= before) {
+                    self.characters.pop();
+                }
             }
             self.after_ideograph = folded.is_ideograph();
             if folded.is_space() {
@@ -257,6 +296,9 @@ impl<'a> Writer<'a> {
         } else {
             self.map.replaced(len, unit.start..unit.end);
         }
+        if self.gathers {
+            self.characters.push(Character::new(unit.c, self.text.len()));
+        }
         self.text.push(unit.c);
     }
 
@@ -269,9 +311,10 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn finish(mut self) -> (Normalized, Watch) {
+    fn finish(mut self) -> FoldedText {
         self.flush();
-        (Normalized { text: self.text, map: self.map }, self.watch)
+        let Self { text, map, characters, watch, .. } = self;
+        FoldedText { normal: Normalized { text, map }, characters, watch }
     }
 }
 

@@ -6,9 +6,10 @@ use jingwei_core::Span;
 
 use crate::{
     Normalized, OffsetMap,
+    characters::Character,
     fold::{self, MAX_SEPARATORS, is_separator},
-    normalize::folded,
-    phonetic::{MAX_RUN, Syllable, syllable_of, syllables},
+    normalize::{FoldedText, fold_text, folded},
+    phonetic::{MAX_RUN, Syllable, syllables},
     simplify::to_simplified,
     split::{Joined, is_last_part, is_later_part, is_part, join, join3, may_join},
     trie::Symbol,
@@ -23,43 +24,67 @@ use crate::{
 pub struct Reading {
     /// The form in which words are compared.
     pub words: Normalized,
-    /// Other forms, with maps to the text of `words`.
-    pub(crate) forms: Vec<Normalized>,
+    /// Of `words`.
+    pub(crate) characters: Vec<Character>,
+    pub(crate) forms: Vec<OtherForm>,
     pub(crate) sounds: Vec<Sounds>,
+}
+
+/// The text in another form than `words`, with a map to the text of `words`.
+#[derive(Debug, Clone)]
+pub(crate) struct OtherForm {
+    pub normal: Normalized,
+    pub characters: Vec<Character>,
+}
+
+impl OtherForm {
+    fn of(normal: Normalized) -> Self {
+        Self { characters: Character::all_of(&normal.text), normal }
+    }
 }
 
 impl Reading {
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let (words, watch) = folded(text, &fold::WORDS);
-        let mut forms = Vec::new();
-        let split = if watch.may_be_split { put_together(&words.text) } else { None };
-        let whole = split.as_ref().map_or(words.text.as_str(), |split| split.text.as_str());
-        let mut sounds = vec![Sounds::of(whole, split.as_ref())];
+        let FoldedText { normal: words, characters, watch } = fold_text(text, &fold::WORDS, true);
+        let mut reading = Self { words, characters, forms: Vec::new(), sounds: Vec::new() };
+        let split = if watch.may_be_split { put_together(&reading.words.text) } else { None }.map(OtherForm::of);
+        let whole = split.as_ref().map_or(reading.words.text.as_str(), |split| split.normal.text.as_str());
         // Putting together may bring three of a kind beside each other.
         let disguises = watch.may_be_disguised() || split.is_some();
-        if let Some(mut plain) = if disguises { undisguised(whole, watch) } else { None } {
+        let plain = if disguises { undisguised(whole, watch) } else { None };
+        reading.hear(match &split {
+            Some(split) => Sounds::of(&split.characters, whole, Some(&split.normal)),
+            None => Sounds::of(&reading.characters, whole, None),
+        });
+        if let Some(mut plain) = plain {
             if let Some(split) = &split {
-                plain.map = composed(&plain, split);
+                plain.map = composed(&plain, &split.normal);
             }
-            sounds.push(Sounds::of(&plain.text, Some(&plain)));
-            forms.push(plain);
+            let plain = OtherForm::of(plain);
+            reading.hear(Sounds::of(&plain.characters, &plain.normal.text, Some(&plain.normal)));
+            reading.forms.push(plain);
         }
-        forms.extend(split);
-        sounds.retain(|sounds| !sounds.places.is_empty());
-        Self { words, forms, sounds }
+        reading.forms.extend(split);
+        reading
+    }
+
+    fn hear(&mut self, sounds: Sounds) {
+        if !sounds.places.is_empty() {
+            self.sounds.push(sounds);
+        }
     }
 
     /// The form in which the least is disguised.
     #[must_use]
     pub fn plainest(&self) -> &str {
-        self.forms.first().map_or(self.words.text.as_str(), |form| form.text.as_str())
+        self.forms.first().map_or(self.words.text.as_str(), |form| form.normal.text.as_str())
     }
 
     /// Every form of the text, with the way from its places to those of `words`.
     pub fn forms(&self) -> impl Iterator<Item = (&str, impl Fn(Range<usize>) -> Span)> {
         let own = std::iter::once((self.words.text.as_str(), None));
-        let others = self.forms.iter().map(|form| (form.text.as_str(), Some(form)));
+        let others = self.forms.iter().map(|form| (form.normal.text.as_str(), Some(&form.normal)));
         own.chain(others).map(|(text, form)| {
             let place = move |range: Range<usize>| match form {
                 None => Span { start: range.start, end: range.end },
@@ -119,28 +144,28 @@ pub(crate) const BREAK: u32 = 0;
 
 impl Sounds {
     /// `form` is the text with its way to the words; `None`: it is the words.
-    fn of(text: &str, form: Option<&Normalized>) -> Self {
+    fn of(characters: &[Character], text: &str, form: Option<&Normalized>) -> Self {
         match form {
-            None => Self::with_places(text, |range| Span { start: range.start, end: range.end }),
+            None => Self::with_places(characters, text, |range| Span { start: range.start, end: range.end }),
             Some(form) => {
                 let mut hint = 0;
-                Self::with_places(text, |range| form.map.span_near(&mut hint, range))
+                Self::with_places(characters, text, |range| form.map.span_near(&mut hint, range))
             }
         }
     }
 
     #[inline]
-    fn with_places(text: &str, mut place: impl FnMut(Range<usize>) -> Span) -> Self {
-        let mut sounds = Self { places: Vec::with_capacity(text.len() / 3 + 4), before_last_run: 0 };
-        let mut rest = text.chars();
+    fn with_places(characters: &[Character], text: &str, mut place: impl FnMut(Range<usize>) -> Span) -> Self {
+        let mut sounds = Self { places: Vec::with_capacity(characters.len() + 4), before_last_run: 0 };
+        let mut nth = 0;
         let mut gap = 0;
         let mut letters_last = false;
         let mut silent = true;
-        loop {
-            let at = text.len() - rest.as_str().len();
-            let Some(c) = rest.next() else { break };
+        while let Some(character) = characters.get(nth) {
+            let (c, at, syllable) = (character.c(), character.start(), character.syllable());
             letters_last = false;
-            if let Some(syllable) = syllable_of(c) {
+            nth += 1;
+            if syllable != 0 {
                 sounds.push(syllable, place(at..at + c.len_utf8()), Some(c));
                 gap = 0;
                 silent = false;
@@ -150,7 +175,8 @@ impl Sounds {
                 letters_last = at + run == text.len();
                 silent &= !sounds.spelled(&text[at..at + run], at, &mut place);
                 gap = 0;
-                rest = text[at + run..].chars();
+                // Each of its letters is a byte.
+                nth += run - 1;
             } else {
                 gap += 1;
                 if gap > MAX_SEPARATORS || !is_separator(c) {
@@ -168,10 +194,10 @@ impl Sounds {
     }
 
     #[inline]
-    fn push(&mut self, syllable: Syllable, span: Span, character: Option<char>) {
+    fn push(&mut self, syllable: u32, span: Span, character: Option<char>) {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let (start, end) = (offset(span.start), offset(span.end));
-        self.places.push(Place { syllable: u32::from(syllable.0), start, end, character });
+        self.places.push(Place { syllable, start, end, character });
     }
 
     fn stop(&mut self) {
@@ -193,7 +219,7 @@ impl Sounds {
             let Some(cut) = syllables(&run[start..start + letters]) else { break };
             for syllable in cut {
                 let end = start + syllable.letters().len();
-                self.push(syllable, place(at + start..at + end), None);
+                self.push(u32::from(syllable.0), place(at + start..at + end), None);
                 start = end;
             }
         }

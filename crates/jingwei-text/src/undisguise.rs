@@ -88,8 +88,8 @@ impl Watch {
         if self.shown_is_part && folded.is_later_part() && !self.may_be_split {
             self.may_be_split = may_join(last, c);
         }
-        if c == last && c == before_last && c.is_alphabetic() {
-            self.may_be_repeated = true;
+        if c == last && c == before_last {
+            self.may_be_repeated |= c.is_alphabetic();
         }
         self.shown_is_part = folded.is_part();
         self.shown = [c, last];

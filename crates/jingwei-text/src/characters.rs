@@ -1,0 +1,60 @@
+//! The characters of a form, as they are searched.
+
+use crate::{lexicon::index_of, phonetic::syllable_of, trie::Symbol};
+
+/// A character of a form, where it begins there, and how it sounds. Two words of memory, because every character of
+/// every text becomes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Character {
+    /// The character in the lower bits, its syllable above them.
+    packed: u32,
+    start: u32,
+}
+
+const BITS: u32 = 21;
+const MASK: u32 = (1 << BITS) - 1;
+
+impl Character {
+    #[inline]
+    pub fn new(c: char, start: usize) -> Self {
+        let syllable = if c.is_ascii() { 0 } else { syllable_of(c).map_or(0, |syllable| syllable.0) };
+        Self::with_syllable(c, syllable, start)
+    }
+
+    /// The same for a caller who knows the syllable; 0: it has none.
+    #[inline]
+    pub fn with_syllable(c: char, syllable: u16, start: usize) -> Self {
+        Self { packed: u32::from(c) | u32::from(syllable) << BITS, start: index_of(start) }
+    }
+
+    pub fn all_of(text: &str) -> Vec<Self> {
+        let mut characters = Vec::with_capacity(text.len() / 2 + 4);
+        for (start, c) in text.char_indices() {
+            characters.push(Self::new(c, start));
+        }
+        characters
+    }
+
+    #[inline]
+    pub fn c(self) -> char {
+        char::from_u32(self.packed & MASK).unwrap_or(char::REPLACEMENT_CHARACTER)
+    }
+
+    /// Number of its syllable; 0: it has none.
+    #[inline]
+    pub fn syllable(self) -> u32 {
+        self.packed >> BITS
+    }
+
+    #[inline]
+    pub fn start(self) -> usize {
+        self.start as usize
+    }
+}
+
+impl Symbol for Character {
+    #[inline]
+    fn number(&self) -> u32 {
+        self.packed & MASK
+    }
+}
