@@ -98,8 +98,8 @@ impl Folded {
 
     /// The syllable of a character that is plain; 0: it has none.
     #[inline]
-    pub fn syllable(self) -> u16 {
-        u16::try_from(self.0 & Self::CHARACTER).unwrap_or(0)
+    pub fn syllable(self) -> u32 {
+        self.0 & Self::CHARACTER
     }
 
     pub fn begins(self) -> bool {

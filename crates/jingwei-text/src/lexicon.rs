@@ -8,7 +8,7 @@ use crate::{
     fold::{MAX_SEPARATORS, is_ideograph, is_separator},
     heard::{Alike, Heard, Openings, sounds_of},
     normalize,
-    reading::{OtherForm, Sounds},
+    reading::{OtherForm, Place, Sounds},
     split,
     trie::Trie,
 };
@@ -255,8 +255,9 @@ impl Automaton {
         for form in &reading.forms {
             self.written_in(Symbols::of_form(form), Some(&form.normal), max_matches, &mut scan);
         }
-        for sounds in &reading.sounds {
-            self.sounded_in(sounds, max_matches, &mut scan);
+        self.sounded_in(&reading.sounds, None, max_matches, &mut scan);
+        for form in reading.forms.iter().rev() {
+            self.sounded_in(&form.sounds, Some(&form.normal), max_matches, &mut scan);
         }
         scan.matches.sort_unstable();
         // In several forms, or in several ways: the surest way is the first.
@@ -278,11 +279,7 @@ impl Automaton {
                     return true;
                 }
                 let goes_on = found.letter_last && symbols.is_inside_word(end);
-                let range = symbols.starts(start)..symbols.starts(end);
-                let range = form.map_or(range.clone(), |form| {
-                    let span = form.map.span(range);
-                    span.start..span.end
-                });
+                let range = in_words(form, symbols.starts(start)..symbols.starts(end));
                 self.meant(&found.means, range, Likeness::Written, goes_on, most, scan)
             },
         );
@@ -313,11 +310,12 @@ impl Automaton {
         true
     }
 
-    fn sounded_in(&self, sounds: &Sounds, most: usize, scan: &mut Scan) {
-        if self.sounded.is_empty() {
+    fn sounded_in(&self, sounds: &Sounds, form: Option<&Normalized>, most: usize, scan: &mut Scan) {
+        let places = sounds.places.as_slice();
+        if self.sounded.is_empty() || places.is_empty() {
             return;
         }
-        let places = sounds.places.as_slice();
+        let in_words = |place: &Place| in_words(form, place.range());
         self.sounded.search(
             places,
             |at| self.openings.beginning(places, at),
@@ -325,12 +323,14 @@ impl Automaton {
             |end, pattern| {
                 for alike in self.alikes_of(pattern) {
                     let Some(found) = self.patterns.get(alike.pattern as usize) else { continue };
-                    let places = &sounds.places[end - usize::from(alike.syllables)..end];
+                    let places = &places[end - usize::from(alike.syllables)..end];
                     let (Some(first), Some(last)) = (places.first(), places.last()) else { continue };
-                    let Some(likeness) = alike.likeness(&found.form, places) else { continue };
+                    let likeness = alike.likeness(&found.form, places, |place| in_words(place).len());
+                    let (Some(likeness), Some(ending)) = (likeness, self.endings.get(alike.pattern as usize)) else {
+                        continue;
+                    };
                     // Letters on either side would make a Latin word of what is only a part of one.
-                    let place = first.start as usize..last.end as usize;
-                    let Some(ending) = self.endings.get(alike.pattern as usize) else { continue };
+                    let place = in_words(first).start..in_words(last).end;
                     if !self.meant(&ending.means, place, likeness, false, most, scan) {
                         return false;
                     }
@@ -352,17 +352,17 @@ impl Automaton {
     /// of three repeated characters) is reckoned with.
     #[must_use]
     pub fn open_from(&self, reading: &Reading) -> usize {
-        let open_in = |symbols: Symbols<'_>| self.open_written(symbols).min(self.open_before_parts(symbols));
-        let mut open = open_in(Symbols::of_words(reading));
+        let open_in = |symbols: Symbols<'_>, sounds: &Sounds| {
+            let written = self.open_written(symbols).min(self.open_before_parts(symbols));
+            let sounded = [sounds.places.len(), sounds.before_last_run].map(|end| self.open_sounded(sounds, end));
+            sounded.into_iter().fold(written, usize::min)
+        };
+        let mut open = open_in(Symbols::of_words(reading), &reading.sounds);
         for form in &reading.forms {
-            let at = open_in(Symbols::of_form(form));
+            let at = open_in(Symbols::of_form(form), &form.sounds);
             if at < form.normal.text.len() {
                 open = open.min(form.normal.map.start(at));
             }
-        }
-        for sounds in &reading.sounds {
-            open = open.min(self.open_sounded(sounds, sounds.places.len()));
-            open = open.min(self.open_sounded(sounds, sounds.before_last_run));
         }
         open.min(reading.words.text.len())
     }
@@ -404,7 +404,8 @@ impl Automaton {
             }
         }
         // A word that begins with a repeated character begins with the first one.
-        while open > 0 && symbols.characters.get(open).is_some_and(|next| symbols.characters[open - 1].c() == next.c()) {
+        while open > 0 && symbols.characters.get(open).is_some_and(|next| symbols.characters[open - 1].c() == next.c())
+        {
             open -= 1;
         }
         symbols.starts(open)
@@ -425,8 +426,16 @@ impl Automaton {
         let state = self.sounded.search(places, |at| self.sounded.beginning(places, at), |_| false, |_, _| true);
         let open = self.sounded.open(state, |_| true);
         let place = (open > 0).then(|| sounds.places.get(end - open)).flatten();
-        place.map_or(usize::MAX, |place| place.start as usize)
+        place.map_or(usize::MAX, |place| place.range().start)
     }
+}
+
+/// Where a range of a form, or of the words themselves, stands in the words of the reading.
+fn in_words(form: Option<&Normalized>, range: Range<usize>) -> Range<usize> {
+    form.map_or(range.clone(), |form| {
+        let span = form.map.span(range);
+        span.start..span.end
+    })
 }
 
 /// The parts with which characters are begun when they are taken apart.

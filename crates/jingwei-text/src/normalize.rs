@@ -7,6 +7,7 @@ use crate::{
     OffsetMap,
     characters::Character,
     fold::{self, Folded, MAX_SEPARATORS, Table, Unit, fold_cluster},
+    lexicon::index_of,
     undisguise::{Watch, composed, undisguised},
 };
 
@@ -99,19 +100,19 @@ pub(crate) fn fold_text(text: &str, table: &'static Table, characters: bool) -> 
     let mut rest = text.chars();
     let mut start = 0;
     let mut current = rest.next().map(|c| (c, table.get(c)));
-    while let Some((mut c, mut folded)) = current {
-        let mut end = text.len() - rest.as_str().len();
-        let mut next = rest.next().map(|c| (c, table.get(c)));
-        // Most of a Chinese text stays as it is.
-        while let Some((following, its)) = next.filter(|_| folded.is_plain() && writer.separators.is_none()) {
-            if !its.begins() {
-                break;
+    while let Some((c, folded)) = current {
+        if (folded.is_plain() || c.is_ascii_lowercase()) && writer.separators.is_none() {
+            let run =
+                if c.is_ascii() { writer.ascii_run(table.folding(), start) } else { writer.plain_run(table, start) };
+            if run > start {
+                start = run;
+                rest = text.get(start..).unwrap_or_default().chars();
+                current = rest.next().map(|c| (c, table.get(c)));
+                continue;
             }
-            writer.plain(folded, c, start, end);
-            (start, c, folded) = (end, following, its);
-            end = text.len() - rest.as_str().len();
-            next = rest.next().map(|c| (c, table.get(c)));
         }
+        let end = text.len() - rest.as_str().len();
+        let mut next = rest.next().map(|c| (c, table.get(c)));
         let alone = next.is_none_or(|(_, next)| next.begins());
         if alone && folded.is_simple() {
             writer.character(folded, c, start, end);
@@ -196,7 +197,7 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(original: &'a str, words: bool, gathers: bool) -> Self {
-        let room = if gathers { original.len() / 2 + 4 } else { 0 };
+        let room = if gathers { original.chars().count() } else { 0 };
         Self {
             gathers,
             characters: Vec::with_capacity(room),
@@ -211,28 +212,91 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A Chinese character that stands alone and stays as it is, with no separators before it.
-    #[inline]
-    fn plain(&mut self, folded: Folded, c: char, start: usize, end: usize) {
-        if self.words {
-            self.watch.see_plain(folded, c);
+    /// Chinese characters that stay as they are, from one on, each but the last of the row: nothing after it can join it.
+    /// Most of a Chinese text. Gives where they end.
+    #[inline(never)]
+    fn plain_run(&mut self, table: &'static Table, start: usize) -> usize {
+        let (threes, _) = self.original.as_bytes().get(start..).unwrap_or_default().as_chunks::<3>();
+        let mut run = self.watch.plain();
+        let mut place = index_of(self.place_of(start));
+        let mut end = start;
+        let mut last: Option<(char, Folded)> = None;
+        let mut characters = std::mem::take(&mut self.characters);
+        let gathers = self.gathers;
+        for three in threes {
+            let Some(c) = ideograph(*three) else { break };
+            let folded = table.get(c);
+            if !folded.is_plain() {
+                break;
+            }
+            if let Some((c, folded)) = last.replace((c, folded)) {
+                if gathers {
+                    characters.push(Character::with_syllable(c, folded.syllable(), place));
+                }
+                run.see(folded, c);
+                place = place.saturating_add(3);
+                end += 3;
+            }
         }
-        self.after_ideograph = true;
-        let at = self.copy(start, end);
-        if self.gathers {
-            self.characters.push(Character::with_syllable(c, folded.syllable(), at));
+        self.characters = characters;
+        if end > start {
+            if self.words {
+                self.watch.take(run);
+            }
+            self.after_ideograph = true;
+            self.run.end = end;
         }
+        end
+    }
+
+    /// Words in small letters with single spaces between them, from a letter on, which stay as they are too: most of an
+    /// English text. Where no case is folded, all of ASCII that shows. The last of them waits for what follows it.
+    #[inline(never)]
+    fn ascii_run(&mut self, folding: fold::Folding, start: usize) -> usize {
+        let bytes = self.original.as_bytes().get(start..).unwrap_or_default();
+        let stays = |byte: u8| match folding {
+            fold::Folding::Compatibility => matches!(byte, b' '..=b'~'),
+            fold::Folding::Caseless => matches!(byte, b' '..=b'@' | b'['..=b'~'),
+            fold::Folding::Words => byte.is_ascii_lowercase() || byte == b' ',
+        };
+        let (mut len, mut last) = (0, b' ');
+        let mut place = index_of(self.place_of(start));
+        while let Some([byte, next]) = bytes.get(len..len + 2) {
+            if !stays(*byte) || !next.is_ascii() || self.words && *byte == b' ' && last == b' ' {
+                break;
+            }
+            if self.words {
+                self.watch.see_lowercase(*byte);
+            }
+            if self.gathers {
+                self.characters.push(Character::with_syllable(char::from(*byte), 0, place));
+            }
+            place = place.saturating_add(1);
+            last = *byte;
+            len += 1;
+        }
+        if len > 0 {
+            self.after_ideograph = false;
+            self.run.end = start + len;
+        }
+        start + len
+    }
+
+    /// The place in the normal form of what is copied next from a place.
+    fn place_of(&mut self, start: usize) -> usize {
+        if self.run.end != start {
+            self.flush();
+            self.run = start..start;
+        }
+        self.text.len() + (start - self.run.start)
     }
 
     /// The next character stays as it is. Gives its place in the normal form.
     #[inline]
     fn copy(&mut self, start: usize, end: usize) -> usize {
-        if self.run.end != start {
-            self.flush();
-            self.run.start = start;
-        }
+        let at = self.place_of(start);
         self.run.end = end;
-        self.text.len() + (start - self.run.start)
+        at
     }
 
     /// A character that stands alone.
@@ -316,6 +380,15 @@ impl<'a> Writer<'a> {
         let Self { text, map, characters, watch, .. } = self;
         FoldedText { normal: Normalized { text, map }, characters, watch }
     }
+}
+
+/// The character of the basic plane's ideographs that three bytes are.
+#[inline]
+fn ideograph([a, b, c]: [u8; 3]) -> Option<char> {
+    if !(0xe4..=0xe9).contains(&a) {
+        return None;
+    }
+    char::from_u32(u32::from(a & 15) << 12 | u32::from(b & 63) << 6 | u32::from(c & 63))
 }
 
 /// `……` and its like, a pause and no disguise: dots by threes, more than one character of them.

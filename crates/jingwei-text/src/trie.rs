@@ -453,8 +453,7 @@ impl Trie {
             [a, b, c] => {
                 let (a, b) = (a.number(), b.number());
                 let hash = hash_of(a, b);
-                let pair = self.pairs.has(hash)
-                    && (self.thirds.contains(hash, c.number()) || self.ends.has(hash));
+                let pair = self.pairs.has(hash) && (self.thirds.contains(hash, c.number()) || self.ends.has(hash));
                 pair || has_singles && self.singles.contains(a)
             }
             _ => true,
