@@ -9,8 +9,8 @@ use std::{borrow::Cow, cmp::Ordering, collections::BTreeSet, ops::Range};
 use jingwei_core::{Limits, Span};
 use jingwei_text::{
     Layer, LexiconMatch, Likeness, MAX_RUN_BYTES, NormalizeOptions, Normalized, Reading, decode_layers, find_personal,
-    find_private_keys, find_secrets, is_hidden, is_ideograph, is_separator, longest_escape, normalize, open_personal,
-    open_private_key, sentence_places,
+    find_private_keys, find_secrets, is_hidden, is_ideograph, is_separator, leet_letter, longest_escape, normalize,
+    open_personal, open_private_key, open_run, sentence_places,
 };
 
 use crate::{
@@ -382,19 +382,35 @@ impl<'a> Scanner<'a> {
         opens.min().unwrap_or(text.len())
     }
 
+    /// From where on the text is open if the digit or sign at the end of its words stands for a letter, because one follows.
+    fn open_before_sign(&self, words: &Normalized) -> usize {
+        let end = words.map.original_len();
+        let mut rest = words.text.char_indices().rev();
+        let Some((last, letter)) = rest.next().and_then(|(at, c)| Some((at, leet_letter(c)?))) else { return end };
+        // Behind a letter it was read as one already.
+        if rest.next().is_some_and(|(_, c)| c.is_ascii_alphabetic()) {
+            return end;
+        }
+        let mut read = words.text[..last].to_owned();
+        read.push(letter);
+        let reading = Reading::of(&read);
+        let open = reading.words.map.start(self.engine.words(self.direction).automaton.open_from(&reading));
+        words.map.start(open.min(last))
+    }
+
     /// From where on the text is open whatever the words are: an unfinished token, number, spelled word or pattern.
     fn open_by_form(&self, text: &str, literal: &Normalized, words: &Normalized) -> usize {
-        let mut open = last_cluster(text);
-        let token = literal.text.trim_end_matches(in_token).len();
-        let token = token.max(floor_boundary(&literal.text, literal.text.len().saturating_sub(MAX_RUN_BYTES)));
-        open = open.min(literal.map.start(token));
-        let number = literal
-            .text
-            .trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+' | '(' | ')'))
-            .len();
-        let number = number.max(floor_boundary(&literal.text, literal.text.len().saturating_sub(MAX_NUMBER_BYTES)));
-        if literal.text[number..].bytes().any(|b| b.is_ascii_digit()) {
-            open = open.min(literal.map.start(number));
+        let mut open = last_cluster(text).min(open_run(text)).min(self.open_before_sign(words));
+        let canaries = !self.active.canaries.is_empty();
+        if self.active.values || canaries {
+            let token = literal.text.trim_end_matches(if canaries { in_token } else { in_value }).len();
+            let token = token.max(floor_boundary(&literal.text, literal.text.len().saturating_sub(MAX_RUN_BYTES)));
+            open = open.min(literal.map.start(token));
+            let number = literal.text.trim_end_matches(in_number).len();
+            let number = number.max(floor_boundary(&literal.text, literal.text.len().saturating_sub(MAX_NUMBER_BYTES)));
+            if literal.text[number..].bytes().any(|b| b.is_ascii_digit()) {
+                open = open.min(literal.map.start(number));
+            }
         }
         if !self.active.personal.is_empty() {
             let wanted = |kind| {
@@ -412,6 +428,16 @@ impl<'a> Scanner<'a> {
         }
         open
     }
+}
+
+/// Characters of keys, addresses and numbers.
+fn in_value(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-' | '@')
+}
+
+/// Digits of a number, and what separates them.
+fn in_number(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, ' ' | '-' | '+' | '(' | ')')
 }
 
 /// Characters of keys, addresses, encoded text, and of words whose letters are written with digits and signs.
