@@ -67,10 +67,12 @@ impl Engine {
             self.record(found, surface, verdict);
         }
         self.hear(scanned.heard, Some(surface), verdict);
-        let mut unread: BTreeSet<String> = scanned.skipped.into_iter().collect();
-        unread.extend(cut.then(|| too_long(limits)));
-        for what in unread {
-            self.fail(direction, Some(surface), what, verdict);
+        if cut || !scanned.skipped.is_empty() {
+            let mut unread: BTreeSet<String> = scanned.skipped.into_iter().collect();
+            unread.extend(cut.then(|| too_long(limits)));
+            for what in unread {
+                self.fail(direction, Some(surface), what, verdict);
+            }
         }
     }
 

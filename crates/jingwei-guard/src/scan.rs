@@ -4,13 +4,13 @@
 //! forget a paragraph that has ended. For the last paragraph of an unfinished text the scanner also tells from
 //! where on it is *open*: hits that begin before that place are final, and none will be added before it.
 
-use std::{borrow::Cow, collections::BTreeSet, ops::Range};
+use std::{borrow::Cow, cmp::Ordering, collections::BTreeSet, ops::Range};
 
 use jingwei_core::{Limits, Span};
 use jingwei_text::{
     Layer, LexiconMatch, Likeness, MAX_RUN_BYTES, NormalizeOptions, Normalized, Reading, decode_layers, find_personal,
-    find_private_keys, find_secrets, is_hidden, is_ideograph, is_separator, longest_escape, normalize, open_personal,
-    open_private_key, sentence_places,
+    find_private_keys, find_secrets, is_hidden, is_ideograph, is_separator, leet_letter, longest_escape, normalize,
+    open_personal, open_private_key, open_run, sentence_places,
 };
 
 use crate::{
@@ -97,8 +97,9 @@ impl<'a> Scanner<'a> {
             let goes_on = !finished && index == last;
             let mut budget = MAX_DECODED_BYTES;
             let block = self.block(part, Task { depth: 0, goes_on, sentences }, &mut budget);
-            let found = block.found.iter().map(|found| Found { span: shifted(found.span, paragraph.start), ..*found });
-            all.found.extend(found);
+            for found in block.found {
+                all.found.insert(Found { span: shifted(found.span, paragraph.start), ..found });
+            }
             all.skipped.extend(block.skipped);
             all.heard.add(block.heard);
             if goes_on {
@@ -273,14 +274,10 @@ impl<'a> Scanner<'a> {
         let texts: Vec<&str> = readable.iter().map(AsRef::as_ref).collect();
         let mut heard = self.engine.listen(self.active, self.direction, &texts, 0, self.limits);
         if wanted {
-            let found = std::mem::take(&mut all.found);
-            all.found = found
-                .into_iter()
-                .map(|found| {
-                    let harmless = found.harmless || !self.is_meant(text, found, &places, &texts, &mut heard);
-                    Found { harmless, ..found }
-                })
-                .collect();
+            for found in std::mem::take(&mut all.found).into_sorted() {
+                let harmless = found.harmless || !self.is_meant(text, found, &places, &texts, &mut heard);
+                all.found.insert(Found { harmless, ..found });
+            }
         }
         for (sentence, rule) in &heard.hits {
             if let Some(place) = places.get(*sentence) {
@@ -385,19 +382,35 @@ impl<'a> Scanner<'a> {
         opens.min().unwrap_or(text.len())
     }
 
+    /// From where on the text is open if the digit or sign at the end of its words stands for a letter, because one follows.
+    fn open_before_sign(&self, words: &Normalized) -> usize {
+        let end = words.map.original_len();
+        let mut rest = words.text.char_indices().rev();
+        let Some((last, letter)) = rest.next().and_then(|(at, c)| Some((at, leet_letter(c)?))) else { return end };
+        // Behind a letter it was read as one already.
+        if rest.next().is_some_and(|(_, c)| c.is_ascii_alphabetic()) {
+            return end;
+        }
+        let mut read = words.text[..last].to_owned();
+        read.push(letter);
+        let reading = Reading::of(&read);
+        let open = reading.words.map.start(self.engine.words(self.direction).automaton.open_from(&reading));
+        words.map.start(open.min(last))
+    }
+
     /// From where on the text is open whatever the words are: an unfinished token, number, spelled word or pattern.
     fn open_by_form(&self, text: &str, literal: &Normalized, words: &Normalized) -> usize {
-        let mut open = last_cluster(text);
-        let token = literal.text.trim_end_matches(in_token).len();
-        let token = token.max(floor_boundary(&literal.text, literal.text.len().saturating_sub(MAX_RUN_BYTES)));
-        open = open.min(literal.map.start(token));
-        let number = literal
-            .text
-            .trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '+' | '(' | ')'))
-            .len();
-        let number = number.max(floor_boundary(&literal.text, literal.text.len().saturating_sub(MAX_NUMBER_BYTES)));
-        if literal.text[number..].bytes().any(|b| b.is_ascii_digit()) {
-            open = open.min(literal.map.start(number));
+        let mut open = last_cluster(text).min(open_run(text)).min(self.open_before_sign(words));
+        let canaries = !self.active.canaries.is_empty();
+        if self.active.values || canaries {
+            let token = literal.text.trim_end_matches(if canaries { in_token } else { in_value }).len();
+            let token = token.max(floor_boundary(&literal.text, literal.text.len().saturating_sub(MAX_RUN_BYTES)));
+            open = open.min(literal.map.start(token));
+            let number = literal.text.trim_end_matches(in_number).len();
+            let number = number.max(floor_boundary(&literal.text, literal.text.len().saturating_sub(MAX_NUMBER_BYTES)));
+            if literal.text[number..].bytes().any(|b| b.is_ascii_digit()) {
+                open = open.min(literal.map.start(number));
+            }
         }
         if !self.active.personal.is_empty() {
             let wanted = |kind| {
@@ -415,6 +428,16 @@ impl<'a> Scanner<'a> {
         }
         open
     }
+}
+
+/// Characters of keys, addresses and numbers.
+fn in_value(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-' | '@')
+}
+
+/// Digits of a number, and what separates them.
+fn in_number(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, ' ' | '-' | '+' | '(' | ')')
 }
 
 /// Characters of keys, addresses, encoded text, and of words whose letters are written with digits and signs.
@@ -437,7 +460,7 @@ const MAX_DECODED_BYTES: usize = 4 << 20;
 
 #[derive(Default)]
 struct Gathered {
-    found: BTreeSet<Found>,
+    found: InOrder,
     /// Of texts that were encoded in this one.
     settled: Vec<Found>,
     skipped: BTreeSet<String>,
@@ -448,8 +471,8 @@ struct Gathered {
 impl Gathered {
     fn scanned(self, open: usize, keep: usize, firm: usize) -> Scanned {
         Scanned {
-            found: self.found.into_iter().collect(),
-            skipped: self.skipped.into_iter().collect(),
+            found: self.found.into_sorted(),
+            skipped: if self.skipped.is_empty() { Vec::new() } else { self.skipped.into_iter().collect() },
             heard: self.heard,
             open,
             keep,
@@ -467,6 +490,45 @@ impl Gathered {
             return;
         }
         self.found.insert(found);
+    }
+}
+
+/// A set of what mostly comes in order of place.
+#[derive(Default)]
+struct InOrder {
+    sorted: Vec<Found>,
+    /// What came too late, and is not among those.
+    late: BTreeSet<Found>,
+}
+
+impl InOrder {
+    fn len(&self) -> usize {
+        self.sorted.len() + self.late.len()
+    }
+
+    fn insert(&mut self, found: Found) {
+        match self.sorted.last().map(|last| found.cmp(last)) {
+            None | Some(Ordering::Greater) => self.sorted.push(found),
+            Some(Ordering::Equal) => {}
+            Some(Ordering::Less) => {
+                if self.sorted.binary_search(&found).is_err() {
+                    self.late.insert(found);
+                }
+            }
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Found> {
+        self.sorted.iter().chain(&self.late)
+    }
+
+    fn into_sorted(self) -> Vec<Found> {
+        let Self { mut sorted, late } = self;
+        if !late.is_empty() {
+            sorted.extend(late);
+            sorted.sort_unstable();
+        }
+        sorted
     }
 }
 

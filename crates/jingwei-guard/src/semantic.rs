@@ -95,14 +95,17 @@ impl Detector for HeadsDetector {
         _direction: Direction,
     ) -> Result<Vec<Vec<Judgement>>, Unavailable> {
         let model = self.model()?;
-        let sums: Vec<Sums> = sentences.iter().map(|sentence| model.accumulate(&plain_form(sentence))).collect();
+        let forms: Vec<String> = sentences.iter().map(|sentence| plain_form(sentence)).collect();
+        let sums: Vec<Sums> = forms.iter().map(|form| model.accumulate(form)).collect();
         let worst = |last: usize| {
             let window = sums.get(last.saturating_sub(CONTEXT)..=last).unwrap_or_default();
             let mut judged = judgements(&model.scores_of_last(window));
-            if sentences.get(last).is_some_and(|sentence| is_pinyin(sentence)) {
-                // The head has learned injections in English, and takes pinyin for English that means nothing.
-                for judgement in judged.iter_mut().filter(|judgement| judgement.head == "injection") {
-                    judgement.level = judgement.level.min(Level::Controversial);
+            // The head has learned injections in English, and takes pinyin for English that means nothing.
+            let doubted =
+                |judgement: &Judgement| judgement.head == "injection" && judgement.level > Level::Controversial;
+            if judged.iter().any(doubted) && forms.get(last).is_some_and(|form| is_pinyin(form)) {
+                for judgement in judged.iter_mut().filter(|judgement| doubted(judgement)) {
+                    judgement.level = Level::Controversial;
                 }
             }
             judged
@@ -126,10 +129,9 @@ impl Detector for HeadsDetector {
     }
 }
 
-/// Whether a sentence is Chinese in Latin letters: nearly all of five words or more are syllables.
-fn is_pinyin(sentence: &str) -> bool {
+/// Whether a sentence in plain form is Chinese in Latin letters: nearly all of five words or more are syllables.
+fn is_pinyin(form: &str) -> bool {
     const FEWEST: usize = 5;
-    let form = plain_form(sentence);
     let words = form.split(|c: char| !c.is_ascii_lowercase()).filter(|word| word.len() > 1);
     let (all, pinyin) =
         words.fold((0, 0), |(all, pinyin), word| (all + 1, pinyin + usize::from(syllables(word).is_some())));

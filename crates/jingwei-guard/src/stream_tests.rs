@@ -363,13 +363,27 @@ fn ordinary_text_is_not_held() {
         ("今天天气", "今天天气"),
         ("很好，油炸", "很好，油"),
         ("鸡块", "炸鸡块"),
-        (" a word", " a "),
-        (" more", "word "),
-        ("。", "more。"),
+        (" a word", " a word"),
+        (" more", " more"),
+        (" state-of-the-", " state-of-the-"),
+        ("art/bo", "art/"),
+        ("x", "box"),
+        ("。", "。"),
     ] {
         assert_eq!(hold.push(piece).released, released, "{piece}");
     }
     assert_eq!(hold.held_bytes(), 0);
+}
+
+#[test]
+fn a_word_waits_where_an_address_is_looked_for() {
+    let engine = engine(&[rule("pii", "redact", "{ kind = 'pii', kinds = ['email'] }")]);
+    let mut hold = StreamHold::new(&engine, Direction::Output, Surface::bare(Direction::Output, ""), Limits::default());
+    for (piece, released) in
+        [("see state-of-the", "see "), ("-art", ""), ("/or:", "state-of-the-art/or:"), ("me", ""), (",", "me,")]
+    {
+        assert_eq!(hold.push(piece).released, released, "{piece}");
+    }
 }
 
 #[test]

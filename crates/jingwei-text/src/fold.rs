@@ -7,6 +7,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, char::canonical_
 use crate::{
     confusables,
     hidden::is_hidden,
+    phonetic::syllable_of,
     simplify::to_simplified,
     split::{is_later_part, is_part},
 };
@@ -35,6 +36,7 @@ pub(crate) enum Folding {
 pub(crate) struct Folded(u32);
 
 impl Folded {
+    /// What it becomes; the syllable of a character that is [`Self::PLAIN`].
     const CHARACTER: u32 = (1 << 21) - 1;
     /// No composition with what stands before can happen at it.
     const BEGINS: u32 = 1 << 21;
@@ -59,8 +61,12 @@ impl Folded {
         let begins = if begins_cluster(c) { Self::BEGINS } else { 0 };
         match units.as_slice() {
             [unit] => {
-                let plain = if begins != 0 && unit.c == c && is_ideograph(c) { Self::PLAIN } else { 0 };
-                Self(begins | plain | Self::SIMPLE | Self::of_character(unit.c))
+                let folded = begins | Self::SIMPLE | Self::of_character(unit.c);
+                if begins != 0 && unit.c == c && is_ideograph(c) {
+                    let syllable = syllable_of(c).map_or(0, |syllable| syllable.0);
+                    return Self(folded & !Self::CHARACTER | Self::PLAIN | u32::from(syllable));
+                }
+                Self(folded)
             }
             _ => Self(begins),
         }
@@ -81,8 +87,19 @@ impl Folded {
         Self(Self::SIMPLE | Self::of_character(c))
     }
 
-    pub fn character(self) -> char {
+    /// What a character becomes of which this is said.
+    #[inline]
+    pub fn character(self, c: char) -> char {
+        if self.is_plain() {
+            return c;
+        }
         char::from_u32(self.0 & Self::CHARACTER).unwrap_or(char::REPLACEMENT_CHARACTER)
+    }
+
+    /// The syllable of a character that is plain; 0: it has none.
+    #[inline]
+    pub fn syllable(self) -> u32 {
+        self.0 & Self::CHARACTER
     }
 
     pub fn begins(self) -> bool {

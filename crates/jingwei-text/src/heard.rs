@@ -23,22 +23,25 @@ pub(crate) struct Alike {
 
 impl Alike {
     /// Whether syllables in a text stand for the word. What is written as the word is written is none of ours.
-    pub fn likeness(&self, word: &str, places: &[Place]) -> Option<Likeness> {
-        if let [Place { character: Some(_), .. }, Place { character: Some(_), .. }] = places
+    /// `bytes` are those of the words of the reading that are read so.
+    pub fn likeness(&self, word: &str, places: &[Place], bytes: impl Fn(&Place) -> usize) -> Option<Likeness> {
+        if let [first, second] = places
+            && first.character() != 0
+            && second.character() != 0
             && !self.vague
         {
             return None;
         }
-        let spelled = places.iter().filter(|place| place.character.is_none()).count();
+        let spelled = places.iter().filter(|place| place.character() == 0).count();
         if spelled == places.len() {
-            let letters: u32 = places.iter().map(|place| place.end - place.start).sum();
+            let letters: usize = places.iter().map(bytes).sum();
             return (letters >= MIN_PINYIN_LETTERS).then_some(Likeness::Sounded);
         }
         if !self.by_character {
             return None;
         }
-        let pairs = || places.iter().zip(word.chars()).filter_map(|(place, c)| Some((place.character?, c)));
-        let same = pairs().filter(|(found, c)| found == c).count();
+        let pairs = || places.iter().zip(word.chars()).filter(|(place, _)| place.character() != 0);
+        let same = pairs().filter(|(place, c)| place.character() == u32::from(*c)).count();
         let other = places.len() - spelled - same;
         match (spelled, same, other) {
             (0, _, 0) => None,
@@ -51,7 +54,7 @@ impl Alike {
 }
 
 /// Fewest letters of a word in pinyin: shorter ones are Latin words and abbreviations.
-const MIN_PINYIN_LETTERS: u32 = 5;
+const MIN_PINYIN_LETTERS: usize = 5;
 
 /// With what words that are heard can begin, beyond what the trie itself knows: a homophone shares a character with
 /// the word, so most pairs of syllables in a text that is written in characters begin nothing.
@@ -73,7 +76,13 @@ impl Openings {
     #[inline]
     pub fn beginning(&self, places: &[Place], from: usize) -> usize {
         let rest = places.get(from..).unwrap_or_default();
-        let triple = |three: &[Place]| self.may_begin(three);
+        let triple = |three: &[Place]| match three {
+            // Three characters: most of a Chinese text.
+            [a, b, third] if a.character() != 0 && b.character() != 0 && !self.has_pairs => {
+                self.triples.contains(pair(a.syllable(), b.syllable()), third.syllable())
+            }
+            _ => self.may_begin(three),
+        };
         // The last two places have no third.
         let at = rest.windows(3).position(triple).unwrap_or_else(|| {
             let end = rest.len().saturating_sub(2);
@@ -87,17 +96,22 @@ impl Openings {
 
     /// Whether a word may be heard that begins where the places do. Two characters or more make one, without a break
     /// between; only what is wholly spelled may be a single syllable.
-    #[inline]
     fn may_begin(&self, places: &[Place]) -> bool {
         let (Some(first), second) = (places.first(), places.get(1)) else { return false };
-        let Some(a) = first.character else { return first.syllable != BREAK };
-        let Some(second) = second.filter(|place| place.syllable != BREAK) else { return false };
-        let Some(b) = second.character else { return true };
-        let pair = pair(first.syllable, second.syllable);
-        places.get(2).is_some_and(|third| self.triples.contains(pair, third.syllable))
+        let a = first.character();
+        if a == 0 {
+            return first.syllable() != BREAK;
+        }
+        let Some(second) = second.filter(|place| place.syllable() != BREAK) else { return false };
+        let b = second.character();
+        if b == 0 {
+            return true;
+        }
+        let pair = pair(first.syllable(), second.syllable());
+        places.get(2).is_some_and(|third| self.triples.contains(pair, third.syllable()))
             || self.has_pairs
-                && (self.pairs.contains(u32::from(a) | OF_CHARACTER, second.syllable)
-                    || self.pairs.contains(first.syllable, u32::from(b) | OF_CHARACTER))
+                && (self.pairs.contains(a | OF_CHARACTER, second.syllable())
+                    || self.pairs.contains(first.syllable(), b | OF_CHARACTER))
     }
 }
 

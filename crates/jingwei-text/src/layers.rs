@@ -91,6 +91,95 @@ pub fn decode_layers(text: &str, limits: &Limits) -> Layers {
     out
 }
 
+/// Where in a text, which goes on, the run at its end begins that may become one which [`decode_layers`] decodes; the
+/// length of the text, if there is none. A run that is no text so far in any encoding becomes none, whatever follows: nearly
+/// every word.
+#[must_use]
+pub fn open_run(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut open = bytes.len();
+    let (mut at, mut junk) = (bytes.len(), 0);
+    while let Some(before) = at.checked_sub(1) {
+        match bytes.get(before) {
+            Some(byte) if is_base64_byte(*byte) || *byte == b'=' => {}
+            Some(byte) if is_junk(*byte) && junk <= 2 * MAX_JUNK => junk += 1,
+            _ => break,
+        }
+        if bytes.len() - before > MAX_RUN_BYTES + 2 * MAX_JUNK {
+            break;
+        }
+        // A run begins behind junk, or where the walk ends.
+        let begins = before.checked_sub(1).and_then(|at| bytes.get(at)).is_none_or(|byte| !is_base64_byte(*byte));
+        if begins && bytes.get(before).is_some_and(|byte| is_base64_byte(*byte)) && may_become_text(&bytes[before..]) {
+            open = before;
+        }
+        at = before;
+    }
+    open
+}
+
+/// Bytes of a run that are looked at to tell whether it is no text.
+const TELLING: usize = 512;
+
+/// Whether the beginning of a run, with junk between, may be that of a text: of base64, or of hexadecimal digits.
+fn may_become_text(run: &[u8]) -> bool {
+    let digits = run.iter().take(TELLING).filter(|byte| is_base64_byte(**byte));
+    let (mut whole, mut bits, mut kept) = (Vec::new(), 0, 0_u32);
+    for digit in digits.clone() {
+        kept = kept << 6 | base64_value(*digit);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            whole.push(u8::try_from(kept >> bits & 0xff).unwrap_or(0));
+        }
+    }
+    let hex: Option<Vec<u32>> = digits.map(|digit| char::from(*digit).to_digit(16)).collect();
+    let of_hex = hex.map(|digits| {
+        let pairs = digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit));
+        pairs.map(|byte| u8::try_from(byte).unwrap_or(0)).collect::<Vec<u8>>()
+    });
+    may_be_readable(&whole) || of_hex.is_some_and(|bytes| may_be_readable(&bytes))
+}
+
+fn base64_value(digit: u8) -> u32 {
+    u32::from(match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' | b'-' => 62,
+        _ => 63,
+    })
+}
+
+/// Whether bytes may be the beginning of a [`readable`] text.
+fn may_be_readable(bytes: &[u8]) -> bool {
+    let whole = match std::str::from_utf8(bytes) {
+        Ok(text) => Some(text),
+        // What is cut off at the end may be a character.
+        Err(error) if error.error_len().is_none() => {
+            bytes.get(..error.valid_up_to()).and_then(|whole| std::str::from_utf8(whole).ok())
+        }
+        Err(_) => None,
+    };
+    if whole.is_some_and(|text| text.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'))) {
+        return true;
+    }
+    let (pairs, _) = bytes.as_chunks::<2>();
+    let common = |unit: fn([u8; 2]) -> u16| {
+        let mut units = pairs.iter().map(|pair| unit(*pair)).enumerate();
+        let is_mark = |nth: usize, unit: u16| nth == 0 && unit == 0xfeff;
+        units.all(|(nth, unit)| is_mark(nth, unit) || char::from_u32(u32::from(unit)).is_some_and(is_common))
+    };
+    let gbk = |end: usize| {
+        let text = encoding_rs::GBK.decode_without_bom_handling_and_without_replacement(&bytes[..end]);
+        text.is_some_and(|text| text.chars().all(is_common))
+    };
+    common(u16::from_le_bytes)
+        || common(u16::from_be_bytes)
+        || gbk(bytes.len())
+        || !bytes.is_empty() && gbk(bytes.len() - 1)
+}
+
 /// Runs of the characters of base64, which hold those of hexadecimal, with their padding: those that are long enough.
 fn runs(text: &str) -> Vec<Range<usize>> {
     const SHORTEST: usize = if MIN_BASE64_BYTES < MIN_HEX_BYTES { MIN_BASE64_BYTES } else { MIN_HEX_BYTES };
@@ -432,6 +521,42 @@ mod tests {
         let found = decode_layers(text, &Limits::default());
         let layers: Vec<_> = found.layers.iter().map(|l| (l.encoding, l.text.as_str())).collect();
         assert_eq!(layers, expected, "{text:?}");
+    }
+
+    #[test]
+    fn what_can_become_an_encoded_text_is_known() {
+        for (text, open) in [
+            ("", ""),
+            ("看这里 word", ""),
+            ("ordinary", ""),
+            ("state-of-the-art", ""),
+            ("say aG93", "aG93"),
+            ("say aG.93", "aG.93"),
+            ("say state.aG93", "aG93"),
+            ("686f77", "686f77"),
+            ("68ff0fff00ff", ""),
+        ] {
+            assert_eq!(&text[open_run(text)..], open, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_beginning_of_an_encoded_text_is_missed(text in "[a-z 炸弹厂。A-Z0-9]{4,24}", before in "[a-z ,。!=]{0,6}") {
+            let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+            let (gbk, _, _) = encoding_rs::GBK.encode(&text);
+            for bytes in [text.as_bytes(), &gbk, &wide(u16::to_le_bytes), &wide(u16::to_be_bytes)] {
+                for run in [BASE64.encode(bytes), bytes.iter().map(|byte| format!("{byte:02x}")).collect()] {
+                    let whole = format!("{before}{run}");
+                    for layer in decode_layers(&whole, &Limits::default()).layers {
+                        let place = layer.map.span(0..layer.text.len());
+                        for end in place.start + 1..place.end {
+                            prop_assert!(open_run(&whole[..end]) <= place.start, "{} of {}", end, whole);
+                        }
+                    }
+                }
+            }
+        }
     }
 
     #[test]

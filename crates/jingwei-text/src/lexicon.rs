@@ -4,12 +4,13 @@ use std::{collections::BTreeSet, ops::Range};
 
 use crate::{
     NormalizeOptions, Normalized, Reading,
+    characters::Character,
     fold::{MAX_SEPARATORS, is_ideograph, is_separator},
     heard::{Alike, Heard, Openings, sounds_of},
     normalize,
-    reading::Sounds,
+    reading::{OtherForm, Place, Sounds},
     split,
-    trie::{Symbol, Trie},
+    trie::Trie,
 };
 
 /// A word to look for, and the category that it stands for. A `*` at the end lets a Latin word go on: `bomb*`.
@@ -83,6 +84,8 @@ pub struct Automaton {
     written: Trie,
     /// By pattern of `written`.
     patterns: Vec<Pattern>,
+    /// The same, as far as it is read where a word is found: what most words need lies in one place.
+    endings: Vec<Ending>,
     meanings: Vec<Meaning>,
     sounded: Trie,
     /// The patterns of `written` that sound as those of `sounded`, in their order.
@@ -104,9 +107,23 @@ struct Pattern {
     /// A range of `meanings`.
     means: Range<u32>,
     characters: u16,
+}
+
+/// What must be known of a word that is found.
+#[derive(Debug, Clone)]
+struct Ending {
+    means: Means,
+    characters: u16,
     /// It begins, or ends, with a letter of a writing that puts spaces between words.
     letter_first: bool,
     letter_last: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Means {
+    One(Meaning),
+    /// A range of `meanings`.
+    Several(Range<u32>),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -115,6 +132,21 @@ struct Meaning {
     word: u32,
     /// The word may go on.
     open: bool,
+}
+
+impl Ending {
+    fn of(pattern: &Pattern, meanings: &[Meaning]) -> Self {
+        let means = meanings.get(pattern.means.start as usize..pattern.means.end as usize);
+        Self {
+            means: match means.unwrap_or_default() {
+                [only] => Means::One(*only),
+                _ => Means::Several(pattern.means.clone()),
+            },
+            characters: pattern.characters,
+            letter_first: pattern.form.chars().next().is_some_and(joins_words),
+            letter_last: pattern.form.chars().next_back().is_some_and(joins_words),
+        }
+    }
 }
 
 impl Automaton {
@@ -167,8 +199,6 @@ impl Automaton {
                 None => patterns.push(Pattern {
                     means: at..at + 1,
                     characters: u16::try_from(form.chars().count()).unwrap_or(u16::MAX),
-                    letter_first: form.chars().next().is_some_and(joins_words),
-                    letter_last: form.chars().next_back().is_some_and(joins_words),
                     form,
                 }),
             }
@@ -186,7 +216,9 @@ impl Automaton {
         let first = patterns.iter().filter_map(|pattern| pattern.form.chars().next());
         let within = patterns.iter().flat_map(|pattern| pattern.form.chars().skip(1));
         let (parts_first, parts_within) = (first_parts(first), first_parts(within));
+        let endings = patterns.iter().map(|pattern| Ending::of(pattern, &meanings)).collect();
         Self {
+            endings,
             parts_first,
             parts_within,
             written: Trie::build(&ways),
@@ -219,12 +251,13 @@ impl Automaton {
         if self.patterns.is_empty() {
             return scan;
         }
-        self.written_in(&reading.words.text, None, max_matches, &mut scan);
+        self.written_in(Symbols::of_words(reading), None, max_matches, &mut scan);
         for form in &reading.forms {
-            self.written_in(&form.text, Some(form), max_matches, &mut scan);
+            self.written_in(Symbols::of_form(form), Some(&form.normal), max_matches, &mut scan);
         }
-        for sounds in &reading.sounds {
-            self.sounded_in(sounds, max_matches, &mut scan);
+        self.sounded_in(&reading.sounds, None, max_matches, &mut scan);
+        for form in reading.forms.iter().rev() {
+            self.sounded_in(&form.sounds, Some(&form.normal), max_matches, &mut scan);
         }
         scan.matches.sort_unstable();
         // In several forms, or in several ways: the surest way is the first.
@@ -234,25 +267,20 @@ impl Automaton {
         scan
     }
 
-    fn written_in(&self, text: &str, form: Option<&Normalized>, most: usize, scan: &mut Scan) {
-        let symbols = Symbols::of(text);
+    fn written_in(&self, symbols: Symbols<'_>, form: Option<&Normalized>, most: usize, scan: &mut Scan) {
         self.written.search(
-            &symbols.characters,
-            |at| self.written.beginning(&symbols.characters, at),
+            symbols.characters,
+            |at| self.written.beginning(symbols.characters, at),
             |at| symbols.is_inside_word(at),
             |end, pattern| {
-                let Some(found) = self.patterns.get(pattern as usize) else { return true };
+                let Some(found) = self.endings.get(pattern as usize) else { return true };
                 let start = end - usize::from(found.characters);
                 if found.letter_first && symbols.is_inside_word(start) {
                     return true;
                 }
                 let goes_on = found.letter_last && symbols.is_inside_word(end);
-                let range = symbols.starts(start)..symbols.starts(end);
-                let range = form.map_or(range.clone(), |form| {
-                    let span = form.map.span(range);
-                    span.start..span.end
-                });
-                self.meant(found, range, Likeness::Written, goes_on, most, scan)
+                let range = in_words(form, symbols.starts(start)..symbols.starts(end));
+                self.meant(&found.means, range, Likeness::Written, goes_on, most, scan)
             },
         );
     }
@@ -260,14 +288,17 @@ impl Automaton {
     /// Enters the meanings of a word. Says no when there are too many.
     fn meant(
         &self,
-        found: &Pattern,
+        means: &Means,
         place: Range<usize>,
         likeness: Likeness,
         goes_on: bool,
         most: usize,
         scan: &mut Scan,
     ) -> bool {
-        let meanings = self.meanings.get(found.means.start as usize..found.means.end as usize).unwrap_or_default();
+        let meanings = match means {
+            Means::One(meaning) => std::slice::from_ref(meaning),
+            Means::Several(range) => self.meanings.get(range.start as usize..range.end as usize).unwrap_or_default(),
+        };
         for meaning in meanings.iter().filter(|meaning| meaning.open || !goes_on) {
             if scan.matches.len() >= most {
                 scan.cut_short = true;
@@ -279,11 +310,12 @@ impl Automaton {
         true
     }
 
-    fn sounded_in(&self, sounds: &Sounds, most: usize, scan: &mut Scan) {
-        if self.sounded.is_empty() {
+    fn sounded_in(&self, sounds: &Sounds, form: Option<&Normalized>, most: usize, scan: &mut Scan) {
+        let places = sounds.places.as_slice();
+        if self.sounded.is_empty() || places.is_empty() {
             return;
         }
-        let places = sounds.places.as_slice();
+        let in_words = |place: &Place| in_words(form, place.range());
         self.sounded.search(
             places,
             |at| self.openings.beginning(places, at),
@@ -291,12 +323,15 @@ impl Automaton {
             |end, pattern| {
                 for alike in self.alikes_of(pattern) {
                     let Some(found) = self.patterns.get(alike.pattern as usize) else { continue };
-                    let places = &sounds.places[end - usize::from(alike.syllables)..end];
+                    let places = &places[end - usize::from(alike.syllables)..end];
                     let (Some(first), Some(last)) = (places.first(), places.last()) else { continue };
-                    let Some(likeness) = alike.likeness(&found.form, places) else { continue };
+                    let likeness = alike.likeness(&found.form, places, |place| in_words(place).len());
+                    let (Some(likeness), Some(ending)) = (likeness, self.endings.get(alike.pattern as usize)) else {
+                        continue;
+                    };
                     // Letters on either side would make a Latin word of what is only a part of one.
-                    let place = first.start as usize..last.end as usize;
-                    if !self.meant(found, place, likeness, false, most, scan) {
+                    let place = in_words(first).start..in_words(last).end;
+                    if !self.meant(&ending.means, place, likeness, false, most, scan) {
                         return false;
                     }
                 }
@@ -317,67 +352,67 @@ impl Automaton {
     /// of three repeated characters) is reckoned with.
     #[must_use]
     pub fn open_from(&self, reading: &Reading) -> usize {
-        let words = reading.words.text.as_str();
-        let mut open = self.open_written(words).min(self.open_before_parts(words));
+        let open_in = |symbols: Symbols<'_>, sounds: &Sounds| {
+            let written = self.open_written(symbols).min(self.open_before_parts(symbols));
+            let sounded = [sounds.places.len(), sounds.before_last_run].map(|end| self.open_sounded(sounds, end));
+            sounded.into_iter().fold(written, usize::min)
+        };
+        let mut open = open_in(Symbols::of_words(reading), &reading.sounds);
         for form in &reading.forms {
-            let at = self.open_written(&form.text).min(self.open_before_parts(&form.text));
-            if at < form.text.len() {
-                open = open.min(form.map.start(at));
+            let at = open_in(Symbols::of_form(form), &form.sounds);
+            if at < form.normal.text.len() {
+                open = open.min(form.normal.map.start(at));
             }
-        }
-        for sounds in &reading.sounds {
-            open = open.min(self.open_sounded(sounds, sounds.places.len()));
-            open = open.min(self.open_sounded(sounds, sounds.before_last_run));
         }
         open.min(reading.words.text.len())
     }
 
     /// Parts at the end may become one character of a word with what follows.
-    fn open_before_parts(&self, text: &str) -> usize {
+    fn open_before_parts(&self, symbols: Symbols<'_>) -> usize {
         let mut open = usize::MAX;
-        let mut end = text;
+        let mut before = symbols;
         for _ in 0..MAX_PARTS - 1 {
-            let Some(last) = end.chars().next_back() else { break };
-            end = &end[..end.len() - last.len_utf8()];
-            if self.parts_within.contains(&last) {
-                let before = self.open_written(end);
-                if before < end.len() {
-                    open = open.min(before);
+            let Some((last, characters)) = before.characters.split_last() else { break };
+            before = Symbols { characters, len: last.start() };
+            if self.parts_within.contains(&last.c()) {
+                let at = self.open_written(before);
+                if at < before.len {
+                    open = open.min(at);
                 }
             }
-            if self.parts_first.contains(&last) {
-                open = open.min(end.len());
+            if self.parts_first.contains(&last.c()) {
+                open = open.min(before.len);
             }
         }
         open
     }
 
-    fn open_written(&self, text: &str) -> usize {
-        let tail = tail_of(text, 2 * self.longest.0 + 4 * MAX_SEPARATORS);
-        let symbols = Symbols::of(&text[tail..]);
-        let mut open = self.open_symbols(&symbols, symbols.characters.len());
-        let is_gap = |at: usize| symbols.characters.get(at).is_some_and(|character| is_separator(character.c));
+    fn open_written(&self, symbols: Symbols<'_>) -> usize {
+        let symbols = symbols.last(2 * self.longest.0 + 4 * MAX_SEPARATORS);
+        let mut open = self.open_symbols(symbols, symbols.characters.len());
+        let is_gap = |at: usize| symbols.characters.get(at).is_some_and(|character| is_separator(character.c()));
         let mut trimmed = symbols.characters.len();
         while trimmed > 0 && is_gap(trimmed - 1) {
             trimmed -= 1;
         }
         if symbols.characters.len() - trimmed <= MAX_SEPARATORS {
-            open = open.min(self.open_symbols(&symbols, trimmed));
+            open = open.min(self.open_symbols(symbols, trimmed));
         }
         for end in [symbols.characters.len(), trimmed] {
-            if end >= 2 && symbols.characters[end - 1].c == symbols.characters[end - 2].c {
-                open = open.min(self.open_symbols(&symbols, end - 1));
+            if end >= 2 && symbols.characters[end - 1].c() == symbols.characters[end - 2].c() {
+                open = open.min(self.open_symbols(symbols, end - 1));
             }
         }
         // A word that begins with a repeated character begins with the first one.
-        while open > 0 && symbols.characters.get(open).is_some_and(|next| symbols.characters[open - 1].c == next.c) {
+        while open > 0 && symbols.characters.get(open).is_some_and(|next| symbols.characters[open - 1].c() == next.c())
+        {
             open -= 1;
         }
-        tail + symbols.starts(open)
+        symbols.starts(open)
     }
 
     /// Index of the first symbol that is open when the text ends before `end`.
-    fn open_symbols(&self, symbols: &Symbols, end: usize) -> usize {
+    fn open_symbols(&self, symbols: Symbols<'_>, end: usize) -> usize {
         let read = &symbols.characters[..end];
         let inside = |at: usize| symbols.is_inside_word(at);
         let state = self.written.search(read, |at| self.written.beginning(read, at), inside, |_, _| true);
@@ -391,8 +426,16 @@ impl Automaton {
         let state = self.sounded.search(places, |at| self.sounded.beginning(places, at), |_| false, |_, _| true);
         let open = self.sounded.open(state, |_| true);
         let place = (open > 0).then(|| sounds.places.get(end - open)).flatten();
-        place.map_or(usize::MAX, |place| place.start as usize)
+        place.map_or(usize::MAX, |place| place.range().start)
     }
+}
+
+/// Where a range of a form, or of the words themselves, stands in the words of the reading.
+fn in_words(form: Option<&Normalized>, range: Range<usize>) -> Range<usize> {
+    form.map_or(range.clone(), |form| {
+        let span = form.map.span(range);
+        span.start..span.end
+    })
 }
 
 /// The parts with which characters are begun when they are taken apart.
@@ -407,42 +450,37 @@ const MAX_PARTS: usize = 3;
 /// Syllables that one character may turn into when its letters are cut another way.
 const MOST_SYLLABLES: usize = 2;
 
-/// The characters of a text with their places.
-struct Symbols {
-    characters: Vec<Character>,
+/// The characters of a text, or the last of them.
+#[derive(Clone, Copy)]
+struct Symbols<'a> {
+    characters: &'a [Character],
+    /// Length of the text.
     len: usize,
 }
 
-#[derive(Clone, Copy)]
-struct Character {
-    c: char,
-    start: u32,
-}
-
-impl Symbol for Character {
-    #[inline]
-    fn number(&self) -> u32 {
-        u32::from(self.c)
+impl<'a> Symbols<'a> {
+    fn of_words(reading: &'a Reading) -> Self {
+        Self { characters: &reading.characters, len: reading.words.text.len() }
     }
-}
 
-impl Symbols {
-    fn of(text: &str) -> Self {
-        let mut characters = Vec::with_capacity(text.chars().count());
-        for (at, c) in text.char_indices() {
-            characters.push(Character { c, start: index_of(at) });
-        }
-        Self { characters, len: text.len() }
+    fn of_form(form: &'a OtherForm) -> Self {
+        Self { characters: &form.characters, len: form.normal.text.len() }
+    }
+
+    /// The last characters, of which there are at most so many.
+    fn last(self, most: usize) -> Self {
+        let from = self.characters.len().saturating_sub(most);
+        Self { characters: self.characters.get(from..).unwrap_or_default(), ..self }
     }
 
     /// Offset of a character, or of the end.
     fn starts(&self, at: usize) -> usize {
-        self.characters.get(at).map_or(self.len, |character| character.start as usize)
+        self.characters.get(at).map_or(self.len, |character| character.start())
     }
 
     /// Whether letters of a writing with spaces stand on both sides of a character's beginning.
     fn is_inside_word(&self, at: usize) -> bool {
-        let joins = |at: usize| self.characters.get(at).is_some_and(|character| joins_words(character.c));
+        let joins = |at: usize| self.characters.get(at).is_some_and(|character| joins_words(character.c()));
         at > 0 && joins(at) && joins(at - 1)
     }
 }
@@ -450,11 +488,6 @@ impl Symbols {
 /// Words are limited to far fewer than 2^32, texts to what their readers allow.
 pub(crate) fn index_of(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
-}
-
-/// Where the last `characters` characters of a text begin, at least.
-fn tail_of(text: &str, characters: usize) -> usize {
-    text.char_indices().rev().take(characters).last().map_or(text.len(), |(at, _)| at)
 }
 
 /// The normal form of a word and whether it may go on.

@@ -7,6 +7,7 @@
 //! Invariant: every place that leaves this crate is a byte range of the *original* text, in range
 //! and on character boundaries, whatever was normalised or decoded in between.
 
+mod characters;
 mod confusables;
 mod fold;
 pub mod heads;
@@ -32,7 +33,7 @@ mod undisguise;
 
 pub use fold::is_separator;
 pub use hidden::{Hidden, HiddenKind, find_hidden, is_hidden};
-pub use layers::{Encoding, Layer, Layers, MAX_RUN_BYTES, decode_layers, longest_escape};
+pub use layers::{Encoding, Layer, Layers, MAX_RUN_BYTES, decode_layers, longest_escape, open_run};
 pub use lexicon::{Automaton, LexiconError, LexiconMatch, LexiconWord, Likeness, Scan, Unusable, UnusableWord};
 pub use normalize::{NormalizeOptions, Normalized, is_ideograph, normalize};
 pub use offsets::OffsetMap;
@@ -43,3 +44,4 @@ pub use reading::{Reading, plain_form, restart_before};
 pub use secrets::{MAX_KEY_BLOCK_BYTES, SecretKind, SecretMatch, find_private_keys, find_secrets, open_private_key};
 pub use sentences::{sentence_places, sentences};
 pub use simplify::to_simplified;
+pub use undisguise::leet_letter;

@@ -5,7 +5,9 @@ use jingwei_core::Span;
 pub use crate::fold::is_ideograph;
 use crate::{
     OffsetMap,
+    characters::Character,
     fold::{self, Folded, MAX_SEPARATORS, Table, Unit, fold_cluster},
+    lexicon::index_of,
     undisguise::{Watch, composed, undisguised},
 };
 
@@ -77,20 +79,42 @@ pub fn normalize(text: &str, options: &NormalizeOptions) -> Normalized {
     }
 }
 
-/// One pass: characters that fold alone come from a table, clusters of letters and marks are folded together.
+/// What folding gives.
+pub(crate) struct FoldedText {
+    pub normal: Normalized,
+    /// The characters of `normal`, if they were asked for.
+    pub characters: Vec<Character>,
+    pub watch: Watch,
+}
+
+/// The normal form of a text and what the watch saw of it.
 pub(crate) fn folded(text: &str, table: &'static Table) -> (Normalized, Watch) {
-    let mut writer = Writer::new(text, table.folding() == fold::Folding::Words);
+    let FoldedText { normal, watch, .. } = fold_text(text, table, false);
+    (normal, watch)
+}
+
+/// One pass: characters that fold alone come from a table, clusters of letters and marks are folded together.
+pub(crate) fn fold_text(text: &str, table: &'static Table, characters: bool) -> FoldedText {
+    let mut writer = Writer::new(text, table.folding() == fold::Folding::Words, characters);
     let mut clusters = Clusters::default();
     let mut rest = text.chars();
     let mut start = 0;
     let mut current = rest.next().map(|c| (c, table.get(c)));
     while let Some((c, folded)) = current {
+        if (folded.is_plain() || c.is_ascii_lowercase()) && writer.separators.is_none() {
+            let run =
+                if c.is_ascii() { writer.ascii_run(table.folding(), start) } else { writer.plain_run(table, start) };
+            if run > start {
+                start = run;
+                rest = text.get(start..).unwrap_or_default().chars();
+                current = rest.next().map(|c| (c, table.get(c)));
+                continue;
+            }
+        }
         let end = text.len() - rest.as_str().len();
         let mut next = rest.next().map(|c| (c, table.get(c)));
         let alone = next.is_none_or(|(_, next)| next.begins());
-        if alone && folded.is_plain() && writer.separators.is_none() {
-            writer.plain(folded, c, start, end);
-        } else if alone && folded.is_simple() {
+        if alone && folded.is_simple() {
             writer.character(folded, c, start, end);
         } else if !folded.is_hidden() {
             clusters.begin(Unit { c, start, end });
@@ -166,11 +190,17 @@ struct Writer<'a> {
     /// Length of the text before the separators that follow an ideograph, and how many they are.
     separators: Option<(usize, usize)>,
     watch: Watch,
+    /// Whether characters are wanted.
+    gathers: bool,
+    characters: Vec<Character>,
 }
 
 impl<'a> Writer<'a> {
-    fn new(original: &'a str, words: bool) -> Self {
+    fn new(original: &'a str, words: bool, gathers: bool) -> Self {
+        let room = if gathers { original.chars().count() } else { 0 };
         Self {
+            gathers,
+            characters: Vec::with_capacity(room),
             original,
             text: String::with_capacity(original.len() + 8),
             map: OffsetMap::with_room(original.len(), (original.len() / 12 + 4).min(MOST_ROOM)),
@@ -182,37 +212,107 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A Chinese character that stands alone and stays as it is, with no separators before it.
-    #[inline]
-    fn plain(&mut self, folded: Folded, c: char, start: usize, end: usize) {
-        if self.words {
-            self.watch.see_plain(folded, c);
+    /// Chinese characters that stay as they are, from one on, each but the last of the row: nothing after it can join it.
+    /// Most of a Chinese text. Gives where they end.
+    #[inline(never)]
+    fn plain_run(&mut self, table: &'static Table, start: usize) -> usize {
+        let (threes, _) = self.original.as_bytes().get(start..).unwrap_or_default().as_chunks::<3>();
+        let mut run = self.watch.plain();
+        let mut place = index_of(self.place_of(start));
+        let mut end = start;
+        let mut last: Option<(char, Folded)> = None;
+        let mut characters = std::mem::take(&mut self.characters);
+        let gathers = self.gathers;
+        for three in threes {
+            let Some(c) = ideograph(*three) else { break };
+            let folded = table.get(c);
+            if !folded.is_plain() {
+                break;
+            }
+            if let Some((c, folded)) = last.replace((c, folded)) {
+                if gathers {
+                    characters.push(Character::with_syllable(c, folded.syllable(), place));
+                }
+                run.see(folded, c);
+                place = place.saturating_add(3);
+                end += 3;
+            }
         }
-        self.after_ideograph = true;
-        self.copy(start, end);
+        self.characters = characters;
+        if end > start {
+            if self.words {
+                self.watch.take(run);
+            }
+            self.after_ideograph = true;
+            self.run.end = end;
+        }
+        end
     }
 
-    /// The next bytes stay as they are.
-    #[inline]
-    fn copy(&mut self, start: usize, end: usize) {
-        if self.run.end == start {
-            self.run.end = end;
-        } else {
-            self.flush();
-            self.run = start..end;
+    /// Words in small letters with single spaces between them, from a letter on, which stay as they are too: most of an
+    /// English text. Where no case is folded, all of ASCII that shows. The last of them waits for what follows it.
+    #[inline(never)]
+    fn ascii_run(&mut self, folding: fold::Folding, start: usize) -> usize {
+        let bytes = self.original.as_bytes().get(start..).unwrap_or_default();
+        let stays = |byte: u8| match folding {
+            fold::Folding::Compatibility => matches!(byte, b' '..=b'~'),
+            fold::Folding::Caseless => matches!(byte, b' '..=b'@' | b'['..=b'~'),
+            fold::Folding::Words => byte.is_ascii_lowercase() || byte == b' ',
+        };
+        let (mut len, mut last) = (0, b' ');
+        let mut place = index_of(self.place_of(start));
+        while let Some([byte, next]) = bytes.get(len..len + 2) {
+            if !stays(*byte) || !next.is_ascii() || self.words && *byte == b' ' && last == b' ' {
+                break;
+            }
+            if self.words {
+                self.watch.see_lowercase(*byte);
+            }
+            if self.gathers {
+                self.characters.push(Character::with_syllable(char::from(*byte), 0, place));
+            }
+            place = place.saturating_add(1);
+            last = *byte;
+            len += 1;
         }
+        if len > 0 {
+            self.after_ideograph = false;
+            self.run.end = start + len;
+        }
+        start + len
+    }
+
+    /// The place in the normal form of what is copied next from a place.
+    fn place_of(&mut self, start: usize) -> usize {
+        if self.run.end != start {
+            self.flush();
+            self.run = start..start;
+        }
+        self.text.len() + (start - self.run.start)
+    }
+
+    /// The next character stays as it is. Gives its place in the normal form.
+    #[inline]
+    fn copy(&mut self, start: usize, end: usize) -> usize {
+        let at = self.place_of(start);
+        self.run.end = end;
+        at
     }
 
     /// A character that stands alone.
     #[inline]
     fn character(&mut self, folded: Folded, c: char, start: usize, end: usize) {
-        let to = folded.character();
+        let to = folded.character(c);
         if self.words {
             self.watch.see(folded, to);
         }
         if to == c && !(self.words && (folded.is_separator() || self.separators.is_some())) {
             self.after_ideograph = folded.is_ideograph();
-            return self.copy(start, end);
+            let at = self.copy(start, end);
+            if self.gathers {
+                self.characters.push(Character::new(c, at));
+            }
+            return;
         }
         self.unit(folded, Unit { c: to, start, end }, false);
     }
@@ -233,6 +333,9 @@ impl<'a> Writer<'a> {
             {
                 self.text.truncate(before);
                 self.map.truncate(before);
+                while self.characters.last().is_some_and(|last| last.start() >= before) {
+                    self.characters.pop();
+                }
             }
             self.after_ideograph = folded.is_ideograph();
             if folded.is_space() {
@@ -257,6 +360,9 @@ impl<'a> Writer<'a> {
         } else {
             self.map.replaced(len, unit.start..unit.end);
         }
+        if self.gathers {
+            self.characters.push(Character::new(unit.c, self.text.len()));
+        }
         self.text.push(unit.c);
     }
 
@@ -269,10 +375,20 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn finish(mut self) -> (Normalized, Watch) {
+    fn finish(mut self) -> FoldedText {
         self.flush();
-        (Normalized { text: self.text, map: self.map }, self.watch)
+        let Self { text, map, characters, watch, .. } = self;
+        FoldedText { normal: Normalized { text, map }, characters, watch }
     }
+}
+
+/// The character of the basic plane's ideographs that three bytes are.
+#[inline]
+fn ideograph([a, b, c]: [u8; 3]) -> Option<char> {
+    if !(0xe4..=0xe9).contains(&a) {
+        return None;
+    }
+    char::from_u32(u32::from(a & 15) << 12 | u32::from(b & 63) << 6 | u32::from(c & 63))
 }
 
 /// `……` and its like, a pause and no disguise: dots by threes, more than one character of them.

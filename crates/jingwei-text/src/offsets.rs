@@ -110,21 +110,6 @@ impl OffsetMap {
         Span { start: start.min(end), end }
     }
 
-    /// The same for ranges that come in order and are not empty: `hint` is 0 at first, and saves the search for a place.
-    pub(crate) fn span_near(&self, hint: &mut usize, changed: Range<usize>) -> Span {
-        while self.pieces.get(*hint + 1).is_some_and(|next| next.changed <= changed.start) {
-            *hint += 1;
-        }
-        let inside = self.pieces.get(*hint + 1).is_none_or(|next| changed.end <= next.changed);
-        match self.pieces.get(*hint) {
-            Some(piece) if inside && piece.linear && changed.end <= self.changed_len => {
-                let start = piece.original + (changed.start - piece.changed);
-                Span { start, end: start + changed.len() }
-            }
-            _ => self.span(changed),
-        }
-    }
-
     /// Where in the original the character at an offset of the changed text begins.
     #[must_use]
     pub fn start(&self, changed: usize) -> usize {

@@ -43,6 +43,10 @@ pub fn syllables(letters: &str) -> Option<Vec<Syllable>> {
         return None;
     }
     let bytes = letters.as_bytes();
+    // Most English words are told by their last letter.
+    if bytes.last().is_some_and(|last| TABLE.last_letters >> (last - b'a') & 1 == 0) {
+        return None;
+    }
     let mut cut: Vec<(usize, Syllable)> = Vec::new();
     // Ends that lead nowhere, by bit, so that no rest is tried twice.
     let mut dead = 0_u64;
@@ -108,6 +112,8 @@ struct Table {
     ways: Vec<u16>,
     /// The syllable that is spelled at each node; 0: none.
     ends: Vec<u16>,
+    /// A bit for each letter that a syllable ends with.
+    last_letters: u32,
 }
 
 const LETTERS: usize = 26;
@@ -148,7 +154,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     }
     let number = |spelling: &Option<String>| spelling.as_deref().and_then(|s| numbers.get(s)).copied().unwrap_or(0);
     let (ways, ends) = spellings_tree(numbers.keys().copied());
+    let last = |name: &&str| name.bytes().last().map_or(0, |last| 1 << (last - b'a'));
     Table {
+        last_letters: numbers.keys().map(last).fold(0, |all, bit| all | bit),
         ways,
         ends,
         of_character: spellings.iter().map(number).collect(),

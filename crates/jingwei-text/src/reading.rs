@@ -6,9 +6,10 @@ use jingwei_core::Span;
 
 use crate::{
     Normalized, OffsetMap,
+    characters::Character,
     fold::{self, MAX_SEPARATORS, is_separator},
-    normalize::folded,
-    phonetic::{MAX_RUN, Syllable, syllable_of, syllables},
+    normalize::{FoldedText, fold_text, folded},
+    phonetic::{MAX_RUN, Syllable, syllables},
     simplify::to_simplified,
     split::{Joined, is_last_part, is_later_part, is_part, join, join3, may_join},
     trie::Symbol,
@@ -23,43 +24,60 @@ use crate::{
 pub struct Reading {
     /// The form in which words are compared.
     pub words: Normalized,
-    /// Other forms, with maps to the text of `words`.
-    pub(crate) forms: Vec<Normalized>,
-    pub(crate) sounds: Vec<Sounds>,
+    /// Of `words`.
+    pub(crate) characters: Vec<Character>,
+    /// Of `words`, where nothing was put together.
+    pub(crate) sounds: Sounds,
+    pub(crate) forms: Vec<OtherForm>,
+}
+
+/// The text in another form than `words`, with a map to the text of `words`.
+#[derive(Debug, Clone)]
+pub(crate) struct OtherForm {
+    pub normal: Normalized,
+    pub characters: Vec<Character>,
+    pub sounds: Sounds,
+}
+
+impl OtherForm {
+    fn of(normal: Normalized) -> Self {
+        let characters = Character::all_of(&normal.text);
+        Self { sounds: Sounds::of(&characters, &normal.text), characters, normal }
+    }
 }
 
 impl Reading {
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let (words, watch) = folded(text, &fold::WORDS);
-        let mut forms = Vec::new();
-        let split = if watch.may_be_split { put_together(&words.text) } else { None };
-        let whole = split.as_ref().map_or(words.text.as_str(), |split| split.text.as_str());
-        let mut sounds = vec![Sounds::of(whole, split.as_ref())];
+        let FoldedText { normal: words, characters, watch } = fold_text(text, &fold::WORDS, true);
+        let split = if watch.may_be_split { put_together(&words.text) } else { None }.map(OtherForm::of);
+        let whole = split.as_ref().map_or(words.text.as_str(), |split| split.normal.text.as_str());
         // Putting together may bring three of a kind beside each other.
         let disguises = watch.may_be_disguised() || split.is_some();
-        if let Some(mut plain) = if disguises { undisguised(whole, watch) } else { None } {
+        let plain = if disguises { undisguised(whole, watch) } else { None };
+        let plain = plain.map(|mut plain| {
             if let Some(split) = &split {
-                plain.map = composed(&plain, split);
+                plain.map = composed(&plain, &split.normal);
             }
-            sounds.push(Sounds::of(&plain.text, Some(&plain)));
-            forms.push(plain);
-        }
+            OtherForm::of(plain)
+        });
+        let sounds = if split.is_none() { Sounds::of(&characters, &words.text) } else { Sounds::default() };
+        let mut forms = Vec::new();
+        forms.extend(plain);
         forms.extend(split);
-        sounds.retain(|sounds| !sounds.places.is_empty());
-        Self { words, forms, sounds }
+        Self { words, characters, sounds, forms }
     }
 
     /// The form in which the least is disguised.
     #[must_use]
     pub fn plainest(&self) -> &str {
-        self.forms.first().map_or(self.words.text.as_str(), |form| form.text.as_str())
+        self.forms.first().map_or(self.words.text.as_str(), |form| form.normal.text.as_str())
     }
 
     /// Every form of the text, with the way from its places to those of `words`.
     pub fn forms(&self) -> impl Iterator<Item = (&str, impl Fn(Range<usize>) -> Span)> {
         let own = std::iter::once((self.words.text.as_str(), None));
-        let others = self.forms.iter().map(|form| (form.text.as_str(), Some(form)));
+        let others = self.forms.iter().map(|form| (form.normal.text.as_str(), Some(&form.normal)));
         own.chain(others).map(|(text, form)| {
             let place = move |range: Range<usize>| match form {
                 None => Span { start: range.start, end: range.end },
@@ -97,60 +115,72 @@ pub(crate) struct Sounds {
     pub before_last_run: usize,
 }
 
-/// Where a syllable stands in the words of a reading.
+/// A syllable, and where it stands in its form.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct Place(Character);
+
+impl Place {
+    const SILENT: Self = Self(Character::silent());
+
     /// Number of the syllable, or [`BREAK`].
-    pub syllable: u32,
-    pub start: u32,
-    pub end: u32,
-    /// The character; `None`: it is spelled with Latin letters.
-    pub character: Option<char>,
+    #[inline]
+    pub fn syllable(self) -> u32 {
+        self.0.syllable()
+    }
+
+    /// The character; 0: the syllable is spelled with Latin letters, or nothing is said.
+    #[inline]
+    pub fn character(self) -> u32 {
+        self.0.number()
+    }
+
+    /// The bytes of the form that are read so.
+    pub fn range(self) -> Range<usize> {
+        let spelled = || u16::try_from(self.syllable()).map_or(0, |number| Syllable(number).letters().len());
+        let bytes = if self.character() == 0 { spelled() } else { CHARACTER_BYTES };
+        self.0.start()..self.0.start() + bytes
+    }
 }
 
 impl Symbol for Place {
     #[inline]
     fn number(&self) -> u32 {
-        self.syllable
+        self.syllable()
     }
 }
 
 pub(crate) const BREAK: u32 = 0;
+/// Of every character that has a syllable.
+const CHARACTER_BYTES: usize = 3;
 
 impl Sounds {
-    /// `form` is the text with its way to the words; `None`: it is the words.
-    fn of(text: &str, form: Option<&Normalized>) -> Self {
-        match form {
-            None => Self::with_places(text, |range| Span { start: range.start, end: range.end }),
-            Some(form) => {
-                let mut hint = 0;
-                Self::with_places(text, |range| form.map.span_near(&mut hint, range))
-            }
-        }
-    }
-
-    #[inline]
-    fn with_places(text: &str, mut place: impl FnMut(Range<usize>) -> Span) -> Self {
-        let mut sounds = Self { places: Vec::with_capacity(text.len() / 3 + 4), before_last_run: 0 };
-        let mut rest = text.chars();
+    fn of(characters: &[Character], text: &str) -> Self {
+        let mut sounds = Self { places: Vec::with_capacity(characters.len() + 4), before_last_run: 0 };
+        let mut nth = 0;
         let mut gap = 0;
         let mut letters_last = false;
         let mut silent = true;
-        loop {
-            let at = text.len() - rest.as_str().len();
-            let Some(c) = rest.next() else { break };
+        while let Some(character) = characters.get(nth) {
+            let rest = characters.get(nth..).unwrap_or_default();
+            let said = rest.iter().position(|other| other.syllable() == 0).unwrap_or(rest.len());
             letters_last = false;
-            if let Some(syllable) = syllable_of(c) {
-                sounds.push(syllable, place(at..at + c.len_utf8()), Some(c));
+            if said > 0 {
+                sounds.places.extend(rest.iter().take(said).map(|character| Place(*character)));
+                nth += said;
                 gap = 0;
                 silent = false;
-            } else if c.is_ascii_lowercase() {
+                continue;
+            }
+            nth += 1;
+            let (c, at) = (character.c(), character.start());
+            if c.is_ascii_lowercase() {
                 let run = latin_run(&text[at..]);
                 sounds.before_last_run = sounds.places.len();
                 letters_last = at + run == text.len();
-                silent &= !sounds.spelled(&text[at..at + run], at, &mut place);
+                silent &= !sounds.spelled(&text[at..at + run], at);
                 gap = 0;
-                rest = text[at + run..].chars();
+                // Each of its letters is a byte.
+                nth += run - 1;
             } else {
                 gap += 1;
                 if gap > MAX_SEPARATORS || !is_separator(c) {
@@ -167,21 +197,14 @@ impl Sounds {
         sounds
     }
 
-    #[inline]
-    fn push(&mut self, syllable: Syllable, span: Span, character: Option<char>) {
-        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let (start, end) = (offset(span.start), offset(span.end));
-        self.places.push(Place { syllable: u32::from(syllable.0), start, end, character });
-    }
-
     fn stop(&mut self) {
-        if self.places.last().is_some_and(|last| last.syllable != BREAK) {
-            self.places.push(Place { syllable: BREAK, start: 0, end: 0, character: None });
+        if self.places.last().is_some_and(|last| last.syllable() != BREAK) {
+            self.places.push(Place::SILENT);
         }
     }
 
     /// A run of letters with the digits of tones: all of it is pinyin, or none. Says whether it is.
-    fn spelled(&mut self, run: &str, at: usize, place: &mut impl FnMut(Range<usize>) -> Span) -> bool {
+    fn spelled(&mut self, run: &str, at: usize) -> bool {
         let before = self.places.len();
         let mut start = 0;
         while start < run.len() && run.len() <= MAX_RUN {
@@ -193,7 +216,7 @@ impl Sounds {
             let Some(cut) = syllables(&run[start..start + letters]) else { break };
             for syllable in cut {
                 let end = start + syllable.letters().len();
-                self.push(syllable, place(at + start..at + end), None);
+                self.places.push(Place(Character::spelled(syllable, at + start)));
                 start = end;
             }
         }
@@ -309,14 +332,9 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let reading = Reading::of(text);
-        let said: Vec<&str> = reading.sounds.first().map_or(Vec::new(), |sounds| {
-            sounds
-                .places
-                .iter()
-                .map(|place| u16::try_from(place.syllable).map_or("", |s| Syllable(s).letters()))
-                .map(|letters| if letters.is_empty() { "|" } else { letters })
-                .collect()
-        });
+        let letters = |place: &Place| u16::try_from(place.syllable()).map_or("", |s| Syllable(s).letters());
+        let said: Vec<&str> =
+            reading.sounds.places.iter().map(letters).map(|l| if l.is_empty() { "|" } else { l }).collect();
         assert_eq!(said.join(" "), expected, "{text}");
     }
 
@@ -355,8 +373,8 @@ mod tests {
     #[test]
     fn places_lead_to_the_words() {
         let reading = Reading::of("做ＺＨＡdan");
-        let places: Vec<(u32, u32)> = reading.sounds[0].places.iter().map(|p| (p.start, p.end)).collect();
-        assert_eq!(places, [(0, 3), (3, 6), (6, 9)]);
+        let places: Vec<Range<usize>> = reading.sounds.places.iter().map(|place| place.range()).collect();
+        assert_eq!(places, [0..3, 3..6, 6..9]);
         assert_eq!(reading.original(3..6), Span { start: 3, end: 12 });
     }
 }

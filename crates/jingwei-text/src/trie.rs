@@ -1,6 +1,7 @@
 //! Any number of sequences of symbols, found in one pass (Aho and Corasick, 1975).
 //!
-//! States are numbered breadth first, so the children of a state stand side by side and need no table of their own.
+//! The children of a state stand side by side, so they need no table of their own, and behind them stand theirs: the
+//! states of a word lie near each other.
 //! A filter over the first two symbols keeps the search at the root where nothing can begin, which in ordinary text is
 //! nearly everywhere; where something can, a table leads from the root over both symbols at once. What costs time here
 //! is waiting for the memory, so a step looks at one place of it where it can.
@@ -12,7 +13,7 @@ const NONE: u32 = u32::MAX;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Trie {
-    /// The root is state 0. One more than there are states.
+    /// The root is state 0.
     nodes: Vec<Node>,
     depth: Vec<u16>,
     /// State after one symbol from the root.
@@ -20,6 +21,9 @@ pub(crate) struct Trie {
     /// The first state after two symbols: those before are the root and the states after one.
     deep: usize,
     pairs: Pairs,
+    /// Of those the pairs after which a pattern may end, and the first two symbols, by their hash, with the third.
+    ends: Pairs,
+    thirds: Pairs,
     doubles: Doubles,
     singles: Singles,
 }
@@ -29,8 +33,9 @@ pub(crate) struct Trie {
 struct Node {
     /// Symbol on the way from its parent.
     label: u32,
-    /// The first child; the next state's is where the children end.
+    /// The first child, and how many there are.
     children: u32,
+    child_count: u32,
     /// The state of the longest proper suffix.
     fail: u32,
     /// Pattern that ends here.
@@ -41,7 +46,7 @@ struct Node {
 
 impl Node {
     fn new(label: u32) -> Self {
-        Self { label, children: 0, fail: 0, pattern: NONE, output: 0 }
+        Self { label, children: 0, child_count: 0, fail: 0, pattern: NONE, output: 0 }
     }
 }
 
@@ -69,20 +74,25 @@ impl Pairs {
 
     /// One word of bits, and two bits in it: one look into the memory (Putze, Sanders and Singler, 2007).
     #[inline]
-    fn place(&self, a: u32, b: u32) -> (usize, u64) {
-        let hash = hash_of(a, b);
+    fn place(&self, hash: u32) -> (usize, u64) {
         let within = hash ^ hash >> 15;
         ((hash >> self.shift) as usize, 1 << (within & 63) | 1 << (within >> 6 & 63))
     }
 
     pub fn insert(&mut self, a: u32, b: u32) {
-        let (word, bits) = self.place(a, b);
+        let (word, bits) = self.place(hash_of(a, b));
         self.bits[word] |= bits;
     }
 
     #[inline]
     pub fn contains(&self, a: u32, b: u32) -> bool {
-        let (word, bits) = self.place(a, b);
+        self.has(hash_of(a, b))
+    }
+
+    /// The same by the hash of the two.
+    #[inline]
+    fn has(&self, hash: u32) -> bool {
+        let (word, bits) = self.place(hash);
         self.bits.get(word).is_some_and(|word| word & bits == bits)
     }
 }
@@ -135,6 +145,12 @@ impl Here {
     #[inline]
     fn is_root(self) -> bool {
         self.state & !ENDS == 0
+    }
+
+    /// Nothing ends here, and the next symbol does not lead on: the search may as well begin with the second symbol.
+    #[inline]
+    fn is_idle(self, next: Option<u32>) -> bool {
+        self.state & ENDS == 0 && next.is_some_and(|next| self.on & on_bit(next) == 0)
     }
 }
 
@@ -239,6 +255,8 @@ impl Trie {
             first: Vec::new(),
             deep: 0,
             pairs: Pairs::with_capacity(0),
+            ends: Pairs::with_capacity(0),
+            thirds: Pairs::with_capacity(0),
             doubles: Doubles::with_capacity(0),
             singles: Singles::default(),
         };
@@ -256,32 +274,33 @@ impl Trie {
     #[cfg(test)]
     pub fn bytes(&self) -> usize {
         let nodes = size_of::<Node>() * self.nodes.len() + 2 * self.depth.len() + 4 * self.first.len();
-        let tables = self.pairs.bits.len() + self.singles.0.len();
+        let tables = self.pairs.bits.len() + self.ends.bits.len() + self.thirds.bits.len() + self.singles.0.len();
         nodes + 8 * tables + size_of::<Double>() * self.doubles.slots.len()
     }
 
-    /// States, breadth first: each is a range of patterns that share their first symbols.
+    /// States, each a range of patterns that share their first symbols: those after one symbol first, then depth first.
     fn grow(&mut self, patterns: &[Box<[u32]>]) {
-        let mut ranges: Vec<(usize, usize)> = vec![(0, patterns.len())];
-        let mut state = 0;
-        while let Some((mut from, to)) = ranges.get(state).copied() {
-            self.nodes[state].children = count(self.nodes.len());
+        let mut waiting: Vec<(usize, std::ops::Range<usize>)> = vec![(0, 0..patterns.len())];
+        while let Some((state, std::ops::Range { start: mut from, end: to })) = waiting.pop() {
             let depth = usize::from(self.depth[state]);
             if patterns.get(from).is_some_and(|pattern| pattern.len() == depth) && depth > 0 {
                 self.nodes[state].pattern = count(from);
                 from += 1;
             }
+            let (first, before) = (self.nodes.len(), waiting.len());
             while from < to {
                 let symbol = patterns[from][depth];
                 let end = from + patterns[from..to].partition_point(|pattern| pattern[depth] == symbol);
+                waiting.push((self.nodes.len(), from..end));
                 self.nodes.push(Node::new(symbol));
                 self.depth.push(u16::try_from(depth + 1).unwrap_or(u16::MAX));
-                ranges.push((from, end));
                 from = end;
             }
-            state += 1;
+            // The first child's children stand next.
+            waiting[before..].reverse();
+            self.nodes[state].children = count(first);
+            self.nodes[state].child_count = count(self.nodes.len() - first);
         }
-        self.nodes.push(Node { children: count(self.nodes.len()), ..Node::new(0) });
     }
 
     /// The tables over the first two symbols.
@@ -310,7 +329,11 @@ impl Trie {
     }
 
     fn link(&mut self) {
-        for state in 0..self.depth.len() {
+        // Suffixes are shorter, so the shorter states come first.
+        let mut by_depth: Vec<u32> = (0..count(self.nodes.len())).collect();
+        by_depth.sort_by_key(|state| self.depth[*state as usize]);
+        for state in by_depth {
+            let state = state as usize;
             for child in self.child_range(state) {
                 let mut suffix = self.nodes[state].fail as usize;
                 if state != 0 {
@@ -332,11 +355,23 @@ impl Trie {
         let nodes = &self.nodes;
         let ends = |node: &Node| node.pattern != NONE || node.output != 0;
         self.doubles.unmark(|state| nodes.get(state).is_some_and(ends));
+        let (mut ending, mut thirds) = (Vec::new(), Vec::new());
+        for first in self.child_range(0) {
+            for second in self.child_range(first) {
+                let (a, b) = (self.nodes[first].label, self.nodes[second].label);
+                if ends(&self.nodes[second]) {
+                    ending.push((a, b));
+                }
+                thirds.extend(self.child_range(second).map(|third| (hash_of(a, b), self.nodes[third].label)));
+            }
+        }
+        (self.ends, self.thirds) = (Pairs::of(ending), Pairs::of(thirds));
     }
 
     #[inline]
     fn child_range(&self, state: usize) -> std::ops::Range<usize> {
-        self.nodes[state].children as usize..self.nodes[state + 1].children as usize
+        let Node { children, child_count, .. } = self.nodes[state];
+        children as usize..(children + child_count) as usize
     }
 
     /// The state after one symbol from the root, or the root.
@@ -408,15 +443,23 @@ impl Trie {
         Some(range.start + nth)
     }
 
-    /// The first place from one on where a pattern may begin, by the first two symbols: the last place, if there is none.
+    /// The first place from one on where a pattern may begin, by the first three symbols: the last place but one, if
+    /// there is none.
     #[inline]
     pub fn beginning<S: Symbol>(&self, symbols: &[S], from: usize) -> usize {
         let rest = symbols.get(from..).unwrap_or_default();
-        let may_begin = |pair: &[S]| match pair {
-            [a, b] => self.pairs.contains(a.number(), b.number()) || self.singles.contains(a.number()),
+        let has_singles = !self.singles.0.is_empty();
+        let may_begin = |three: &[S]| match three {
+            [a, b, c] => {
+                let (a, b) = (a.number(), b.number());
+                let hash = hash_of(a, b);
+                let pair = self.pairs.has(hash) && (self.thirds.contains(hash, c.number()) || self.ends.has(hash));
+                pair || has_singles && self.singles.contains(a)
+            }
             _ => true,
         };
-        from + rest.windows(2).position(may_begin).unwrap_or(rest.len().saturating_sub(1))
+        // The last two have no third.
+        from + rest.windows(3).position(may_begin).unwrap_or(rest.len().saturating_sub(2))
     }
 
     /// Calls `found(end, pattern)` for every pattern that ends before symbol `end`, the longest first, until it says no.
@@ -442,7 +485,9 @@ impl Trie {
                     // Two steps at once.
                     Some(second) if !self.singles.contains(symbol) => {
                         before = second.number();
-                        here = self.after_two(symbol, before).filter(|_| !inner(at)).unwrap_or(Here::ROOT);
+                        let third = rest.get(2).map(Symbol::number);
+                        let next = self.after_two(symbol, before).filter(|next| !next.is_idle(third) && !inner(at));
+                        here = next.unwrap_or(Here::ROOT);
                         at += if here.is_root() { 1 } else { 2 };
                     }
                     _ => {

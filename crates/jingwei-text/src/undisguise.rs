@@ -74,25 +74,48 @@ impl Watch {
         }
     }
 
-    /// The same for a Chinese character.
-    #[inline]
-    pub fn see_plain(&mut self, folded: Folded, c: char) {
-        self.singles = 0;
-        self.last = c;
-        self.show(folded, c);
+    /// What it knows of Chinese characters that stay as they are, to go on with in a row of them.
+    pub fn plain(self) -> Plain {
+        Plain { shown: self.shown, shown_is_part: self.shown_is_part, may_be_repeated: false, may_be_split: false }
     }
 
-    #[inline(always)]
+    /// What was seen in the row, which had one character at least.
+    pub fn take(&mut self, row: Plain) {
+        self.singles = 0;
+        self.last = row.shown[0];
+        self.shown = row.shown;
+        self.shown_is_part = row.shown_is_part;
+        self.may_be_repeated |= row.may_be_repeated;
+        self.may_be_split |= row.may_be_split;
+    }
+
+    /// A small letter of ASCII, or a space.
+    #[inline]
+    pub fn see_lowercase(&mut self, byte: u8) {
+        let c = char::from(byte);
+        if byte != b' ' {
+            // Inside a word there is nothing to learn.
+            if !self.last.is_ascii_lowercase() {
+                self.see_sign(c, false);
+            } else {
+                self.singles = 0;
+            }
+            let [last, before_last] = self.shown;
+            self.may_be_repeated |= c == last && c == before_last;
+            self.shown_is_part = false;
+            self.shown = [c, last];
+        }
+        self.last = c;
+    }
+
+    #[inline]
     fn show(&mut self, folded: Folded, c: char) {
-        let [last, before_last] = self.shown;
-        if self.shown_is_part && folded.is_later_part() && !self.may_be_split {
-            self.may_be_split = may_join(last, c);
-        }
-        if c == last && c == before_last && c.is_alphabetic() {
-            self.may_be_repeated = true;
-        }
-        self.shown_is_part = folded.is_part();
-        self.shown = [c, last];
+        let mut row = self.plain();
+        row.see(folded, c);
+        self.shown = row.shown;
+        self.shown_is_part = row.shown_is_part;
+        self.may_be_repeated |= row.may_be_repeated;
+        self.may_be_split |= row.may_be_split;
     }
 
     fn see_sign(&mut self, c: char, joint: bool) {
@@ -106,6 +129,38 @@ impl Watch {
             _ => 0,
         };
         self.may_be_spelled |= usize::from(self.singles) >= MIN_SPELLED;
+    }
+}
+
+/// Looks at characters that are no separators.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plain {
+    shown: [char; 2],
+    shown_is_part: bool,
+    may_be_repeated: bool,
+    may_be_split: bool,
+}
+
+impl Plain {
+    #[inline(always)]
+    pub fn see(&mut self, folded: Folded, c: char) {
+        if self.shown_is_part && folded.is_later_part() || c == self.shown[0] {
+            self.look_closer(folded, c);
+        }
+        self.shown_is_part = folded.is_part();
+        self.shown = [c, self.shown[0]];
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look_closer(&mut self, folded: Folded, c: char) {
+        let [last, before_last] = self.shown;
+        if self.shown_is_part && folded.is_later_part() {
+            self.may_be_split = self.may_be_split || may_join(last, c);
+        }
+        if c == last && c == before_last {
+            self.may_be_repeated |= c.is_alphabetic();
+        }
     }
 }
 
@@ -165,8 +220,9 @@ fn with_joined_letters(units: Vec<Unit>) -> Vec<Unit> {
     out
 }
 
-/// The letter that a digit or sign passes for.
-pub(crate) fn leet_letter(c: char) -> Option<char> {
+/// The letter that a digit or sign passes for beside a letter.
+#[must_use]
+pub fn leet_letter(c: char) -> Option<char> {
     Some(match c {
         '0' => 'o',
         '1' | '!' => 'i',
