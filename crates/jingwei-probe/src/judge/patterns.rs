@@ -36,14 +36,14 @@ pub(crate) struct Pattern {
 }
 
 /// A cue that can be looked for. Most cues of a table stand in no reply of a run: each is compiled when it is first met.
-pub(crate) struct Cue {
+pub(crate) struct Matcher {
     pub(crate) code: &'static str,
     pub(crate) sign: Sign,
     source: String,
     regex: OnceLock<Option<Regex>>,
 }
 
-impl Cue {
+impl Matcher {
     /// `None` where the pattern does not compile; a test shows that all of them do.
     pub(crate) fn regex(&self) -> Option<&Regex> {
         self.regex.get_or_init(|| Regex::new(&self.source).ok()).as_ref()
@@ -55,7 +55,7 @@ const SET_BYTES: usize = 64 << 20;
 
 /// A table of cues, with one automaton that tells at once which of them a sentence may hold.
 pub(crate) struct Table {
-    pub(crate) cues: Vec<Cue>,
+    pub(crate) cues: Vec<Matcher>,
     set: Option<RegexSet>,
 }
 
@@ -63,9 +63,9 @@ impl Table {
     pub(crate) fn new(table: &[Pattern], fill: fn(&str) -> String) -> Self {
         let cue = |pattern: &Pattern| {
             let Pattern { code, sign, text } = *pattern;
-            Cue { code, sign, source: fill(text), regex: OnceLock::new() }
+            Matcher { code, sign, source: fill(text), regex: OnceLock::new() }
         };
-        let cues: Vec<Cue> = table.iter().map(cue).collect();
+        let cues: Vec<Matcher> = table.iter().map(cue).collect();
         let patterns = cues.iter().map(|cue| cue.source.as_str());
         let set = RegexSetBuilder::new(patterns).size_limit(SET_BYTES).dfa_size_limit(SET_BYTES).build().ok();
         Self { cues, set }
@@ -77,7 +77,7 @@ impl Table {
     }
 
     /// The cues that stand somewhere in a text.
-    pub(crate) fn in_text(&self, text: &str) -> Vec<&Cue> {
+    pub(crate) fn in_text(&self, text: &str) -> Vec<&Matcher> {
         match &self.set {
             Some(set) => set.matches(text).into_iter().filter_map(|at| self.cues.get(at)).collect(),
             None => self.cues.iter().collect(),

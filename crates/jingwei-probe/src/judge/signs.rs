@@ -7,7 +7,7 @@ use jingwei_text::is_ideograph;
 
 use super::{
     chinese, english,
-    patterns::{Cue, Pattern, Sentence, Sign, Table, sentences},
+    patterns::{Matcher, Pattern, Sentence, Sign, Table, sentences},
 };
 
 /// Sentences that are read one by one; the rest counts as one.
@@ -76,7 +76,7 @@ pub(super) fn read(text: &str) -> Signs {
 
 /// Whether something in a text in normal form looks like declining and is not.
 pub(super) fn has_idiom(text: &str) -> bool {
-    let is_idiom = |cue: &Cue| cue.sign == Sign::Idiom && cue.regex().is_some_and(|regex| regex.is_match(text));
+    let is_idiom = |cue: &Matcher| cue.sign == Sign::Idiom && cue.regex().is_some_and(|regex| regex.is_match(text));
     [&*ENGLISH, &*CHINESE].iter().any(|table| table.in_text(text).into_iter().any(is_idiom))
 }
 
@@ -104,7 +104,7 @@ fn look(table: &Table, sentence: &str, index: usize, at: Sentence, found: &mut V
 
 /// Whether a declining that ends at `end` is set aside: by how its sentence opens, or by a `but` after
 /// it that does not merely offer something else.
-fn is_conceded(cues: &[&Cue], sentence: &str, end: usize) -> bool {
+fn is_conceded(cues: &[&Matcher], sentence: &str, end: usize) -> bool {
     let turn = hits(cues, sentence, Sign::Contrast).map(|(_, start, _)| start).find(|start| *start >= end);
     let rest = turn.and_then(|start| sentence.get(start..));
     let turned = rest.is_some_and(|rest| hits(cues, rest, Sign::Offer).next().is_none());
@@ -112,7 +112,11 @@ fn is_conceded(cues: &[&Cue], sentence: &str, end: usize) -> bool {
 }
 
 /// Cues of one sign: of most patterns the first hit, of warnings and redirections each.
-fn hits<'a>(cues: &'a [&'a Cue], text: &'a str, sign: Sign) -> impl Iterator<Item = (&'static str, usize, usize)> + 'a {
+fn hits<'a>(
+    cues: &'a [&'a Matcher],
+    text: &'a str,
+    sign: Sign,
+) -> impl Iterator<Item = (&'static str, usize, usize)> + 'a {
     let most = if matches!(sign, Sign::Warning | Sign::Redirect | Sign::Contrast) { 4 } else { 1 };
     cues.iter()
         .filter(move |cue| cue.sign == sign)
