@@ -52,6 +52,11 @@ impl App {
     /// the ledger: what was acknowledged there is never lost here.
     pub async fn open(settings: AppSettings) -> Result<Self, Error> {
         let catalog = Arc::new(load_catalog(settings.catalog.as_deref())?);
+        Self::open_with(settings, catalog).await
+    }
+
+    /// As [`App::open`], with a catalog that was read before.
+    pub async fn open_with(settings: AppSettings, catalog: Arc<Catalog>) -> Result<Self, Error> {
         make_folder(&settings.data)?;
         let signer = signer(&settings.data.join("keys"))?;
         let ledger = Arc::new(Ledger::open(&ledger_folder(&settings.data), signer)?);
@@ -139,7 +144,7 @@ pub fn catalog_files(folder: &Path) -> Result<Vec<SourceFile>, Error> {
     for entry in files.list(".", &limits).map_err(fail)? {
         if entry.kind == FileKind::File && entry.path.ends_with(".toml") {
             let bytes = files.read(&entry.path, jingwei_catalog::document::MAX_BYTES as u64 + 1).map_err(fail)?;
-            sources.push(SourceFile { path: entry.path, bytes });
+            sources.push(SourceFile { path: entry.path, bytes: bytes.into() });
         }
     }
     Ok(sources)

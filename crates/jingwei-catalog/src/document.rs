@@ -134,6 +134,16 @@ pub fn parse<T: JsonSchema + DeserializeOwned>(file: &str, bytes: &[u8]) -> Resu
     Err(Problems(problems))
 }
 
+/// Where things stand in a document, as far as it can be read.
+#[must_use]
+pub(crate) fn places(file: &str, bytes: &[u8]) -> Places {
+    let text = decode(file, bytes).unwrap_or_default();
+    let mut reader = Reader { file, starts: line_starts(text), spans: HashMap::new(), problems: Vec::new() };
+    let (table, _) = DeTable::parse_recoverable(text);
+    reader.table(table.get_ref(), "");
+    reader.places()
+}
+
 fn decode<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Problems> {
     let whole = |line, message| Problems(vec![Problem { file: file.to_owned(), line, key: String::new(), message }]);
     if bytes.len() > MAX_BYTES {

@@ -1,8 +1,8 @@
 //! Loads, checks and indexes everything Jingwei knows: frameworks, risks, controls, tests, words.
 //!
 //! Invariant: a [`Catalog`] exists only if every item in it is well-formed and every reference in it
-//! resolves; there is no half-loaded catalog. Only [`Catalog::built_in_for`] gives the part of the built-in one that a
-//! single check needs, as well-formed as the whole. The crate reads bytes that it is given and never a file system; it
+//! resolves; there is no half-loaded catalog. Only [`Catalog::built_in_for`] and [`Catalog::built_in_part`] give the part of
+//! the built-in one that a single command needs, as well-formed as the whole. The crate reads bytes that it is given and never a file system; it
 //! knows the shape of a risk and nothing about assessing one.
 
 mod check;

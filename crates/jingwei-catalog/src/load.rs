@@ -1,6 +1,10 @@
 //! From files to a checked catalog.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use include_dir::{Dir, include_dir};
 use jingwei_core::{CheckId, ControlId, Digest, ItemRef, RiskId, RuleId, Text};
@@ -9,7 +13,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    document::{self, Document, Places, Problem, Problems},
+    document::{self, Places, Problem, Problems},
     filing::Filing,
     grading_reference::GradingReference,
     items::{Bank, Control, Framework, FrameworkItem, GateRule, GradingProfile, Lexicon, Mapping, Probe, Risk, Rule},
@@ -17,16 +21,19 @@ use crate::{
 };
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../catalog");
+/// What `digest_of` gives for the built-in files: hashing them would bring three megabytes into memory.
+static BUILT_IN_DIGEST: Digest = Digest(*include_bytes!(concat!(env!("OUT_DIR"), "/catalog.digest")));
 
 /// A file of a catalog: its path below the catalog folder, with `/`, and its bytes.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
     pub path: String,
-    pub bytes: Vec<u8>,
+    /// Those of a built-in file are read where they lie in the program.
+    pub bytes: Cow<'static, [u8]>,
 }
 
-/// Everything Jingwei knows, checked and indexed. There is no half-loaded catalog; only [`Catalog::built_in_for`] leaves out
-/// what one check does not need.
+/// Everything Jingwei knows, checked and indexed. There is no half-loaded catalog; only [`Catalog::built_in_for`] and
+/// [`Catalog::built_in_part`] leave out what one command does not need.
 #[derive(Debug, Clone)]
 pub struct Catalog {
     pub frameworks: BTreeMap<String, Framework>,
@@ -52,31 +59,36 @@ pub struct Catalog {
 impl Catalog {
     /// The catalog that this program was built with.
     pub fn built_in() -> Result<Self, Problems> {
-        Self::load(built_in_files())
+        let mut loader = Loader::default();
+        let catalog = loader.read(built_in_files(), BUILT_IN_DIGEST, |_| true);
+        loader.end_whole(catalog)
     }
 
     /// What one check reports by, of the catalog that this program was built with: its rules, and all lists of names.
-    /// Everything else is empty, and no reference into it is resolved, so that a command that runs this check alone
-    /// starts at once. That the whole is sound is for the tests; the digest is that of the whole.
     pub fn built_in_for(check: &CheckId) -> Result<Self, Problems> {
         let mark = format!("check = \"{check}\"");
-        let mut loader = Loader::default();
-        let catalog = loader.read(built_in_files(), |file| match file.path.split('/').next() {
+        Self::built_in_part(|file| match file.path.split('/').next() {
             Some("names") => true,
             Some("rules") => str::from_utf8(&file.bytes).is_ok_and(|text| text.contains(&mark)),
             _ => false,
-        });
+        })
+    }
+
+    /// The items of some files of the catalog that this program was built with. Everything else is empty, and no
+    /// reference into it is resolved, so that a command that needs no more starts at once and stays small. That the
+    /// whole is sound is for the tests; the digest is that of the whole.
+    pub fn built_in_part(wanted: impl Fn(&SourceFile) -> bool) -> Result<Self, Problems> {
+        let mut loader = Loader::default();
+        let catalog = loader.read(built_in_files(), BUILT_IN_DIGEST, wanted);
         loader.end(catalog)
     }
 
     /// Checks and indexes the files. All problems come back at once.
-    pub fn load(files: Vec<SourceFile>) -> Result<Self, Problems> {
+    pub fn load(mut files: Vec<SourceFile>) -> Result<Self, Problems> {
         let mut loader = Loader::default();
-        let catalog = loader.read(files, |_| true);
-        if loader.problems.is_empty() {
-            crate::check::references(&catalog, &mut loader);
-        }
-        loader.end(catalog)
+        let digest = digest_of(&mut files);
+        let catalog = loader.read(files, digest, |_| true);
+        loader.end_whole(catalog)
     }
 
     /// The framework item that a reference names.
@@ -156,27 +168,42 @@ pub fn built_in_files() -> Vec<SourceFile> {
         folders.extend(folder.dirs());
         files.extend(folder.files().map(|file| SourceFile {
             path: file.path().to_string_lossy().replace('\\', "/"),
-            bytes: file.contents().to_vec(),
+            bytes: Cow::Borrowed(file.contents()),
         }));
     }
     files
 }
 
-/// Gathers problems and remembers where things stand.
+/// Gathers problems and knows the files that they are in.
 #[derive(Default)]
 pub(crate) struct Loader {
     pub(crate) problems: Vec<Problem>,
+    /// In order of path.
+    files: Arc<[SourceFile]>,
+    /// Where things stand in the files that have a problem.
     places: BTreeMap<String, Places>,
 }
 
 impl Loader {
     /// Adds a problem at a key of an item's file.
     pub(crate) fn problem(&mut self, file: &str, key: &str, message: Text) {
-        let problem = match self.places.get(file) {
-            Some(places) => places.problem(key, message),
+        let known = self.files.binary_search_by(|known| known.path.as_str().cmp(file)).ok();
+        let problem = match known.and_then(|at| self.files.get(at)) {
+            Some(source) => {
+                let places = self.places.entry(file.to_owned());
+                places.or_insert_with(|| document::places(&source.path, &source.bytes)).problem(key, message)
+            }
             None => Problem { file: file.to_owned(), line: 1, key: key.to_owned(), message },
         };
         self.problems.push(problem);
+    }
+
+    /// The end of a whole catalog: its references must resolve.
+    fn end_whole(mut self, catalog: Catalog) -> Result<Catalog, Problems> {
+        if self.problems.is_empty() {
+            crate::check::references(&catalog, &mut self);
+        }
+        self.end(catalog)
     }
 
     fn end(self, catalog: Catalog) -> Result<Catalog, Problems> {
@@ -188,10 +215,8 @@ impl Loader {
         Err(Problems(problems))
     }
 
-    /// The digest is over all files; read are those that are wanted.
-    fn read(&mut self, mut files: Vec<SourceFile>, wanted: impl Fn(&SourceFile) -> bool) -> Catalog {
-        files.retain(|file| file.path.ends_with(".toml"));
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+    /// Reads the files that are wanted; the digest is over all of them.
+    fn read(&mut self, mut files: Vec<SourceFile>, digest: Digest, wanted: impl Fn(&SourceFile) -> bool) -> Catalog {
         let mut catalog = Catalog {
             frameworks: BTreeMap::new(),
             risks: BTreeMap::new(),
@@ -208,8 +233,12 @@ impl Loader {
             gradings: BTreeMap::new(),
             names: BTreeMap::new(),
             texts: BTreeMap::new(),
-            digest: digest_of(&files),
+            digest,
         };
+        files.retain(|file| is_item(&file.path));
+        sort_files(&mut files);
+        self.files = files.into();
+        let files = Arc::clone(&self.files);
         for file in files.iter().filter(|file| wanted(file)) {
             self.read_one(file, &mut catalog);
         }
@@ -245,8 +274,8 @@ impl Loader {
     }
 
     fn keep_text(&mut self, file: &SourceFile, into: &mut BTreeMap<String, String>) {
-        match String::from_utf8(file.bytes.clone()) {
-            Ok(text) => drop(into.insert(file.path.clone(), text)),
+        match str::from_utf8(&file.bytes) {
+            Ok(text) => drop(into.insert(file.path.clone(), text.to_owned())),
             Err(_) => self.problem(&file.path, "", Text::new("文件不是 UTF-8", "the file is not UTF-8")),
         }
     }
@@ -256,11 +285,10 @@ impl Loader {
         T: JsonSchema + DeserializeOwned,
         K: Ord + ToString,
     {
-        let Document { value, places } = match document::parse::<T>(&file.path, &file.bytes) {
-            Ok(document) => document,
+        let value = match document::parse::<T>(&file.path, &file.bytes) {
+            Ok(document) => document.value,
             Err(Problems(problems)) => return self.problems.extend(problems),
         };
-        self.places.insert(file.path.clone(), places);
         let id = id_of(&value);
         let name = file.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".toml");
         if id.to_string() != name {
@@ -274,9 +302,11 @@ impl Loader {
     }
 }
 
-fn digest_of(files: &[SourceFile]) -> Digest {
+/// Over paths and bytes of the items among the files, in order of path.
+fn digest_of(files: &mut [SourceFile]) -> Digest {
     let mut hasher = jingwei_core::Hasher::default();
-    for file in files {
+    sort_files(files);
+    for file in files.iter().filter(|file| is_item(&file.path)) {
         hasher.update(file.path.as_bytes());
         hasher.update(&[0]);
         hasher.update(&Digest::of(&file.bytes).0);
@@ -284,8 +314,26 @@ fn digest_of(files: &[SourceFile]) -> Digest {
     hasher.finish()
 }
 
+fn is_item(path: &str) -> bool {
+    path.ends_with(".toml")
+}
+
+fn sort_files(files: &mut [SourceFile]) {
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+}
+
 /// Ids that stand more than once, with each place after the first.
 pub(crate) fn repeated<'a, T: Ord + 'a>(items: impl Iterator<Item = T>) -> Vec<usize> {
     let mut seen = BTreeSet::new();
     items.enumerate().filter_map(|(index, item)| (!seen.insert(item)).then_some(index)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_that_was_built_in_is_that_of_the_files() {
+        assert_eq!(BUILT_IN_DIGEST, digest_of(&mut built_in_files()));
+    }
 }

@@ -1,7 +1,7 @@
 use jingwei_core::{Arm, Digest, Lang};
 use serde::{Deserialize, Serialize};
 
-use crate::{Call, Expect, Judgement, Name, Names};
+use crate::{Call, Expect, Judgement, Name, Names, Plan, Planned};
 
 /// How a try ended, seen from the attacker: success means that the system did wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -84,6 +84,33 @@ pub struct JudgedBy {
 }
 
 impl Attempt {
+    /// An attempt of which nothing has come yet.
+    pub(crate) fn blank(plan: &Plan, planned: &Planned, arm: Arm, key: Digest) -> Option<Self> {
+        let part = plan.parts.get(planned.part)?;
+        let item = &planned.case.item;
+        Some(Self {
+            key,
+            part: part.id.as_str().into(),
+            dataset: item.dataset.as_str().into(),
+            item: item.id.as_str().into(),
+            expect: item.expect,
+            lang: item.lang,
+            topic: item.topic.as_str().into(),
+            chain: planned.case.chain.id().into(),
+            driver: part.driver.id().into(),
+            arm,
+            epoch: planned.epoch,
+            outcome: Outcome::Error,
+            reply: None,
+            filtered: false,
+            reason: Name::default(),
+            requests: 0,
+            input_tokens: 0,
+            output_tokens: 0,
+            judgements: Vec::new(),
+        })
+    }
+
     /// What a summary needs of it, in as little memory as may be: names that are shared with other attempts, and no
     /// places in the reply, which only the journal keeps.
     #[must_use]

@@ -21,6 +21,7 @@ pub mod grading;
 mod item;
 mod judge;
 pub mod judges;
+mod kept;
 mod name;
 mod observe;
 pub mod organism;
@@ -47,6 +48,7 @@ pub use judge::{
     PendingJudgement, RefusalJudge, RefusalModel, ReplyJudge, Share, SideScore, ToolEffectJudge, TrainOptions, measure,
     measure_traps, review,
 };
+pub use kept::KeptAttempts;
 pub use name::{Name, Names};
 pub use plan::{Ingredient, Part, Plan, Planned};
 pub use prompt::Prompt;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use jingwei_core::{Arm, ChatReply, Digest, Finish, TargetError};
 
 use crate::{
-    Answer, Ask, Attempt, Conversation, Driver, Exchange, JudgedBy, Judgement, Judging, Name, Outcome, Party,
+    Answer, Ask, Attempt, Conversation, Driver, Exchange, JudgedBy, Judgement, Judging, Outcome, Party,
     PendingJudgement, Plan, Planned, Session, Step, TurnAnswer, judge::is_policy_error,
 };
 
@@ -39,27 +39,7 @@ impl Trial {
     #[must_use]
     pub fn new(plan: &Plan, planned: Planned, arm: Arm, target: &Digest, longest_reply: u64) -> Option<Self> {
         let part = plan.parts.get(planned.part)?;
-        let blank = Attempt {
-            key: plan.key(&planned, target),
-            part: part.id.as_str().into(),
-            dataset: planned.case.item.dataset.as_str().into(),
-            item: planned.case.item.id.as_str().into(),
-            expect: planned.case.item.expect,
-            lang: planned.case.item.lang,
-            topic: planned.case.item.topic.as_str().into(),
-            chain: planned.case.chain.id().into(),
-            driver: part.driver.id().into(),
-            arm,
-            epoch: planned.epoch,
-            outcome: Outcome::Error,
-            reply: None,
-            filtered: false,
-            reason: Name::default(),
-            requests: 0,
-            input_tokens: 0,
-            output_tokens: 0,
-            judgements: Vec::new(),
-        };
+        let blank = Attempt::blank(plan, &planned, arm, plan.key(&planned, target))?;
         let session = Driver::begin(part.driver.as_ref(), planned.case.clone());
         Some(Self { planned, blank, longest_reply, stage: Stage::Talking(session) })
     }

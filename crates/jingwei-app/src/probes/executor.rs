@@ -13,7 +13,7 @@ use std::{
 use futures_util::{StreamExt, future::join_all, stream::FuturesUnordered};
 use jingwei_core::{Arm, Digest, Progress, TargetError};
 use jingwei_probe::{
-    Answer, Attempt, Conversation, Names, Outcome, Party, Plan, Planned, Trial, TrialStep, TurnAnswer,
+    Answer, Attempt, Conversation, KeptAttempts, Outcome, Party, Plan, Planned, Trial, TrialStep, TurnAnswer,
 };
 use tokio::time::{Instant, timeout};
 
@@ -77,7 +77,7 @@ pub enum Stopped {
 
 /// What came of a run.
 pub(crate) struct Ran {
-    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) attempts: KeptAttempts,
     pub(crate) stopped: Option<Stopped>,
     /// What the first failed attempt was told.
     pub(crate) first_error: Option<String>,
@@ -98,6 +98,8 @@ pub(crate) struct Executor<'a> {
 
 /// Both arms of one planned attempt.
 struct Made {
+    /// In the plan.
+    number: u32,
     attempts: Vec<(Attempt, Conversation)>,
     nobody_there: bool,
     /// Requests that went to the target.
@@ -112,14 +114,16 @@ impl Executor<'_> {
             .budget
             .minutes
             .and_then(|minutes| Instant::now().checked_add(Duration::from_secs(minutes.saturating_mul(60))));
-        let mut planned = (0..self.plan.total().unwrap_or(0)).filter_map(|number| self.plan.get(number));
+        // No plan has more attempts than can be numbered: its header would not have been made.
+        let numbers = (0..=u32::MAX).zip(0..self.plan.total().unwrap_or(0));
+        let mut planned = numbers.filter_map(|(number, at)| Some((number, self.plan.get(at)?)));
         let mut under_way = FuturesUnordered::new();
         let open = self.plan.total().unwrap_or(0).saturating_mul(arms.len()).saturating_sub(done.len());
-        let attempts = Vec::with_capacity(open.min(RESERVED));
+        let attempts = KeptAttempts::with_capacity(open.min(RESERVED));
         let mut ran = Ran { attempts, stopped: None, first_error: None };
         let (mut sent, mut tokens, mut missed) = (0_u64, 0_u64, 0_u32);
         let mut synced = Instant::now();
-        let (mut given_up, mut names) = (None, Names::default());
+        let mut given_up = None;
         loop {
             if ran.stopped.is_none() {
                 ran.stopped = self.reason_to_stop(sent, tokens, missed, deadline);
@@ -131,14 +135,14 @@ impl Executor<'_> {
                 }
             }
             while ran.stopped.is_none() && under_way.len() < self.at_once && self.may_begin(sent, under_way.len()) {
-                let Some(planned) = planned.next() else { break };
+                let Some((number, planned)) = planned.next() else { break };
                 let open: Vec<(Arm, Digest)> = arms
                     .iter()
                     .filter(|(_, target)| !done.contains(&self.plan.key(&planned, target)))
                     .copied()
                     .collect();
                 if !open.is_empty() {
-                    under_way.push(self.attempt(planned, open));
+                    under_way.push(self.attempt(number, planned, open));
                 }
             }
             let made = match timeout(LOOK_EVERY, under_way.next()).await {
@@ -163,7 +167,7 @@ impl Executor<'_> {
                 if attempt.outcome == Outcome::Error && ran.first_error.is_none() {
                     ran.first_error = error_of(&conversation);
                 }
-                ran.attempts.push(attempt.condensed(&mut names));
+                ran.attempts.push(made.number, &attempt);
                 self.progress.advance(1);
             }
             if synced.elapsed() > SYNC_EVERY {
@@ -173,9 +177,9 @@ impl Executor<'_> {
             }
         }
         // A small plan that reached nobody is not a finished one.
-        let failed = !ran.attempts.is_empty() && ran.attempts.iter().all(|attempt| attempt.outcome == Outcome::Error);
+        let failed = !ran.attempts.is_empty() && ran.attempts.outcomes().all(|(outcome, _)| outcome == Outcome::Error);
         if ran.stopped.is_none() && failed && done.is_empty() {
-            let nobody = ran.attempts.iter().all(found_nobody);
+            let nobody = ran.attempts.outcomes().all(|(outcome, reason)| is_nobody(outcome, reason));
             ran.stopped = Some(if nobody { Stopped::NobodyThere } else { Stopped::NothingMeasured });
         }
         Ok(ran)
@@ -203,10 +207,10 @@ impl Executor<'_> {
     }
 
     /// Makes one planned attempt in the arms that are open.
-    async fn attempt(&self, planned: Planned, open: Vec<(Arm, Digest)>) -> Made {
+    async fn attempt(&self, number: u32, planned: Planned, open: Vec<(Arm, Digest)>) -> Made {
         let memory = Memory::default();
         let target = Remembering { inner: self.crew.target.as_ref(), memory: &memory };
-        let mut made = Made { attempts: Vec::new(), nobody_there: false, sent: 0 };
+        let mut made = Made { number, attempts: Vec::new(), nobody_there: false, sent: 0 };
         for (arm, configuration) in open {
             let Some(mut trial) = Trial::new(self.plan, planned.clone(), arm, &configuration, self.longest_reply)
             else {
@@ -231,7 +235,7 @@ impl Executor<'_> {
                         .await;
                     }
                     TrialStep::Done(done) => {
-                        made.nobody_there = found_nobody(&done.0);
+                        made.nobody_there = is_nobody(done.0.outcome, &done.0.reason);
                         made.attempts.push(*done);
                         break;
                     }
@@ -264,8 +268,8 @@ fn error_of(conversation: &Conversation) -> Option<String> {
     })
 }
 
-fn found_nobody(attempt: &Attempt) -> bool {
-    attempt.outcome == Outcome::Error && matches!(attempt.reason.as_str(), "error.unreachable" | "error.timed-out")
+fn is_nobody(outcome: Outcome, reason: &str) -> bool {
+    outcome == Outcome::Error && matches!(reason, "error.unreachable" | "error.timed-out")
 }
 
 async fn ask_helper(

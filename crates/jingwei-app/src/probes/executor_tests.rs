@@ -164,9 +164,9 @@ async fn errors_are_tried_again_and_counted_apart() {
     let target = Counting::new(garbled);
     let crew = crew(target.clone());
     let (_, ran, journal) = go(&plan, &crew, folder.path(), Budget::default()).await;
-    let errors = ran.attempts.iter().filter(|attempt| attempt.outcome == Outcome::Error).count();
+    let errors = ran.attempts.outcomes().filter(|(outcome, _)| *outcome == Outcome::Error).count();
     assert_eq!((ran.attempts.len(), errors), (12, 5));
-    let summary = Summary::of(&plan, &ran.attempts, &[Arm::Undefended]);
+    let summary = Summary::of(&plan, &ran.attempts.restored(&plan, &[Arm::Undefended]), &[Arm::Undefended]);
     assert_eq!(summary.whole(RateName::AttackSuccessRate, Arm::Undefended).unwrap().n, 7);
     drop(journal);
     let (resumed, again, _journal) = go(&plan, &crew, folder.path(), Budget::default()).await;
@@ -181,7 +181,7 @@ async fn nobody_there_ends_the_run_early() {
     let (_, ran, _journal) = go(&plan, &crew, folder.path(), Budget::default()).await;
     assert_eq!(ran.stopped, Some(Stopped::NobodyThere));
     assert!(ran.attempts.len() < 40, "{}", ran.attempts.len());
-    let summary = Summary::of(&plan, &ran.attempts, &[Arm::Undefended]);
+    let summary = Summary::of(&plan, &ran.attempts.restored(&plan, &[Arm::Undefended]), &[Arm::Undefended]);
     assert!(summary.whole(RateName::AttackSuccessRate, Arm::Undefended).is_none(), "nothing measured is no rate");
 }
 

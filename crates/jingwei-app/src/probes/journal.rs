@@ -11,7 +11,7 @@ use std::{
 };
 
 use jingwei_core::{Arm, Digest, Text, Timestamp};
-use jingwei_probe::{Attempt, Conversation, Ingredient, Names, Outcome};
+use jingwei_probe::{Attempt, Conversation, Ingredient, Name, Names, Outcome};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -243,40 +243,62 @@ pub(crate) fn journal_path(folder: &Path) -> PathBuf {
     if folder.is_dir() { folder.join("journal.jsonl") } else { folder.to_owned() }
 }
 
-/// Gives every attempt of a run with what was said, the last of each key, in an order that does not depend on when
-/// each ended.
-pub(crate) fn each_line(folder: &Path, mut each: impl FnMut(RunLine)) -> Result<(), Error> {
+/// Gives the attempts of a run that are wanted with what was said, the last of each key, in an order that does not depend
+/// on when each ended; at most `most`. How many more there are is what it returns.
+pub(crate) fn each_line(
+    folder: &Path,
+    wanted: impl Fn(&Attempt) -> bool,
+    most: usize,
+    mut each: impl FnMut(RunLine),
+) -> Result<usize, Error> {
     let path = journal_path(folder);
     let mut file = File::open(&path).map_err(|e| failed(&path, e))?;
-    // Texts are long: only places are kept in the first pass.
-    let mut places: HashMap<Digest, (Attempt, u64, usize)> = HashMap::new();
+    // Texts are long and lines are many: only places of what is wanted are kept in the first pass.
+    let mut places: HashMap<Digest, Option<Box<Place>>> = HashMap::new();
     let (mut at, mut names) = (0_u64, Names::default());
     lines(&path, &file, |number, line| {
         if number > 0
-            && let Ok(known) = serde_json::from_slice::<AttemptOnly>(line)
+            && let Ok(AttemptOnly { attempt }) = serde_json::from_slice(line)
         {
-            places.insert(known.attempt.key, (known.attempt.condensed(&mut names), at, line.len()));
+            let place = wanted(&attempt).then(|| Box::new(Place::of(&attempt, at, line.len(), &mut names)));
+            places.insert(attempt.key, place);
         }
         at += line.len() as u64;
         true
     })?;
-    let mut places: Vec<(Attempt, u64, usize)> = places.into_values().collect();
-    places.sort_by(|(a, ..), (b, ..)| place_in_report(a).cmp(&place_in_report(b)));
-    for (_, at, length) in places {
-        let mut line = vec![0; length];
-        file.seek(SeekFrom::Start(at)).map_err(|e| failed(&path, e))?;
+    let mut places: Vec<Box<Place>> = places.into_values().flatten().collect();
+    places.sort_unstable();
+    let left_out = places.len().saturating_sub(most);
+    places.truncate(most);
+    for place in places {
+        let mut line = vec![0; place.length];
+        file.seek(SeekFrom::Start(place.at)).map_err(|e| failed(&path, e))?;
         io::Read::read_exact(&mut file, &mut line).map_err(|e| failed(&path, e))?;
         if let Ok(line) = serde_json::from_slice::<RunLine>(&line) {
             each(line);
         }
     }
-    Ok(())
+    Ok(left_out)
 }
 
-/// What orders a report.
-fn place_in_report(attempt: &Attempt) -> (&str, &str, &str, &str, &str, u32, Arm) {
-    let Attempt { part, dataset, item, chain, driver, epoch, arm, .. } = attempt;
-    (part, dataset, item, chain, driver, *epoch, *arm)
+/// Where a line stands in a report, and where in its journal.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// Part, dataset, item, chain and driver.
+    names: [Name; 5],
+    epoch: u32,
+    arm: Arm,
+    at: u64,
+    length: usize,
+}
+
+impl Place {
+    fn of(attempt: &Attempt, at: u64, length: usize, known: &mut Names) -> Self {
+        let Attempt { part, dataset, item, chain, driver, epoch, arm, .. } = attempt;
+        let mut names = [part, dataset, item, chain, driver].map(Clone::clone);
+        names.iter_mut().for_each(|name| known.share(name));
+        Self { names, epoch: *epoch, arm: *arm, at, length }
+    }
 }
 
 fn damaged(path: &Path, line: usize) -> Error {

@@ -30,5 +30,5 @@ pub use runs::{
     title,
 };
 pub(crate) use runs::{plan_of, suite_check};
-pub use suites::{Dataset, find};
+pub use suites::{Dataset, find, load_catalog_for_run};
 pub use target::TargetChoice;

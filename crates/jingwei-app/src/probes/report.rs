@@ -9,12 +9,12 @@ use askama::Template;
 use jingwei_catalog::Catalog;
 use jingwei_core::{Arm, ChatRole, Lang, Text};
 use jingwei_probe::{
-    ArmOutcomes, Delta, Name, Outcome, RateName, RateRow, TurnAnswer,
+    ArmOutcomes, Attempt, Delta, Name, Outcome, RateName, RateRow, TurnAnswer,
     grading::{Graded, GradedRow},
 };
 use serde_json::{Value, json};
 
-use super::{RunDocument, RunHeader, RunLine, runs};
+use super::{RunDocument, RunHeader, RunLine, journal, runs};
 use crate::{Error, register::internal, report::metric_name, report::replace};
 
 /// Most conversations that an HTML report shows.
@@ -53,7 +53,7 @@ pub fn write(
     catalog: &Catalog,
     first: Lang,
 ) -> Result<PathBuf, Error> {
-    let (document, _) = runs::read(folder)?;
+    let document = runs::read_document(folder)?;
     let text = match form {
         ReportForm::Html => html(folder, &document, with_texts, first)?,
         ReportForm::Json => json_report(folder, &document, with_texts)?,
@@ -244,17 +244,9 @@ fn html(folder: &Path, document: &RunDocument, with_texts: bool, first: Lang) ->
 /// Conversations that a person wants to see, the wrong ones first; and how many more there are.
 fn talks(folder: &Path) -> Result<(Vec<Talk>, usize), Error> {
     let mut shown: Vec<(Outcome, Talk)> = Vec::new();
-    let mut left_out = 0;
-    runs::each_line(folder, |line| {
-        if line.attempt.outcome == Outcome::Failure {
-            return;
-        }
-        if shown.len() < MOST_TALKS {
-            shown.push((line.attempt.outcome, talk(line)));
-        } else {
-            left_out += 1;
-        }
-    })?;
+    let wanted = |attempt: &Attempt| attempt.outcome != Outcome::Failure;
+    let left_out =
+        journal::each_line(folder, wanted, MOST_TALKS, |line| shown.push((line.attempt.outcome, talk(line))))?;
     shown.sort_by_key(|(outcome, _)| *outcome);
     Ok((shown.into_iter().map(|(_, talk)| talk).collect(), left_out))
 }

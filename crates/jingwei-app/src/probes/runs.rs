@@ -158,9 +158,13 @@ pub async fn run(
         )
         .because(e)
     })?;
-    let count = resumed.attempts.len();
-    let attempts = in_order(&plan, &crew, resumed.attempts, ran.attempts);
-    let arms: Vec<Arm> = header.arms.iter().map(|arm| arm.arm).collect();
+    // Its connections take more memory than all the rest.
+    drop(crew);
+    let (count, arms) = (resumed.attempts.len(), header.arms.iter().map(|arm| arm.arm).collect::<Vec<_>>());
+    let mut attempts = ran.attempts.restored(&plan, &arms);
+    if !resumed.attempts.is_empty() {
+        attempts = in_order(&plan, &header.arms, resumed.attempts, attempts);
+    }
     let summary = Summary::of(&plan, &attempts, &arms);
     let (grades, ungraded) = grades(app, &options.suite, &plan, &attempts, &arms);
     let journal = match ran.stopped {
@@ -372,12 +376,12 @@ fn grades(app: &App, suite: &Suite, plan: &Plan, attempts: &[Attempt], arms: &[A
 }
 
 /// Attempts in the plan's order, arm after arm, whatever order they were made in.
-fn in_order(plan: &Plan, crew: &Crew, earlier: Vec<Attempt>, later: Vec<Attempt>) -> Vec<Attempt> {
+fn in_order(plan: &Plan, arms: &[ArmTarget], earlier: Vec<Attempt>, later: Vec<Attempt>) -> Vec<Attempt> {
     // The longer list is not copied.
     let (mut attempts, rest) = if later.len() > earlier.len() { (later, earlier) } else { (earlier, later) };
     attempts.extend(rest);
     let mut rank: HashMap<Digest, u32> = attempts.iter().map(|attempt| (attempt.key, u32::MAX)).collect();
-    let keys = crew.arms().into_iter().flat_map(|(_, target)| plan.attempts().map(move |one| plan.key(&one, &target)));
+    let keys = arms.iter().flat_map(|arm| plan.attempts().map(|one| plan.key(&one, &arm.configuration)));
     for (number, key) in (0_u32..).zip(keys) {
         if let Some(place) = rank.get_mut(&key) {
             *place = number.min(*place);
@@ -392,6 +396,12 @@ fn in_order(plan: &Plan, crew: &Crew, earlier: Vec<Attempt>, later: Vec<Attempt>
 
 /// A run's document and its attempts, as they were left.
 pub fn read(folder: &Path) -> Result<(RunDocument, Vec<Attempt>), Error> {
+    let document = read_document(folder)?;
+    Ok((document, journal::read_run(folder)?.attempts))
+}
+
+/// A run's document; of a finished run only where the journal is still the one that it ended with.
+pub(crate) fn read_document(folder: &Path) -> Result<RunDocument, Error> {
     let path = if folder.is_dir() { folder.join("run.json") } else { folder.with_file_name("run.json") };
     let shown = path.display();
     let bytes = fs::read(&path).map_err(|e| {
@@ -404,7 +414,6 @@ pub fn read(folder: &Path) -> Result<(RunDocument, Vec<Attempt>), Error> {
     let document: RunDocument = serde_json::from_slice(&bytes).map_err(|e| {
         Error::invalid(format!("`{shown}` 不是运行的结果"), format!("`{shown}` is not the result of a run")).because(e)
     })?;
-    let attempts = journal::read_run(folder)?.attempts;
     if let Some(expected) = &document.journal {
         let path = journal::journal_path(folder);
         if journal::digest_of(&path)? != *expected {
@@ -416,12 +425,12 @@ pub fn read(folder: &Path) -> Result<(RunDocument, Vec<Attempt>), Error> {
             ));
         }
     }
-    Ok((document, attempts))
+    Ok(document)
 }
 
 /// Gives every attempt of a run with what was said, the last of each key, in a fixed order.
 pub fn each_line(folder: &Path, each: impl FnMut(RunLine)) -> Result<(), Error> {
-    journal::each_line(folder, each)
+    journal::each_line(folder, |_| true, usize::MAX, each).map(drop)
 }
 
 /// Two runs compared attempt by attempt, by the name of each arm that both have.

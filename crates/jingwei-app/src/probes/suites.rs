@@ -62,6 +62,27 @@ const OPEN_LICENCES: [&str; 12] = [
     "PDDL-1.0",
 ];
 
+/// The catalog for a run of a suite at a model that belongs to no governed system and has no guard before it. Of the
+/// built-in one only what such a run asks by is read. `own` are the ids of the datasets that the user brings.
+pub fn load_catalog_for_run(folder: Option<&Path>, suite: &str, own: &BTreeSet<&str>) -> Result<Catalog, Error> {
+    if folder.is_some() {
+        return crate::load_catalog(folder);
+    }
+    let suites = Catalog::built_in_part(|file| file.path.starts_with("suites/"))?;
+    let parts = find(&suites, suite)?.parts;
+    let banks: BTreeSet<&str> = parts.iter().flat_map(|part| &part.banks).map(String::as_str).collect();
+    let catalog = Catalog::built_in_part(|file| match file.path.split_once('/') {
+        Some(("suites" | "lexicons" | "gradings", _)) => true,
+        Some(("banks", name)) => name.strip_suffix(".toml").is_some_and(|name| banks.contains(name)),
+        // Rows of a dataset may name them.
+        Some(("risks" | "frameworks", _)) => !own.is_empty(),
+        _ => false,
+    })?;
+    // Whoever names a bank that is not there is told which there are.
+    let is_known = |bank: &str| catalog.banks.contains_key(bank) || own.contains(bank);
+    if banks.iter().all(|bank| is_known(bank)) { Ok(catalog) } else { crate::load_catalog(None) }
+}
+
 /// A suite of the catalog by its id, or one in a file.
 pub fn find(catalog: &Catalog, name: &str) -> Result<Suite, Error> {
     if let Some(suite) = catalog.suites.get(name) {

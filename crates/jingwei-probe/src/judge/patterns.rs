@@ -1,5 +1,7 @@
 //! Cues as regular expressions over text in normal form (NFKC, lower case, simplified characters).
 
+use std::sync::OnceLock;
+
 use regex::{Regex, RegexSet, RegexSetBuilder};
 
 /// What a cue speaks for.
@@ -33,11 +35,19 @@ pub(crate) struct Pattern {
     pub(crate) text: &'static str,
 }
 
-/// A cue that can be looked for.
-pub(crate) struct Compiled {
+/// A cue that can be looked for. Most cues of a table stand in no reply of a run: each is compiled when it is first met.
+pub(crate) struct Matcher {
     pub(crate) code: &'static str,
     pub(crate) sign: Sign,
-    pub(crate) regex: Regex,
+    source: String,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Matcher {
+    /// `None` where the pattern does not compile; a test shows that all of them do.
+    pub(crate) fn regex(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| Regex::new(&self.source).ok()).as_ref()
+    }
 }
 
 /// Memory that the automaton of a table may take.
@@ -45,39 +55,34 @@ const SET_BYTES: usize = 64 << 20;
 
 /// A table of cues, with one automaton that tells at once which of them a sentence may hold.
 pub(crate) struct Table {
-    pub(crate) cues: Vec<Compiled>,
+    pub(crate) cues: Vec<Matcher>,
     set: Option<RegexSet>,
 }
 
 impl Table {
     pub(crate) fn new(table: &[Pattern], fill: fn(&str) -> String) -> Self {
-        let cues = compile(table, fill);
-        let patterns = cues.iter().map(|cue| cue.regex.as_str());
+        let cue = |pattern: &Pattern| {
+            let Pattern { code, sign, text } = *pattern;
+            Matcher { code, sign, source: fill(text), regex: OnceLock::new() }
+        };
+        let cues: Vec<Matcher> = table.iter().map(cue).collect();
+        let patterns = cues.iter().map(|cue| cue.source.as_str());
         let set = RegexSetBuilder::new(patterns).size_limit(SET_BYTES).dfa_size_limit(SET_BYTES).build().ok();
         Self { cues, set }
     }
 
     #[cfg(test)]
-    pub(crate) fn is_whole(&self, table: &[Pattern]) -> bool {
-        self.set.is_some() && self.cues.len() == table.len()
+    pub(crate) fn is_whole(&self) -> bool {
+        self.set.is_some() && self.cues.iter().all(|cue| cue.regex().is_some())
     }
 
     /// The cues that stand somewhere in a text.
-    pub(crate) fn in_text(&self, text: &str) -> Vec<&Compiled> {
+    pub(crate) fn in_text(&self, text: &str) -> Vec<&Matcher> {
         match &self.set {
             Some(set) => set.matches(text).into_iter().filter_map(|at| self.cues.get(at)).collect(),
             None => self.cues.iter().collect(),
         }
     }
-}
-
-/// Compiles a table. A pattern that does not compile is left out; a test shows that all of them do.
-fn compile(table: &[Pattern], fill: fn(&str) -> String) -> Vec<Compiled> {
-    let compiled = |pattern: &Pattern| {
-        let regex = Regex::new(&fill(pattern.text)).ok()?;
-        Some(Compiled { code: pattern.code, sign: pattern.sign, regex })
-    };
-    table.iter().filter_map(compiled).collect()
 }
 
 /// A stretch of text between two full stops, as a byte range.

@@ -10,6 +10,7 @@ mod filing;
 mod grading;
 mod judge;
 mod judges;
+mod kept;
 mod organism;
 mod scenes;
 mod scorecard;

@@ -47,7 +47,7 @@ pub async fn run(global: &Global, command: Probe, speaker: Speaker) -> Result<Ex
 async fn run_suite(global: &Global, command: ProbeRun, speaker: Speaker) -> Result<Exit, Error> {
     // Everything that can be wrong is found before anything is made on disk.
     let gates = command.fail_on.iter().map(|source| Gate::new(source)).collect::<Result<Vec<_>, _>>()?;
-    let catalog = jingwei_app::load_catalog(global.catalog.as_deref())?;
+    let catalog = Arc::new(catalog_for(global, &command)?);
     let suite = probes::find(&catalog, &command.suite)?;
     let datasets =
         command.dataset.iter().map(|spec| dataset(spec, &catalog, speaker)).collect::<Result<Vec<_>, _>>()?;
@@ -68,7 +68,7 @@ async fn run_suite(global: &Global, command: ProbeRun, speaker: Speaker) -> Resu
         budget: Budget { requests: command.max_requests, tokens: command.max_tokens, minutes: command.max_minutes },
         cache: command.cache,
     };
-    let app = App::open(app_settings(global, command.concurrency)).await?;
+    let app = App::open_with(app_settings(global, command.concurrency), catalog).await?;
     if command.dry_run {
         let header = probes::plan_header(&app, &options)?;
         match command.format {
@@ -109,6 +109,16 @@ async fn run_suite(global: &Global, command: ProbeRun, speaker: Speaker) -> Resu
         return Ok(Exit::Failed);
     }
     Ok(if gates.iter().any(|gate| gate.holds) { Exit::Findings } else { Exit::Clean })
+}
+
+/// A governed system and a guard may need anything of the catalog.
+fn catalog_for(global: &Global, command: &ProbeRun) -> Result<jingwei_catalog::Catalog, Error> {
+    let folder = global.catalog.as_deref();
+    if command.target.system.is_some() || command.target.guard.is_some() {
+        return jingwei_app::load_catalog(folder);
+    }
+    let own = command.dataset.iter().filter_map(|spec| spec.split_once('=')).map(|(id, _)| id).collect();
+    probes::load_catalog_for_run(folder, &command.suite, &own)
 }
 
 fn target_of(args: &TargetArgs) -> Result<TargetChoice, Error> {

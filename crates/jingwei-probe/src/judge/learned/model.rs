@@ -1,8 +1,8 @@
 //! The weights and their file.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
-use jingwei_core::{Digest, Limits};
+use jingwei_core::{Digest, Hasher, Limits};
 
 use super::{
     super::Call,
@@ -28,7 +28,8 @@ pub struct RefusalModel {
     pub(super) slots_log2: u32,
     /// What one step of a weight is worth, per class.
     pub(super) scales: [f32; CLASSES],
-    pub(super) slots: Vec<Slot>,
+    /// Those of the built-in model are read where they lie in the program.
+    pub(super) slots: Cow<'static, [Slot]>,
 }
 
 /// The bytes are no model that this program can use.
@@ -52,12 +53,20 @@ impl RefusalModel {
     /// The model that this program was built with. A test shows that it can be read.
     pub(in super::super) fn built_in() -> Option<&'static Self> {
         static MODEL: LazyLock<Option<RefusalModel>> =
-            LazyLock::new(|| RefusalModel::parse(BUILT_IN, &Limits::default()).ok());
+            LazyLock::new(|| RefusalModel::read(BUILT_IN, &Limits::default(), Cow::Borrowed).ok());
         MODEL.as_ref()
     }
 
     /// Reads a model file. Everything in it is checked before it is used.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, ModelError> {
+        Self::read(bytes, limits, |slots| Cow::Owned(slots.to_vec()))
+    }
+
+    fn read<'a>(
+        bytes: &'a [u8],
+        limits: &Limits,
+        keep: impl Fn(&'a [Slot]) -> Cow<'static, [Slot]>,
+    ) -> Result<Self, ModelError> {
         let found = bytes.len();
         if u64::try_from(found).map_or(true, |found| found > limits.header_bytes) {
             return Err(ModelError::TooLarge { limit: limits.header_bytes, found });
@@ -83,25 +92,33 @@ impl RefusalModel {
         if Digest::of(weights).to_string().as_bytes() != digest {
             return Err(ModelError::Damaged);
         }
-        Ok(Self { slots_log2, scales, slots: weights.as_chunks::<{ 1 + CLASSES }>().0.to_vec() })
+        Ok(Self { slots_log2, scales, slots: keep(weights.as_chunks::<{ 1 + CLASSES }>().0) })
     }
 
     /// The file of this model: [`Self::parse`] reads it.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let weights = self.slots.as_flattened();
+        let mut bytes = self.header();
+        bytes.extend(self.slots.as_flattened());
+        bytes
+    }
+
+    fn header(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(FEATURES.to_le_bytes());
         bytes.extend(self.slots_log2.to_le_bytes());
         bytes.extend(self.scales.iter().flat_map(|scale| scale.to_le_bytes()));
-        bytes.extend(Digest::of(weights).to_string().as_bytes());
-        bytes.extend(weights);
+        bytes.extend(Digest::of(self.slots.as_flattened()).to_string().as_bytes());
         bytes
     }
 
+    /// Of its file.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        Digest::of(&self.to_bytes())
+        let mut hasher = Hasher::default();
+        hasher.update(&self.header());
+        hasher.update(self.slots.as_flattened());
+        hasher.finish()
     }
 
     /// Probabilities of refusal, compliance and neither.

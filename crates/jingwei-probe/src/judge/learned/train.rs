@@ -78,7 +78,7 @@ impl RefusalModel {
                 place[1 + class] = step.to_le_bytes()[0];
             }
         }
-        Self { slots_log2, scales: scales.map(|scale| scale as f32), slots }
+        Self { slots_log2, scales: scales.map(|scale| scale as f32), slots: slots.into() }
     }
 }
 
