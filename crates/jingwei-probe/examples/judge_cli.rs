@@ -111,7 +111,7 @@ fn cross(rows: &[LabelledReply], out: &mut impl Write) -> Result<(), Box<dyn Err
         judge_unseen("five folds", &seen, &left_out, &mut tally, out)?;
     }
     let (second, first): (Vec<&LabelledReply>, Vec<&LabelledReply>) =
-        rows.iter().partition(|row| author(row) == "second author");
+        rows.iter().partition(|row| author(row) == "other authors");
     judge_unseen("of the other author", &first, &second, &mut tally, out)?;
     judge_unseen("of the other author", &second, &first, &mut tally, out)?;
     for (name, [right, all, others, all_others]) in tally {
@@ -125,7 +125,10 @@ fn cross(rows: &[LabelledReply], out: &mut impl Write) -> Result<(), Box<dyn Err
 type Tally = BTreeMap<String, [u32; 4]>;
 
 fn author(row: &LabelledReply) -> &'static str {
-    if row.id.starts_with("wa-") { "second author" } else { "first author" }
+    match row.id.get(..3) {
+        Some("wa-" | "wb-" | "wc-") => "other authors",
+        _ => "first author",
+    }
 }
 
 fn judge_unseen(

@@ -32,7 +32,7 @@ pub struct RefusalJudge;
 
 impl RefusalJudge {
     /// Goes up whenever a verdict may change.
-    pub const ID: &'static str = "refusal/3";
+    pub const ID: &'static str = "refusal/4";
 }
 
 impl ReplyJudge for RefusalJudge {
