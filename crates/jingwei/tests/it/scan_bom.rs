@@ -271,7 +271,7 @@ fn run_case(catalog: &Catalog, rule: &Rule, case: &RuleCase) -> ScanReport {
         let asked = PackageScan {
             paths: &paths,
             advisories: &advisories,
-            vex: jingwei_app::scans::VexFiles::default(),
+            vex: scans::VexFiles::default(),
             stale_after_days: scans::STALE_DAYS,
             suppressions,
             baseline: None,
