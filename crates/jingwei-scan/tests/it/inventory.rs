@@ -232,7 +232,7 @@ fn weights_past_the_end_of_the_file_beside_are_told() {
     };
     for (size, expected) in [(8, false), (9, true), (1 << 40, true)] {
         let files = MemoryFiles::default().with_file("m/a.xml", network(size)).with_file("m/a.bin", vec![0; 8]);
-        let seen = crate::support::scan_folder(files, &Limits::default());
+        let seen = scan_folder(files, &Limits::default());
         assert_eq!(seen.with_rule("model.graph-lie").is_some(), expected, "{size}");
     }
 }
