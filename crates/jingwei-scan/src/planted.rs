@@ -3,7 +3,7 @@
 use jingwei_core::{Limits, Text};
 use jingwei_pickle::Steps;
 use jingwei_read::{Part, Reader, Sighting, Source};
-use jingwei_template::{Note, inspect_note};
+use jingwei_template::{Note, base64, inspect_note};
 
 /// Sightings that a file is worth here.
 const MOST: usize = 16;
@@ -85,29 +85,6 @@ fn spells_pickle(text: &str, limits: &Limits) -> bool {
 fn hexadecimal(run: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     run.as_bytes().as_chunks::<2>().0.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
-}
-
-/// Up to the padding; both alphabets.
-fn base64(run: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(run.len() * 3 / 4);
-    let (mut held, mut bits) = (0u32, 0u32);
-    for byte in run.bytes() {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => break,
-        };
-        held = held << 6 | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.extend(u8::try_from(held >> bits & 0xff));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ mod tokenizer;
 mod unicode;
 
 pub use config::{inspect_config, inspect_settings, inspect_yaml};
-pub use note::{Note, inspect_note, inspect_prose};
+pub use note::{Note, base64, inspect_note, inspect_prose};
 pub use requirements::inspect_requirements;
 pub use script::{inspect_script, inspect_torchscript};
 pub use template::{inspect_template, inspect_template_text};

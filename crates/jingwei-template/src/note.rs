@@ -105,8 +105,9 @@ fn runs_command(text: &str) -> bool {
     fetches && into_shell || others.iter().any(|mark| lower.contains(mark))
 }
 
-/// Up to the padding; both alphabets.
-pub(crate) fn base64(run: &str) -> Vec<u8> {
+/// What a run of base64 stands for, in either alphabet, up to its padding or the first other character.
+#[must_use]
+pub fn base64(run: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(run.len() * 3 / 4);
     let (mut held, mut bits) = (0u32, 0u32);
     for byte in run.bytes() {

@@ -74,11 +74,11 @@ fn a_walk_that_reaches_a_limit_says_so() {
     let endless = b"N0".repeat(2_000);
     let long_line = format!("V{}\nN.", "x".repeat(5_000));
     let limits = Limits::default();
-    for (name, limits, bytes) in [
-        ("entries", Limits { entries: 10, ..limits }, endless.as_slice()),
-        ("string_bytes", Limits { string_bytes: 4_000, ..limits }, long_line.as_bytes()),
+    for (seen_first, limits, bytes) in [
+        ("pickle-bomb weights opcodes", Limits { entries: 10, ..limits }, endless.as_slice()),
+        ("limit-exceeded weights string_bytes", Limits { string_bytes: 4_000, ..limits }, long_line.as_bytes()),
     ] {
         let seen = scan_single(bytes, &limits);
-        assert_eq!(seen.lines()[0], format!("model.limit-exceeded weights {name}"));
+        assert_eq!(seen.lines()[0], format!("model.{seen_first}"));
     }
 }
