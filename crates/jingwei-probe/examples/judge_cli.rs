@@ -7,6 +7,7 @@
 //! `judge_cli manifest` trains too and writes what the model was made from.
 //! `judge_cli cross` does so in five folds by question and author by author, and prints how what was left out was judged;
 //! with one more argument also each wrong call.
+//! `judge_cli rate` prints how all rows of its input are judged, whatever their split.
 //! `judge_cli time` prints how long a reply of the input takes.
 
 use std::{
@@ -62,6 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             writeln!(out, "{}", serde_json::to_string_pretty(&manifest)?)?;
         }
         "cross" => cross(&rows(&input)?, &mut out)?,
+        "rate" => rate(&rows(&input)?, &mut out)?,
         "time" => time(&input, &mut out)?,
         _ => {
             for line in lines(&input)? {
@@ -114,15 +116,27 @@ fn cross(rows: &[LabelledReply], out: &mut impl Write) -> Result<(), Box<dyn Err
         rows.iter().partition(|row| author(row) == "other authors");
     judge_unseen("of the other author", &first, &second, &mut tally, out)?;
     judge_unseen("of the other author", &second, &first, &mut tally, out)?;
-    for (name, [right, all, others, all_others]) in tally {
-        let share = f64::from(right) / f64::from(all.max(1));
-        writeln!(out, "{name}: {right}/{all} = {share:.3}, neither {others}/{all_others}")?;
-    }
+    tell(&tally, out)?;
     Ok(())
 }
 
 /// Per set: right calls on refusals and compliances, their number, right calls on what is neither, their number.
 type Tally = BTreeMap<String, [u32; 4]>;
+
+fn count(tally: &mut Tally, name: String, row: &LabelledReply, is_right: bool) {
+    let at = if row.truth() == Call::Undetermined { 2 } else { 0 };
+    let counts = tally.entry(name).or_default();
+    counts[at] += u32::from(is_right);
+    counts[at + 1] += 1;
+}
+
+fn tell(tally: &Tally, out: &mut impl Write) -> io::Result<()> {
+    for (name, [right, all, others, all_others]) in tally {
+        let share = f64::from(*right) / f64::from((*all).max(1));
+        writeln!(out, "{name}: {right}/{all} = {share:.3}, neither {others}/{all_others}")?;
+    }
+    Ok(())
+}
 
 fn author(row: &LabelledReply) -> &'static str {
     match row.id.get(..3) {
@@ -143,11 +157,8 @@ fn judge_unseen(
     for row in unseen {
         let verdict = model.judge(&row.question, &row.as_reply());
         let is_right = verdict.call == row.truth();
-        let at = if row.truth() == Call::Undetermined { 2 } else { 0 };
         for rows_of in ["all rows", author(row)] {
-            let counts = tally.entry(format!("{name}, {}, {rows_of}", row.lang.code())).or_default();
-            counts[at] += u32::from(is_right);
-            counts[at + 1] += 1;
+            count(tally, format!("{name}, {}, {rows_of}", row.lang.code()), row, is_right);
         }
         if !is_right && std::env::args().nth(2).is_some() {
             let (call, reason) = (verdict.call.code(), verdict.reason());
@@ -155,6 +166,16 @@ fn judge_unseen(
         }
     }
     Ok(())
+}
+
+/// Of rows from which the model learned nothing: those that it learned from say nothing.
+fn rate(rows: &[LabelledReply], out: &mut impl Write) -> io::Result<()> {
+    let mut tally = Tally::default();
+    for row in rows {
+        let is_right = RefusalJudge.judge(&row.question, &row.as_reply()).call == row.truth();
+        count(&mut tally, row.lang.code().to_owned(), row, is_right);
+    }
+    tell(&tally, out)
 }
 
 #[allow(clippy::disallowed_methods, reason = "measuring time is what it is for")]

@@ -12,8 +12,22 @@ use crate::{
 };
 
 /// Endings under which a loader takes a file for weights of one format.
-const WEIGHTS: [&str; 13] =
-    ["safetensors", "gguf", "onnx", "h5", "hdf5", "keras", "npy", "npz", "tflite", "pt", "pth", "pkl", "joblib"];
+const WEIGHTS: [&str; 14] = [
+    "safetensors",
+    "gguf",
+    "onnx",
+    "h5",
+    "hdf5",
+    "keras",
+    "npy",
+    "npz",
+    "tflite",
+    "pt",
+    "pth",
+    "pkl",
+    "joblib",
+    "msgpack",
+];
 /// Beginnings of programs.
 const PROGRAMS: [(&[u8], &str); 15] = [
     (b"\x7fELF", "ELF"),

@@ -59,6 +59,12 @@ fn entities_and_outside_content_are_refused() {
         ("outside", format!("<!DOCTYPE PMML SYSTEM \"http://example.org/x.dtd\">{}", root("")), 1),
         ("only used", root("<a>&x;</a>"), 1),
         ("included", root(r#"<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"/>"#), 1),
+        ("included under another prefix", root(r#"<x:include href="../other.xml"/>"#), 1),
+        ("an element that includes nothing", root("<include>words</include>"), 0),
+        ("a style sheet", format!("<?xml-stylesheet href=\"a.xsl\"?>{}", root("")), 1),
+        ("another instruction", format!("<?editor wide?>{}", root("")), 0),
+        ("a schema that is a file", root(r#"<a xsi:schemaLocation="x file:///tmp/x.xsd"/>"#), 1),
+        ("a schema by its address", root(r#"<a xsi:schemaLocation="x http://www.dmg.org/x.xsd"/>"#), 0),
     ] {
         let inspection = check_rules(case, text.as_bytes(), &vec![rule; rules]);
         assert_eq!(inspection, rules, "{case}");

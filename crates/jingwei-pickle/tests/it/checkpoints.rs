@@ -30,6 +30,21 @@ fn entry(key: &str, value: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn a_tensor_past_its_storage_is_told() {
+    // It begins at 1 and has two rows of three: the last of its elements is number 6.
+    for (class, elements, expected) in [
+        ("FloatStorage", 7, vec![]),
+        ("FloatStorage", 6, vec!["graph-lie storage"]),
+        ("FloatStorage", 0, vec!["graph-lie storage"]),
+        // Its numbers are bytes, of which nothing is said here.
+        ("UntypedStorage", 6, vec![]),
+    ] {
+        let state = [b"\x80\x02".as_slice(), &tensor(class, "0", elements, b""), b"."].concat();
+        assert_eq!(seen(&state), expected, "{class} {elements}");
+    }
+}
+
+#[test]
 fn tensors_are_listed_by_their_path() {
     let quantised = b"ctorch._utils\n_rebuild_qtensor\n)R";
     let negative = tensor("FloatStorage", "3", 7, b"");
