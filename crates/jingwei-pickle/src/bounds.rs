@@ -1,10 +1,13 @@
 //! Tensors of PyTorch that reach past their storage: readers that do not check take what lies in memory behind it, and
 //! PyTorch itself makes the storage as large as it is asked to.
 
+use std::collections::BTreeMap;
+
 use jingwei_core::Text;
 use jingwei_read::Sighting;
 
 use crate::{
+    checkpoint::StorageType,
     heap::{Call, Node, Value},
     machine::Machine,
 };
@@ -14,26 +17,67 @@ const REBUILDS: [&str; 2] = ["torch._utils._rebuild_tensor_v2", "torch._utils._r
 /// Dimensions that PyTorch allows.
 const DIMENSIONS: usize = 64;
 
-/// The first tensor of a run that is larger than its storage.
-pub(crate) fn beyond(machine: &Machine) -> Option<Sighting> {
-    let calls = (0..machine.heap.count()).filter_map(|n| match machine.heap.at(n) {
-        Some(Node::Call(call)) => Some(call),
-        _ => None,
-    });
-    let (last, held) = calls.filter_map(|call| reach(machine, call)).find(|(last, held)| last >= held)?;
-    let zh = format!("它用到存储的第 {last} 个元素，而存储只有 {held} 个");
-    let en = format!("it uses element {last} of its storage, which has {held}");
-    let place = Text::new("张量", "a tensor");
-    Some(
-        Sighting::new("model.graph-lie")
-            .key("storage")
-            .with_text("where", place)
-            .with_text("reason", Text::new(zh, en)),
-    )
+/// What a tensor claims.
+struct Reach {
+    /// Index of the last element that it uses.
+    last: i128,
+    /// Elements that it has.
+    elements: i128,
+    /// Elements of its storage.
+    held: i128,
 }
 
-/// The last element that a tensor uses, and how many its storage has.
-fn reach(machine: &Machine, call: &Call) -> Option<(i128, i128)> {
+/// Elements of which a thousand million stand on one of the storage.
+const MOST_SPREAD: i128 = 1 << 36;
+
+/// The first tensor of a run whose claims no writer makes.
+pub(crate) fn beyond(machine: &Machine) -> Option<Sighting> {
+    let calls = (0..machine.heap.count()).filter_map(|n| match machine.heap.at(n) {
+        Some(Node::Call(call)) if is_tensor(machine, call) => Some(call),
+        _ => None,
+    });
+    let (key, reason) = calls.filter_map(|call| claim(machine, call)).next()?;
+    let place = Text::new("张量", "a tensor");
+    Some(Sighting::new("model.graph-lie").key(key).with_text("where", place).with_text("reason", reason))
+}
+
+fn is_tensor(machine: &Machine, call: &Call) -> bool {
+    machine.judge.canonical(call.callable).is_some_and(|name| name.starts_with("torch._utils._rebuild_"))
+}
+
+fn claim(machine: &Machine, call: &Call) -> Option<(&'static str, Text)> {
+    if !call.items().is_empty() || !call.pairs().is_empty() {
+        let en = "opcodes set its elements, which writes into memory by an index that nothing checks";
+        return Some(("set-item", Text::new("操作码直接改写其元素，写入的下标无人检查", en)));
+    }
+    let Reach { last, elements, held } = reach(machine, call)?;
+    if last >= held {
+        let zh = format!("它用到存储的第 {last} 个元素，而存储只有 {held} 个");
+        return Some(("storage", Text::new(zh, format!("it uses element {last} of its storage, which has {held}"))));
+    }
+    if elements > MOST_SPREAD && elements / held.max(1) > 1 << 20 {
+        let zh = format!("它有 {elements} 个元素，都来自存储中的 {held} 个：复制它的读取者会耗尽内存");
+        let en = format!(
+            "it has {elements} elements, all of them from {held} of its storage: a reader that copies it runs out of memory"
+        );
+        return Some(("spread", Text::new(zh, en)));
+    }
+    None
+}
+
+/// Bytes that each storage is said to have, by its key. A reader of an archive takes as many from the storage's record.
+pub(crate) fn storages(machine: &Machine) -> BTreeMap<String, u64> {
+    let storage = |n: usize| {
+        let Some(Node::Persistent(id)) = machine.heap.at(n) else { return None };
+        let [tag, kind, key, _, Value::Int(held), ..] = machine.heap.tuple_of(*id)? else { return None };
+        let size = StorageType::named(machine.judge.canonical(*kind)?)?.size();
+        let key = machine.heap.whole_text(*key).filter(|_| machine.heap.is_text(*tag, "storage"))?;
+        Some((key.to_owned(), u64::try_from(*held).unwrap_or(u64::MAX).saturating_mul(size)))
+    };
+    (0..machine.heap.count()).filter_map(storage).collect()
+}
+
+fn reach(machine: &Machine, call: &Call) -> Option<Reach> {
     let name = machine.judge.canonical(call.callable)?;
     if !REBUILDS.contains(&name) {
         return None;
@@ -51,15 +95,18 @@ fn reach(machine: &Machine, call: &Call) -> Option<(i128, i128)> {
     }
     let mut last = i128::from(*offset);
     let mut least = last;
+    let mut elements: i128 = 1;
     for pair in sizes.iter().zip(strides) {
         let (Value::Int(size), Value::Int(stride)) = pair else { return None };
         if *size <= 0 {
             return None;
         }
         let way = i128::from(size - 1).saturating_mul(i128::from(*stride));
+        elements = elements.saturating_mul(i128::from(*size));
         last = last.saturating_add(way.max(0));
         least = least.saturating_add(way.min(0));
     }
     // One that begins before its storage is as far off as one that ends behind it.
-    Some((if least < 0 { i128::from(*held).saturating_sub(least) } else { last }, i128::from(*held)))
+    let held = i128::from(*held);
+    Some(Reach { last: if least < 0 { held.saturating_sub(least) } else { last }, elements, held })
 }

@@ -2,8 +2,9 @@ use jingwei_core::{Limits, Text};
 use jingwei_read::{Inspection, NameTable, Nested, Part, Sighting, Source};
 
 use crate::{
-    burden,
+    bounds, burden,
     checkpoint::{self, Checkpoint},
+    extent,
     heap::{Constant, Heap, Value},
     judge::{Judge, Name},
     legacy::{self, LegacyStorage},
@@ -95,8 +96,10 @@ fn run_at(
     let mut ran = Ran::default();
     streams(&mut machine, &mut ran);
     burden::weigh(&mut machine);
+    extent::weigh(&mut machine);
     let mut inspection = Inspection::default();
     verdict::sightings(&machine, &ran, &mut inspection);
+    let storages = bounds::storages(&machine);
     let Machine { heap, judge, suspects, protocol, .. } = machine;
     let imports = imports(&judge);
     let canonical: Vec<String> = judge.names.iter().map(|name| name.canonical.to_string()).collect();
@@ -113,6 +116,10 @@ fn run_at(
         names: canonical,
     };
     let has_tensors = execution.names.iter().any(|name| name.starts_with("torch._utils._rebuild"));
+    if depth == 0 && !storages.is_empty() {
+        let lines: Vec<String> = storages.iter().map(|(key, bytes)| format!("{bytes} {key}")).collect();
+        execution.inspection.facts.more.insert("storages", lines.join("\n"));
+    }
     if depth == 0 && has_tensors {
         let facts = checkpoint::counts(&execution.checkpoint());
         execution.inspection.facts.tensors = facts.map(|(tensors, _)| tensors);

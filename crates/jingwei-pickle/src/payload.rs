@@ -205,6 +205,12 @@ pub(crate) fn beginning(head: &[u8]) -> Option<Beginning> {
     is_pickle.then_some(Beginning::Pickle)
 }
 
+/// Whether these first bytes are those of a pickle, or of an archive that may hold one.
+#[must_use]
+pub fn begins_like_a_file(head: &[u8]) -> bool {
+    is_strong(head)
+}
+
 /// Worth decoding a text for.
 fn is_strong(decoded: &[u8]) -> bool {
     decoded.len() >= 8 && beginning(decoded).is_some()

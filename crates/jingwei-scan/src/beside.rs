@@ -1,9 +1,10 @@
 //! What lies beside weights and has no business there, and files that are not what their name says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jingwei_core::{Component, Text};
 use jingwei_read::Sighting;
+use jingwei_unpack::Member;
 
 use crate::{
     formats::Format,
@@ -193,6 +194,25 @@ pub(crate) fn short_weights(graph: &FileFacts, files: &[FileFacts]) -> Vec<Sight
         (end > bytes).then(|| sighting.with_text("reason", reason))
     };
     wanted.into_iter().filter_map(short).collect()
+}
+
+/// A record of PyTorch's archives that is shorter than its pickle says: the reader takes what lies in memory behind it.
+/// `claims` has a line `bytes key` for each storage, `folder` is where the records lie.
+pub(crate) fn short_record(claims: &str, folder: &str, members: &[Member]) -> Option<Sighting> {
+    let lengths: HashMap<&str, u64> = members
+        .iter()
+        .filter_map(|member| Some((member.name.strip_prefix(folder)?.strip_prefix('/')?, member.unpacked_bytes)))
+        .collect();
+    let claims = claims.lines().filter_map(|line| line.split_once(' '));
+    let (key, claimed, length) = claims
+        .filter_map(|(claimed, key)| Some((key, claimed.parse::<u64>().ok()?, *lengths.get(key)?)))
+        .find(|(_, claimed, length)| claimed > length)?;
+    let reason = Text::new(
+        format!("它应有 {claimed} 字节，而其记录只有 {length} 字节"),
+        format!("it is said to have {claimed} bytes, and its record has {length}"),
+    );
+    let place = Text::new(format!("存储 {key}"), format!("the storage {key}"));
+    Some(Sighting::new("model.graph-lie").key("record").with_text("where", place).with_text("reason", reason))
 }
 
 fn ending_of(name: &str) -> String {

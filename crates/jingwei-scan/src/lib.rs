@@ -14,6 +14,7 @@ mod config;
 mod convert;
 mod default_ports;
 mod document;
+mod embedded;
 mod endpoint;
 mod formats;
 mod inventory;

@@ -9,7 +9,7 @@ use jingwei_read::{Facts, Inspection, Part, Reader, Sighting, Source, ValueSpan}
 use jingwei_unpack::{Archive, Budget, Kind, Opened, Packing};
 
 use crate::{
-    beside, card,
+    beside, card, embedded,
     formats::{FRONT, Format, gguf, of_front, r_object, safetensors, unreadable},
     names::ModelNames,
     planted,
@@ -60,6 +60,8 @@ pub(crate) fn look(
     if format == Format::Unknown && looker.looked.seen.is_empty() {
         looker.see(&place, Sighting::new("model.unknown-format"));
     }
+    // Records lie beside a pickle in an archive alone.
+    looker.looked.facts.more.remove(STORAGES);
     // Content that is decoded late crosses limits late.
     if let Some(sighting) = budget.verdict() {
         looker.see(&place, sighting);
@@ -261,6 +263,7 @@ impl Looker<'_> {
                 // Bytes outside of the archive have no name but the file's own, by which loaders go.
                 below.name = Rc::clone(&place.name);
             }
+            let pickle = below.name.strip_suffix(".pkl").map(str::to_owned);
             let is_storage = storages.as_deref().is_some_and(|folder| is_storage(folder, &member.name));
             let mut opened = archive.open(at);
             let before = self.looked.seen.len();
@@ -273,6 +276,11 @@ impl Looker<'_> {
                     number += 1;
                     number <= before || !RESEMBLES.contains(&seen.sighting.rule)
                 });
+            }
+            if let (Some(claims), Some(folder)) = (self.looked.facts.more.remove(STORAGES), pickle)
+                && let Some(sighting) = beside::short_record(&claims, &folder, archive.members())
+            {
+                self.see(&below, sighting);
             }
             if budget.is_spent() {
                 break;
@@ -342,6 +350,30 @@ impl Looker<'_> {
             let inspection = jingwei_keras::inspect_config(&bytes, &self.names.keras, self.limits);
             self.keep(inspection, place, budget);
         }
+        self.spelled(&bytes, place, budget);
+    }
+
+    /// Pickles that a text spells in letters.
+    fn spelled(&mut self, text: &[u8], place: &Place, budget: &Budget) {
+        for mut file in embedded::embedded(text, self.limits.header_bytes) {
+            let below = place.below(file.how);
+            if below.depth > self.limits.depth {
+                return self.see(&below, Sighting::limit("depth", u64::from(self.limits.depth)));
+            }
+            let (seen, pickles) = (self.looked.seen.len(), self.looked.pickles);
+            self.look(&mut file.bytes, &below, budget);
+            let told = self.looked.seen.get(seen..).unwrap_or_default();
+            let is_broken = !told.is_empty() && told.iter().all(|one| one.sighting.rule == "model.pickle-malformed");
+            if self.looked.pickles == pickles || is_broken {
+                // Letters that only begin like a file, or a part of one that calls nothing.
+                self.looked.seen.truncate(seen);
+                self.looked.pickles = pickles;
+            }
+            // Places in what was decoded are nowhere in the text.
+            for seen in self.looked.seen.iter_mut().skip(seen) {
+                seen.sighting.offset = seen.sighting.offset.map(|_| file.offset);
+            }
+        }
     }
 
     /// What a loader makes of a text goes by its name; only templates can be told by their content.
@@ -361,6 +393,10 @@ impl Looker<'_> {
             TextKind::Plain => prose(source, &place.name),
         };
         self.keep(inspection, place, budget);
+        let length = source.length().min(self.limits.header_bytes);
+        // What cannot be read is told where it is digested.
+        let bytes = Reader::new(source).take_vec(length).unwrap_or_default();
+        self.spelled(&bytes, place, budget);
         if place.depth == 0 {
             self.looked.has_text = front.iter().any(|b| !b.is_ascii_whitespace());
             let licence = card::front_matter_licence(&String::from_utf8_lossy(front));
@@ -415,6 +451,9 @@ impl Looker<'_> {
         }
     }
 }
+
+/// What a pickle says of its storages.
+const STORAGES: &str = "storages";
 
 /// Rules for what begins like a format and then is none.
 const RESEMBLES: [&str; 3] = [MALFORMED, "model.pickle-malformed", "model.unreadable"];

@@ -45,6 +45,21 @@ fn a_tensor_past_its_storage_is_told() {
 }
 
 #[test]
+fn claims_about_a_tensor_are_told() {
+    // A thousand million rows of a thousand that all stand on one element.
+    let spread = tensor("FloatStorage", "0", 7, b"");
+    let at = spread.windows(6).position(|window| window == b"K\x02K\x03\x86K").unwrap();
+    let rows = [b"J\0\0\0\x40M\xe8\x03\x86".as_slice(), b"K\0K\0\x86"].concat();
+    let spread = [&spread[..at], &rows, &spread[at + 10..]].concat();
+    let set = [&tensor("FloatStorage", "0", 7, b"")[..], b"K\x01K\x02s"].concat();
+    for (what, value, expected) in
+        [("spread", spread, vec!["graph-lie spread"]), ("set by an opcode", set, vec!["graph-lie set-item"])]
+    {
+        assert_eq!(seen(&[b"\x80\x02", &value[..], b"."].concat()), expected, "{what}");
+    }
+}
+
+#[test]
 fn tensors_are_listed_by_their_path() {
     let quantised = b"ctorch._utils\n_rebuild_qtensor\n)R";
     let negative = tensor("FloatStorage", "3", 7, b"");

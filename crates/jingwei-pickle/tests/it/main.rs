@@ -2,6 +2,7 @@
 
 mod attacks;
 mod checkpoints;
+mod extents;
 mod hostile;
 mod reference;
 

@@ -38,6 +38,37 @@ fn a_pickle_is_found_wherever_it_lies() {
 }
 
 #[test]
+fn a_pickle_is_found_where_a_text_spells_it() {
+    // The same call in base64.
+    let spelled = "Y29zCnN5c3RlbQooUyd0cnVlJwp0Ui4=";
+    for text in [
+        format!("{{\"policy\": {{\":serialized:\": \"{spelled}\"}}}}"),
+        format!("weights: words\nstate: {spelled}\n"),
+        format!("[a]\nb = {}\n", CALL.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+    ] {
+        let seen = scan_file(text.clone(), &Limits::default());
+        let found = seen.with_rule("model.pickle-dangerous").unwrap_or_else(|| panic!("{text}: {:?}", seen.lines()));
+        let at = text.find("Y29z").or(text.find("636f73")).unwrap();
+        assert_eq!(found.place.offset, u64::try_from(at).ok(), "{text}");
+    }
+    // It only begins like one.
+    let seen = scan_file("{\"a\": \"gASVKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKK\"}", &Limits::default());
+    assert!(seen.findings.iter().all(|found| found.severity < jingwei_core::Severity::Medium), "{:?}", seen.lines());
+}
+
+#[test]
+fn a_record_is_as_long_as_its_pickle_says() {
+    // A storage of 10 floats in the record 0.
+    let pickle = b"\x80\x02(U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x0atQ.";
+    for (bytes, expected) in [(40, false), (48, false), (39, true), (0, true)] {
+        let record = vec![1; bytes];
+        let archive = zip(&[member("archive/data.pkl", pickle), member("archive/data/0", &record)]);
+        let seen = scan_file(archive, &Limits::default());
+        assert_eq!(seen.with_rule("model.graph-lie").is_some(), expected, "{bytes}: {:?}", seen.lines());
+    }
+}
+
+#[test]
 fn numbers_of_a_checkpoint_may_resemble_another_format() {
     // A memo entry that nobody stored; a header of NumPy that ends at once.
     for numbers in [&b"\x80\x02h\x05q\x01q\x02q\x03q\x04."[..], b"\x93NUMPY\x01\x00\xff\xffnumbers"] {

@@ -1,0 +1,146 @@
+//! Files that stand in a text as base64 or as hexadecimal digits: Stable-Baselines3 keeps pickles so in its JSON, and any
+//! loader of a configuration can.
+
+use std::ops::Range;
+
+/// Characters that are not worth a look: no call fits into fewer.
+const LEAST: usize = 24;
+/// Characters by which is told what a value is.
+const HEAD: usize = 64;
+/// Values that are decoded of one text.
+const MOST: usize = 256;
+
+/// Where a file stands in a text, and the file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Embedded {
+    pub offset: u64,
+    pub how: &'static str,
+    pub bytes: Vec<u8>,
+}
+
+/// The files in a text, of which no more than `most` bytes are decoded in all.
+pub(crate) fn embedded(text: &[u8], most: u64) -> Vec<Embedded> {
+    let mut found = Vec::new();
+    let mut left = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut at = 0;
+    while let Some(run) = next_run(text, at) {
+        at = run.end;
+        let mut start = run.start;
+        while run.end - start >= LEAST && found.len() < MOST {
+            let value = &text[start..run.end];
+            if let Some(how) = packing(&value[..value.len().min(HEAD)]) {
+                let value = &value[..value.len().min(left)];
+                left -= value.len();
+                let bytes = decode(value, how);
+                found.push(Embedded { offset: u64::try_from(start).unwrap_or(u64::MAX), how, bytes });
+                break;
+            }
+            // Lines may stand together that are a value each.
+            let Some(line) = value.iter().position(|byte| is_break(*byte)) else { break };
+            let rest = &value[line..];
+            start += line + rest.iter().position(|byte| !is_break(*byte)).unwrap_or(rest.len());
+            // An escaped line's end has a letter.
+            if text.get(start - 1) == Some(&b'\\') {
+                start += 1;
+            }
+        }
+    }
+    found
+}
+
+const BASE64: &str = "base64";
+const HEX: &str = "hex";
+
+/// How a value is packed that begins like a file which runs something.
+fn packing(head: &[u8]) -> Option<&'static str> {
+    [BASE64, HEX].into_iter().find(|how| jingwei_pickle::begins_like_a_file(&decode(head, how)))
+}
+
+fn decode(value: &[u8], how: &str) -> Vec<u8> {
+    let mut plain = String::with_capacity(value.len());
+    let mut is_escape = false;
+    for byte in value {
+        match byte {
+            b'\\' => is_escape = true,
+            b'\n' | b'\r' => {}
+            // A line's end as JSON writes it; a stroke may be escaped too.
+            b'n' | b'r' if is_escape => is_escape = false,
+            other => {
+                is_escape = false;
+                plain.push(char::from(*other));
+            }
+        }
+    }
+    if how == BASE64 {
+        return jingwei_template::base64(&plain);
+    }
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pairs = plain.as_bytes().chunks_exact(2);
+    pairs.map_while(|pair| Some(digit(&pair[0])? << 4 | digit(&pair[1])?)).collect()
+}
+
+/// The next stretch of letters of base64, over the ends of lines.
+fn next_run(text: &[u8], from: usize) -> Option<Range<usize>> {
+    let mut at = from;
+    loop {
+        // No run that is long enough lies between two of these places.
+        at += text.get(at..)?.iter().step_by(LEAST / 2).position(|byte| belongs(*byte))? * (LEAST / 2);
+        let before = text[from..at].iter().rev().position(|byte| !belongs(*byte)).unwrap_or(at - from);
+        let after = text[at..].iter().position(|byte| !belongs(*byte)).unwrap_or(text.len() - at);
+        if before + after >= LEAST {
+            return Some(at - before..at + after);
+        }
+        at += after;
+    }
+}
+
+fn belongs(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_') || is_break(byte)
+}
+
+fn is_break(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r' | b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `posix.system('id')`, protocol 0 and 4.
+    const OLD: &str = "Y3Bvc2l4CnN5c3RlbQooUydpZCcKdFIu";
+    const NEW: &str = "gASVHQAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOUjAJpZJSFlFKULg";
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(u64, &str)]) {
+        let found = embedded(text.as_bytes(), 1 << 20);
+        let told: Vec<_> = found.iter().map(|one| (one.offset, one.how)).collect();
+        assert_eq!(told, expected, "{text}");
+        let runs = |one: &Embedded| one.bytes.windows(5).any(|window| window == b"posix");
+        assert!(found.iter().all(runs), "{found:?}");
+    }
+
+    #[test]
+    fn files_are_found_in_a_text() {
+        check("", &[]);
+        check("a text of short words and one of-a-considerable-length-at-its-end", &[]);
+        check(OLD, &[(0, BASE64)]);
+        check(&format!("{{\"a\": \"{OLD}==\"}}"), &[(7, BASE64)]);
+        check(&format!("a: {NEW}\nb: {OLD}"), &[(3, BASE64), (61, BASE64)]);
+        check(&format!("\"words\\n{NEW}\""), &[(8, BASE64)]);
+        check("636f730a73797374656d0a", &[]);
+        check("'63706f7369780a73797374656d0a2853276964270a74522e'", &[(1, HEX)]);
+        check("Y3Bvc2\\nl4CnN5\\nc3Rlb\\r\\nQooUydp\nZCcKdF\nIu", &[(0, BASE64)]);
+        check(&format!("{}{NEW}", "word\n".repeat(99)), &[(495, BASE64)]);
+        check(&"0123456789abcdef".repeat(9), &[]);
+    }
+
+    #[test]
+    fn what_is_decoded_is_limited() {
+        let text = format!("{NEW} ").repeat(1000);
+        assert_eq!(embedded(text.as_bytes(), 1 << 20).len(), MOST);
+        let bytes: usize = embedded(text.as_bytes(), 100).iter().map(|one| one.bytes.len()).sum();
+        assert!(bytes <= 100, "{bytes}");
+        // Each line could begin a value.
+        assert!(embedded(&b"gAS\n".repeat(1 << 18), 1 << 20).is_empty());
+    }
+}
