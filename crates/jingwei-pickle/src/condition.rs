@@ -15,6 +15,7 @@ pub(crate) enum Condition {
     TypeOfConstant,
     InspectedBytes,
     NotCalled,
+    MadeEmpty,
     /// A word that this version does not know: never fulfilled.
     Other,
 }
@@ -32,6 +33,7 @@ pub const CONDITIONS: &[(&str, &str)] = &[
     ("type-of-constant", "called with one constant or one name, as the types of None and Ellipsis are written"),
     ("inspected-bytes", "called with constant bytes alone, which are inspected like a file of their own"),
     ("not-called", "named but never called"),
+    ("made-empty", "called without arguments, as an object is made that its state follows"),
 ];
 
 /// No call of these names has more.
@@ -48,13 +50,14 @@ impl Condition {
             "type-of-constant" => Self::TypeOfConstant,
             "inspected-bytes" => Self::InspectedBytes,
             "not-called" => Self::NotCalled,
+            "made-empty" => Self::MadeEmpty,
             _ => Self::Other,
         }
     }
 
     /// Whether the name may also stand where it is not called, such as in a container.
     pub(crate) fn allows_reference(self) -> bool {
-        matches!(self, Self::NotCalled | Self::TypeOfConstant)
+        matches!(self, Self::NotCalled | Self::TypeOfConstant | Self::MadeEmpty)
     }
 
     /// Whether one call fulfils it.
@@ -77,11 +80,17 @@ impl Condition {
             },
             Self::AllowedCallable => match arguments.first() {
                 None | Some(Value::None) => true,
-                Some(Value::Name(id)) => {
-                    judge.name(*id).is_some_and(|name| !matches!(name.class, Class::Conditional(_)))
-                }
+                Some(Value::Name(id)) => judge.name(*id).is_some_and(|name| match name.class {
+                    // Folding makes a call of the class itself of these, and judges that.
+                    Class::Conditional(Self::MadeEmpty) => {
+                        judge.canonical(call.callable).is_some_and(|name| name.starts_with("copyreg."))
+                    }
+                    Class::Conditional(_) => false,
+                    _ => true,
+                }),
                 _ => false,
             },
+            Self::MadeEmpty => arguments.is_empty(),
             Self::ConstantArguments => arguments.iter().all(|value| is_plain_constant(heap, *value)),
             Self::ConstantName => arguments.len() == 2 && arguments.iter().all(|v| heap.whole_text(*v).is_some()),
             Self::TypeOfConstant => match arguments {

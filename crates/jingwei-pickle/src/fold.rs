@@ -103,7 +103,14 @@ impl Machine<'_, '_> {
                 let rest = self.heap.tuple(rest);
                 Some(self.call(at, *class, rest, None, true))
             }
-            ("copyreg._reconstructor", [class, ..]) => {
+            ("copyreg._reconstructor", [class, rest @ ..]) => {
+                // It has another class than `object` begin the new object with the state.
+                if let [base, state] = rest
+                    && self.judge.canonical(*base).is_some_and(|name| name != "builtins.object")
+                {
+                    let state = self.heap.tuple(&[*state]);
+                    self.call(at, *base, state, None, false);
+                }
                 let none = self.heap.tuple(&[]);
                 Some(self.call(at, *class, none, None, true))
             }

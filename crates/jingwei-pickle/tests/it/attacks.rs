@@ -105,6 +105,13 @@ fn conditions_are_held_call_by_call() {
         ),
         (call(&name("functools:partial"), &[name("my:function")]), "unknown my.function"),
         (call(&name("torch.storage:_load_from_bytes"), &[b"N".to_vec()]), "unknown torch.storage._load_from_bytes"),
+        (call(&name("xgboost.core:Booster"), &[text("m")]), "unknown xgboost.core.Booster"),
+        (
+            call(&name("copyreg:_reconstructor"), &[name("builtins:list"), name("xgboost.core:Booster"), text("m")]),
+            "unknown xgboost.core.Booster",
+        ),
+        (call(&name("copyreg:__newobj__"), &[name("xgboost.core:Booster"), text("m")]), "unknown xgboost.core.Booster"),
+        (call(&name("functools:partial"), &[name("xgboost.core:Booster"), text("m")]), "unknown functools.partial"),
     ] {
         let found = seen(&stream(&body));
         assert!(found.contains(&expected.to_owned()), "{expected} is not in {found:?}");
