@@ -26,7 +26,7 @@ pub(crate) fn embedded(text: &[u8], most: u64) -> Vec<Embedded> {
     while let Some(run) = next_run(text, at) {
         at = run.end;
         let mut start = run.start;
-        while run.end - start >= LEAST && found.len() < MOST {
+        while start + LEAST <= run.end && found.len() < MOST {
             let value = &text[start..run.end];
             if let Some(how) = packing(&value[..value.len().min(HEAD)]) {
                 let value = &value[..value.len().min(left)];
@@ -104,6 +104,8 @@ fn is_break(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// `posix.system('id')`, protocol 0 and 4.
@@ -142,5 +144,13 @@ mod tests {
         assert!(bytes <= 100, "{bytes}");
         // Each line could begin a value.
         assert!(embedded(&b"gAS\n".repeat(1 << 18), 1 << 20).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_stops_it(text in r"[gASYc0-9n\\\n =]{0,200}", limit in 0..100_u64) {
+            let bytes: usize = embedded(text.as_bytes(), limit).iter().map(|one| one.bytes.len()).sum();
+            prop_assert!(bytes as u64 <= limit);
+        }
     }
 }
