@@ -60,7 +60,12 @@ pub(crate) fn program(name: &str, front: &[u8]) -> Option<Sighting> {
     let compiled = matches!(front, [_, 0x0d | 0x0c, b'\r', b'\n', ..]);
     // A code object by itself: its kind, and the numbers of its arguments, all of them small.
     let marshalled = matches!(front, [0xe3, _, 0, 0, 0, _, 0, 0, 0, _, 0, 0, 0, _, _, ..]);
-    let script = front.starts_with(b"#!") && !["py", "sh", "bash", "zsh"].contains(&ending.as_str());
+    // What is read as a script is judged by what it does, unless its ending hides that it is one.
+    let is_read = match ending.as_str() {
+        "" => jingwei_template::interpreter(&String::from_utf8_lossy(front)).is_some(),
+        ending => ["py", "sh", "bash", "zsh"].contains(&ending),
+    };
+    let script = front.starts_with(b"#!") && !is_read;
     let kind = known
         .or(dos.then_some("PE"))
         .or((compiled || marshalled).then_some("pyc"))

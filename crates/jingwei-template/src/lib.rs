@@ -18,6 +18,6 @@ mod unicode;
 pub use config::{inspect_config, inspect_settings, inspect_yaml};
 pub use note::{Note, base64, inspect_note, inspect_prose};
 pub use requirements::inspect_requirements;
-pub use script::{inspect_script, inspect_torchscript};
+pub use script::{Language, inspect_script, inspect_torchscript, interpreter};
 pub use template::{inspect_template, inspect_template_text};
 pub use tokenizer::inspect_tokenizer;

@@ -19,6 +19,28 @@ pub(crate) use shell::what as shell_mark;
 /// Longest script that is read.
 const LONGEST: u64 = 4 << 20;
 
+/// A language that is read here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    Python,
+    Shell,
+}
+
+/// The language of a script, by the interpreter that its first line names: `#!/usr/bin/env -S python3 -u`.
+#[must_use]
+pub fn interpreter(text: &str) -> Option<Language> {
+    let words = text.strip_prefix("#!")?.lines().next()?.split_whitespace();
+    let mut names = words.map(|word| word.rsplit('/').next().unwrap_or(word));
+    let first = names.next()?;
+    let is_name = |word: &&str| !word.starts_with('-') && !word.contains('=');
+    let name = if matches!(first, "env" | "busybox") { names.find(is_name)? } else { first };
+    match name {
+        "sh" | "ash" | "bash" | "dash" | "ksh" | "zsh" => Some(Language::Shell),
+        name if name.starts_with("python") || name.starts_with("pypy") => Some(Language::Python),
+        _ => None,
+    }
+}
+
 /// A Python or shell file. `names` is the list `config-targets`.
 pub fn inspect_script(source: &mut dyn Source, file_name: &str, names: &NameTable, limits: &Limits) -> Inspection {
     let bytes = match read::all(source, LONGEST.min(limits.header_bytes)) {
@@ -33,8 +55,10 @@ pub fn inspect_script(source: &mut dyn Source, file_name: &str, names: &NameTabl
     let file = file_name.rsplit(['/', '\\']).next().unwrap_or_default().to_lowercase();
     let mut inspection = Inspection::default();
     inspection.sightings.extend(read::unmarked_wide(&bytes));
-    let is_shell = text.starts_with("#!") && text.lines().next().is_some_and(|line| line.ends_with("sh"))
+    let is_shell = interpreter(&text) == Some(Language::Shell)
         || [".sh", ".bash", ".zsh"].iter().any(|ending| file.ends_with(ending));
+    // Python takes that first line for a comment.
+    let is_python = !is_shell || [".py", ".pyw"].iter().any(|ending| file.ends_with(ending));
     let mut notable = Vec::new();
     if is_shell {
         for (offset, mark) in shell::commands(&text) {
@@ -44,7 +68,8 @@ pub fn inspect_script(source: &mut dyn Source, file_name: &str, names: &NameTabl
             );
             see(&mut inspection, mark, offset, why);
         }
-    } else {
+    }
+    if is_python {
         coding(&text, &mut inspection);
         // Python ends a line here too, and takes wide letters for plain ones.
         let plain = python::Plain::of(&text);
@@ -70,7 +95,7 @@ pub fn inspect_script(source: &mut dyn Source, file_name: &str, names: &NameTabl
             inspection.see(hidden.sighting().at(offset));
         }
     }
-    if !is_shell && let Some((name, plain, offset)) = crate::lookalike::pair(&text) {
+    if is_python && let Some((name, plain, offset)) = crate::lookalike::pair(&text) {
         let sighting = Sighting::new("model.look-alike-name").key(&plain).at(offset as u64);
         let codes: String = name
             .chars()
