@@ -1,4 +1,4 @@
-//! Reads model graphs: ONNX, TensorFlow, TFLite, Core ML, OpenVINO, PMML and Paddle. Says which operators reach out of
+//! Reads model graphs: ONNX, TensorFlow, TFLite, ExecuTorch, Core ML, OpenVINO, PMML and Paddle, and decision trees. Says which operators reach out of
 //! the model, which files the graph names, and where it lies about its own tensors.
 //!
 //! Never knows: the file system (a path in a graph is a text here), how a finding weighs, how to run anything.
@@ -7,8 +7,9 @@
 //! not looked at is a sighting.
 
 mod coreml;
+mod executorch;
 mod findings;
-mod inert;
+mod flatbuffer;
 mod location;
 mod msgpack;
 mod onnx;
@@ -17,6 +18,7 @@ mod recognise;
 mod shape;
 mod tensorflow;
 mod tflite;
+mod trees;
 mod wire;
 mod xml;
 
@@ -24,8 +26,8 @@ use jingwei_core::{Limits, Text};
 use jingwei_read::{Inspection, NameTable, Reader, Sighting, Source, shown};
 
 pub use coreml::{inspect_coreml, inspect_coreml_package};
+pub use executorch::inspect_executorch;
 pub(crate) use findings::Stop;
-pub use inert::{inspect_lightgbm, inspect_xgboost_json};
 pub use msgpack::inspect_flax;
 pub use onnx::{inspect_onnx, inspect_onnx_tensor};
 pub use paddle::inspect_paddle;
@@ -34,6 +36,9 @@ pub use tensorflow::{
     inspect_keras_metadata, inspect_meta_graph, inspect_saved_model, inspect_tensorflow_graph, inspect_tensorflow_text,
 };
 pub use tflite::inspect_tflite;
+pub use trees::{
+    inspect_catboost, inspect_lightgbm, inspect_xgboost_binary, inspect_xgboost_json, inspect_xgboost_ubjson,
+};
 pub use xml::{inspect_openvino, inspect_pmml};
 
 /// The lists in `catalog/names/` whose names [`inspect`] takes, all in one table.
@@ -60,7 +65,12 @@ pub enum GraphFormat {
     Pmml,
     Paddle,
     XgBoostJson,
+    XgBoostUbjson,
+    /// As XGBoost wrote its models before JSON.
+    XgBoostBinary,
     LightGbm,
+    CatBoost,
+    ExecuTorch,
     /// Weights of Flax, or arrays of another framework, as MessagePack.
     Flax,
     /// Known, and not read.
@@ -86,7 +96,11 @@ impl GraphFormat {
             Self::Pmml => "PMML",
             Self::Paddle => "PaddlePaddle",
             Self::XgBoostJson => "XGBoost JSON",
+            Self::XgBoostUbjson => "XGBoost UBJSON",
+            Self::XgBoostBinary => "XGBoost binary",
             Self::LightGbm => "LightGBM",
+            Self::CatBoost => "CatBoost",
+            Self::ExecuTorch => "ExecuTorch",
             Self::Flax => "Flax msgpack",
             Self::Opaque(format) => format.name(),
         }
@@ -110,7 +124,11 @@ pub fn inspect(format: GraphFormat, source: &mut dyn Source, names: &NameTable, 
         GraphFormat::Pmml => inspect_pmml,
         GraphFormat::Paddle => inspect_paddle,
         GraphFormat::XgBoostJson => inspect_xgboost_json,
+        GraphFormat::XgBoostUbjson => inspect_xgboost_ubjson,
+        GraphFormat::XgBoostBinary => inspect_xgboost_binary,
         GraphFormat::LightGbm => inspect_lightgbm,
+        GraphFormat::CatBoost => inspect_catboost,
+        GraphFormat::ExecuTorch => inspect_executorch,
         GraphFormat::Flax => inspect_flax,
         GraphFormat::Opaque(format) => {
             let reason = format.reason();

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::builders::*;
 use crate::{NAMES, seen, told};
 
-const ALL: [GraphFormat; 17] = [
+const ALL: [GraphFormat; 21] = [
     GraphFormat::Onnx,
     GraphFormat::OnnxTensor,
     GraphFormat::SavedModel,
@@ -22,7 +22,11 @@ const ALL: [GraphFormat; 17] = [
     GraphFormat::Pmml,
     GraphFormat::Paddle,
     GraphFormat::XgBoostJson,
+    GraphFormat::XgBoostUbjson,
+    GraphFormat::XgBoostBinary,
     GraphFormat::LightGbm,
+    GraphFormat::CatBoost,
+    GraphFormat::ExecuTorch,
     GraphFormat::Flax,
     GraphFormat::Opaque(OpaqueFormat::TensorRt),
 ];
@@ -87,6 +91,8 @@ proptest! {
     fn any_bytes_have_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         every_reader(&bytes);
         every_reader(&[b"\x18\0\0\0TFL3", bytes.as_slice()].concat());
+        every_reader(&[b"{i\x07learner", bytes.as_slice()].concat());
+        every_reader(&[b"CBM1\0\x01\0\0\x18\0\0\0", bytes.as_slice()].concat());
     }
 
     #[test]

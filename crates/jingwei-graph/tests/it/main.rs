@@ -11,6 +11,7 @@ mod recognise;
 mod rules;
 mod tensorflow;
 mod tflite;
+mod trees;
 mod xml;
 
 use std::sync::LazyLock;

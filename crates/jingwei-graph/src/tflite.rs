@@ -1,16 +1,14 @@
 //! TensorFlow Lite: which operators are not its own, and whether tensors, buffers and operators fit the file.
 
-mod flatbuffer;
-
 use std::collections::{BTreeSet, HashMap};
 
 use jingwei_core::{Limits, Text};
 use jingwei_read::{Effect, Inspection, NameClass, NameTable, Source, shown};
 
 use crate::findings::{Findings, Stop, named, place};
+use crate::flatbuffer::{Flat, Table, Vector};
 use crate::location;
 use crate::shape::Elements;
-use flatbuffer::{Flat, Table, Vector};
 
 /// The built-in code that stands for an operator with a name of its own.
 const CUSTOM: u32 = 32;
