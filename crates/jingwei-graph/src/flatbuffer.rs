@@ -165,6 +165,10 @@ impl<'s> Flat<'s> {
         Ok(i32::from_le_bytes(self.read(vector.at + 4 * u64::from(n))?))
     }
 
+    pub fn long(&mut self, vector: Vector, n: u32) -> Result<u64, Stop> {
+        Ok(u64::from_le_bytes(self.read(vector.at + 8 * u64::from(n))?))
+    }
+
     /// A text in a field, of which the first 1,024 bytes are read.
     pub fn text(&mut self, table: Table, index: u16) -> Result<String, Stop> {
         let vector = self.vector(table, index, 1)?;

@@ -208,11 +208,17 @@ impl Looker<'_> {
         self.keep(inspection, place, budget);
     }
 
-    /// Values of a tensor or an attribute that begin like a pickle: those that are one and call something.
+    /// Values of a tensor or an attribute that may be a file of another kind: programs, and pickles that call something.
     fn values(&mut self, source: &mut dyn Source, values: &[ValueSpan], place: &Place, budget: &Budget) {
         for value in values {
             let below = place.below(&value.name);
-            self.pickle_in_front(&mut Part::new(source, value.offset, value.length), &below, budget);
+            let mut part = Part::new(source, value.offset, value.length);
+            let front = Reader::new(&mut part).peek(FRONT).map(<[u8]>::to_vec).unwrap_or_default();
+            // A name within a file has no ending by which a system would run it.
+            if let Some(program) = beside::program("", &front) {
+                self.see(&below, Sighting { rule: "model.graph-native-code", ..program });
+            }
+            self.pickle_in_front(&mut part, &below, budget);
         }
     }
 

@@ -59,6 +59,7 @@ impl ModelCheck {
         "model.graph-external-data",
         "model.graph-external-missing",
         "model.graph-lie",
+        "model.graph-native-code",
         "model.graph-native-library",
         "model.graph-review-operator",
         "model.graph-unknown-operator",

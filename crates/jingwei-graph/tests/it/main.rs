@@ -3,6 +3,7 @@
 
 mod builders;
 mod coreml;
+mod executorch;
 mod growth;
 mod hostile;
 mod msgpack;
