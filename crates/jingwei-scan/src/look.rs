@@ -10,7 +10,7 @@ use jingwei_unpack::{Archive, Budget, Kind, Opened, Packing};
 
 use crate::{
     beside, card,
-    formats::{FRONT, Format, gguf, of_front, r_object, safetensors, unreadable},
+    formats::{FRONT, Format, ggml, gguf, of_front, r_object, safetensors, unreadable},
     names::ModelNames,
     planted,
     weights::{self, Number, Stretch},
@@ -110,6 +110,7 @@ impl Looker<'_> {
         }
         let inspection = match format {
             Format::Empty => return format,
+            Format::Ggml => ggml::inspect(source, self.limits),
             Format::Gguf => gguf::inspect(source, self.limits),
             Format::Safetensors => safetensors::inspect(source, self.limits),
             Format::Hdf5 => jingwei_keras::inspect_hdf5(source, &self.names.keras, self.limits),
