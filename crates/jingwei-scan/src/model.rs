@@ -65,6 +65,7 @@ impl ModelCheck {
         "model.graph-unknown-operator",
         "model.graph-xml-entity",
         "model.hdf5-external-link",
+        "model.hdf5-filter-plugin",
         "model.header-malformed",
         "model.index-escape",
         "model.index-missing",
