@@ -12,15 +12,47 @@ use crate::location;
 
 /// Libraries whose kernels come with ExecuTorch or with torchao.
 const KERNELS: [&str; 16] = [
-    "aten", "prim", "prims", "executorch_prim", "dim_order_ops", "quantized_decomposed", "quantized", "et_vk", "llama",
-    "torchao", "cadence", "cortex_m", "_c10d_functional", "torchvision", "tosa", "higher_order",
+    "aten",
+    "prim",
+    "prims",
+    "executorch_prim",
+    "dim_order_ops",
+    "quantized_decomposed",
+    "quantized",
+    "et_vk",
+    "llama",
+    "torchao",
+    "cadence",
+    "cortex_m",
+    "_c10d_functional",
+    "torchvision",
+    "tosa",
+    "higher_order",
 ];
 /// Kernels that open a file by its name.
 const FILES: [&str; 1] = ["aten::from_file"];
 /// Backends that come with ExecuTorch, by how their names begin.
 const BACKENDS: [&str; 20] = [
-    "Xnnpack", "CoreML", "MPS", "Qnn", "Vulkan", "EthosU", "Arm", "Vgf", "Neuropilot", "Neutron", "Openvino", "OpenVINO",
-    "Enn", "Cadence", "Cuda", "Metal", "Aoti", "Mlx", "TOSA", "BackendWithCompilerDemo",
+    "Xnnpack",
+    "CoreML",
+    "MPS",
+    "Qnn",
+    "Vulkan",
+    "EthosU",
+    "Arm",
+    "Vgf",
+    "Neuropilot",
+    "Neutron",
+    "Openvino",
+    "OpenVINO",
+    "Enn",
+    "Cadence",
+    "Cuda",
+    "Metal",
+    "Aoti",
+    "Mlx",
+    "TOSA",
+    "BackendWithCompilerDemo",
 ];
 const TOLD_APART: usize = 1024;
 /// Of a blob, what is looked at to tell whether it is a file of another kind.

@@ -12,6 +12,7 @@ mod findings;
 mod flatbuffer;
 mod location;
 mod msgpack;
+mod mxnet;
 mod onnx;
 mod paddle;
 mod recognise;
@@ -29,6 +30,7 @@ pub use coreml::{inspect_coreml, inspect_coreml_package};
 pub use executorch::inspect_executorch;
 pub(crate) use findings::Stop;
 pub use msgpack::inspect_flax;
+pub use mxnet::inspect_mxnet_params;
 pub use onnx::{inspect_onnx, inspect_onnx_tensor};
 pub use paddle::inspect_paddle;
 pub use recognise::{OpaqueFormat, recognise};
@@ -71,6 +73,7 @@ pub enum GraphFormat {
     LightGbm,
     CatBoost,
     ExecuTorch,
+    MxNetParams,
     /// Weights of Flax, or arrays of another framework, as MessagePack.
     Flax,
     /// Known, and not read.
@@ -101,6 +104,7 @@ impl GraphFormat {
             Self::LightGbm => "LightGBM",
             Self::CatBoost => "CatBoost",
             Self::ExecuTorch => "ExecuTorch",
+            Self::MxNetParams => "MXNet parameters",
             Self::Flax => "Flax msgpack",
             Self::Opaque(format) => format.name(),
         }
@@ -129,6 +133,7 @@ pub fn inspect(format: GraphFormat, source: &mut dyn Source, names: &NameTable, 
         GraphFormat::LightGbm => inspect_lightgbm,
         GraphFormat::CatBoost => inspect_catboost,
         GraphFormat::ExecuTorch => inspect_executorch,
+        GraphFormat::MxNetParams => inspect_mxnet_params,
         GraphFormat::Flax => inspect_flax,
         GraphFormat::Opaque(format) => {
             let reason = format.reason();

@@ -16,6 +16,8 @@ const CUSTOM: u32 = 32;
 const FLEX: &str = "Flex";
 /// How an operator that prints names a file.
 const FILE: &[u8] = b"file://";
+/// Operators of TensorFlow that read a file beside its graph, as a SavedModel has them. Beside this one there is none.
+const TABLES: [&str; 2] = ["FlexInitializeTableFromTextFile", "FlexInitializeTableFromTextFileV2"];
 const TOLD_APART: usize = 1024;
 
 /// Reads a TFLite model. Weights are not read.
@@ -83,6 +85,9 @@ impl Walk<'_, '_> {
                 Some(NameClass::Dangerous(effect)) => self.findings.dangerous(&name, effect, &place, code.at),
                 Some(NameClass::Review) => self.findings.review(&name, &place, code.at),
                 Some(NameClass::Allowed { when: Some("standard-stream") }) => drop(self.printing.insert(n, name)),
+                _ if TABLES.contains(&name.as_str()) => {
+                    self.findings.dangerous(&name, Effect::File, &place, code.at);
+                }
                 _ if location::is_native_library(&name) => self.findings.native(&name, &name, code.at),
                 _ if name.starts_with(FLEX) && flex.len() < TOLD_APART => drop(flex.insert(name)),
                 _ if custom.len() + unknown.len() >= TOLD_APART => {}
@@ -196,6 +201,11 @@ impl Walk<'_, '_> {
         let expected = elements.count().and_then(|count| count.checked_mul(bits(kind)?)).map(|bits| bits.div_ceil(8));
         self.tensors += 1;
         self.parameters = self.parameters.saturating_add(elements.count().unwrap_or(0));
+        let most = u128::from(i64::MAX.cast_unsigned());
+        if elements.overflows() || expected.is_some_and(|expected| expected > most) {
+            // A reader's own count of the bytes wraps around to a small one.
+            return Err(Stop::Malformed(tensor.at, elements.wrong()));
+        }
         let reason = match expected {
             _ if elements.count().is_none() => elements.wrong(),
             Some(expected) if expected > u128::from(held) && !is_sparse => Text::new(

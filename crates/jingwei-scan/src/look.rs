@@ -154,14 +154,21 @@ impl Looker<'_> {
     ) -> Format {
         let packings = jingwei_unpack::recognise(front, source);
         if let Some(first) = packings.first() {
+            let before = self.looked.seen.len();
             for packing in &packings {
                 self.packed(source, *packing, place, budget);
             }
             // Their marks are two bytes, with which a graph may begin too.
             let is_weak = matches!(first, Packing::Zlib | Packing::Lzma);
-            let graph = jingwei_graph::recognise(front, source.length(), source).filter(|_| is_weak);
+            // Behind a graph a zip may stand: the files that go along with a model of TFLite do.
+            let is_behind = *first == Packing::Zip && !front.starts_with(b"PK");
+            let graph = jingwei_graph::recognise(front, source.length(), source).filter(|_| is_weak || is_behind);
             if let Some(graph) = graph.filter(|graph| !matches!(graph, GraphFormat::Opaque(_))) {
                 self.graph(source, graph, place, budget);
+                if is_behind {
+                    self.scripts_behind(before);
+                    return Format::Graph(graph);
+                }
             }
             return Format::Packed(*first);
         }
@@ -194,6 +201,16 @@ impl Looker<'_> {
             _ => {}
         }
         format
+    }
+
+    /// Among labels and vocabularies that go along with a graph, a script is a program, whatever it does.
+    fn scripts_behind(&mut self, before: usize) {
+        let is_script = |seen: &&Seen| seen.sighting.rule == "model.script-beside-weights";
+        let scripts: Vec<Seen> = self.looked.seen.iter().skip(before).filter(is_script).cloned().collect();
+        for script in scripts {
+            let sighting = Sighting::new("model.program-beside-weights").with("kind", "script");
+            self.looked.seen.push(Seen { sighting, ..script });
+        }
     }
 
     fn graph(&mut self, source: &mut dyn Source, graph: GraphFormat, place: &Place, budget: &Budget) {

@@ -57,6 +57,8 @@ fn read(front: &[u8]) -> Option<GraphFormat> {
     use crate::trees;
     if matches!(front.get(4..8), Some([b'E', b'T', b'0'..=b'9', b'0'..=b'9'])) {
         Some(GraphFormat::ExecuTorch)
+    } else if front.starts_with(crate::mxnet::MARK) {
+        Some(GraphFormat::MxNetParams)
     } else if front.starts_with(b"CBM1") {
         Some(GraphFormat::CatBoost)
     } else if trees::is_lightgbm(front) {

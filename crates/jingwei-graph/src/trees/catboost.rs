@@ -84,7 +84,8 @@ impl Walk<'_, '_> {
         let weights = self.flat.vector(trees, 9, 8)?;
         let steps = self.flat.vector(trees, 10, 4)?;
         let leaves = self.flat.vector(trees, 11, 4)?;
-        let outputs = index(outputs.into()).filter(|outputs| *outputs > 0 || sizes.count == 0).map(|outputs| outputs as u64);
+        let outputs =
+            index(outputs.into()).filter(|outputs| *outputs > 0 || sizes.count == 0).map(|outputs| outputs as u64);
         let Some(outputs) = outputs else {
             self.faults.outside(None, "ApproxDimension 不是正数", "ApproxDimension is no positive number");
             return Ok(sizes.count);
@@ -142,7 +143,10 @@ impl Walk<'_, '_> {
                 // Told by its length.
                 return Ok(());
             };
-            let [low, high] = [self.flat.number(steps, n)?.cast_unsigned() & 0xffff, self.flat.number(steps, n)?.cast_unsigned() >> 16];
+            let [low, high] = [
+                self.flat.number(steps, n)?.cast_unsigned() & 0xffff,
+                self.flat.number(steps, n)?.cast_unsigned() >> 16,
+            ];
             if let Some(step) = [low, high].into_iter().find(|step| node + u64::from(*step) >= length) {
                 let (zh, en) = (
                     format!("节点 {node} 向前 {step} 个节点，超出该树"),

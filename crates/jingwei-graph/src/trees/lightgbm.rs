@@ -127,7 +127,8 @@ fn groups(head: &Block<'_>, trees: usize, faults: &mut Faults) {
         );
         faults.outside(None, zh, en);
     }
-    let Some(features) = head.number("max_feature_idx").and_then(|most| u64::try_from(most.saturating_add(1)).ok()) else {
+    let Some(features) = head.number("max_feature_idx").and_then(|most| u64::try_from(most.saturating_add(1)).ok())
+    else {
         return;
     };
     for key in ["feature_names", "feature_infos"] {
@@ -166,9 +167,8 @@ impl Tree<'_, '_> {
             Some(0) => Child::Node(0),
             _ => Child::Outside(number),
         };
-        faults.walk(self.number, nodes, |node| {
-            [child(left[node]), child(right.get(node).copied().unwrap_or(i64::MIN))]
-        });
+        faults
+            .walk(self.number, nodes, |node| [child(left[node]), child(right.get(node).copied().unwrap_or(i64::MIN))]);
         self.features(self.of.list("split_feature").unwrap_or_default(), faults);
         self.categories(faults);
     }

@@ -31,7 +31,9 @@ impl std::error::Error for Broken {}
 impl de::Error for Broken {
     fn custom<T: std::fmt::Display>(message: T) -> Self {
         let message = jingwei_read::shown(&message.to_string());
-        Self { reason: Text::new(format!("内容不符合格式（{message}）"), format!("it is not so written ({message})")) }
+        Self {
+            reason: Text::new(format!("内容不符合格式（{message}）"), format!("it is not so written ({message})"))
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod executorch;
 mod growth;
 mod hostile;
 mod msgpack;
+mod mxnet;
 mod onnx;
 mod recognise;
 mod rules;

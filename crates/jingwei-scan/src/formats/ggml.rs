@@ -298,7 +298,8 @@ mod tests {
     }
 
     fn tensor(dimensions: &[i32], kind: i32, bytes: usize) -> Vec<u8> {
-        let mut out: Vec<u8> = [i32::try_from(dimensions.len()).unwrap(), 1, kind].iter().flat_map(|n| n.to_le_bytes()).collect();
+        let mut out: Vec<u8> =
+            [i32::try_from(dimensions.len()).unwrap(), 1, kind].iter().flat_map(|n| n.to_le_bytes()).collect();
         out.extend(dimensions.iter().flat_map(|n| n.to_le_bytes()));
         out.push(b'w');
         out.resize(out.len() + bytes, 0);
@@ -365,7 +366,11 @@ mod tests {
             ("negative and plain", file(b"lmgg", &[-5, 32, 32, 4, 2, 8, 1], &WORDS, false, b""), BROKEN),
             ("large and sound", large(b""), &[]),
             ("large and cut off", large(b"\x02\0\0\0\x01\0"), BROKEN),
-            ("large and of an unknown kind", file(b"lmgg", &[1; 50], &[], false, &[0x77; 1 << 17]), &["model.not-inspected"]),
+            (
+                "large and of an unknown kind",
+                file(b"lmgg", &[1; 50], &[], false, &[0x77; 1 << 17]),
+                &["model.not-inspected"],
+            ),
             ("cut off", b"tjgg\x03\0\0\0\x01\0\0\0\x01\0\0\0".to_vec(), BROKEN),
         ] {
             check(case, &bytes, expected);

@@ -16,8 +16,7 @@ const RECURRENT: [&str; 4] = [".ssm.", ".wkv.", ".shortconv.", ".token_shift_cou
 /// Longest tensor name that readers of language models have room for, in bytes.
 const ROOM: usize = 63;
 /// Keys that have to be texts.
-const TEXTS: [&str; 4] =
-    ["general.architecture", "tokenizer.ggml.model", "tokenizer.ggml.pre", super::gguf::TEMPLATE];
+const TEXTS: [&str; 4] = ["general.architecture", "tokenizer.ggml.model", "tokenizer.ggml.pre", super::gguf::TEMPLATE];
 const TOKENS: &str = "tokenizer.ggml.tokens";
 
 /// What is held against each other once the header is read.
@@ -114,13 +113,19 @@ impl Sense {
         let mut seen = Vec::new();
         let mut harm = |key: &str, zh: String, en: String| {
             let key = shown(key);
-            seen.push(Sighting::malformed(0, format!("元数据 {key} {zh}"), format!("the metadata {key} {en}")).key(&key));
+            seen.push(
+                Sighting::malformed(0, format!("元数据 {key} {zh}"), format!("the metadata {key} {en}")).key(&key),
+            );
         };
         for key in self.zero.iter().filter(|key| !self.is_recurrent || !key.ends_with("head_count")) {
             harm(key, "为 0，而读取程序以它为除数".to_owned(), "is 0, and readers divide by it".to_owned());
         }
         for key in &self.kinds {
-            harm(key, "的类型与读取程序所取的不同".to_owned(), "is of another kind than readers take it for".to_owned());
+            harm(
+                key,
+                "的类型与读取程序所取的不同".to_owned(),
+                "is of another kind than readers take it for".to_owned(),
+            );
         }
         for (key, count) in &self.lists {
             // Readers go by the number of tokens, and so past the end of a list that is shorter.
@@ -168,7 +173,11 @@ impl Sense {
         if let Some(all) = self.all_tensors.filter(|all| *all < self.tensors) {
             let tensors = self.tensors;
             let zh = format!("各分片共有 {all} 个张量，而本文件就有 {tensors} 个");
-            seen.push(lie("split.tensors.count", zh, format!("all parts have {all} tensors, and this one has {tensors}")));
+            seen.push(lie(
+                "split.tensors.count",
+                zh,
+                format!("all parts have {all} tensors, and this one has {tensors}"),
+            ));
         }
     }
 }

@@ -122,9 +122,8 @@ fn metadata_that_readers_take_without_a_look_are_held_against_each_other() {
     let harm = |key: &str| Some(format!("model.header-malformed weights {key}"));
     let lie = |key: &str| Some(format!("model.graph-lie weights {key}"));
     let tokens = || Gguf::default().entry("tokenizer.ggml.tokens", texts(&["a", "b"]));
-    let split = |no: u32, count: u32| {
-        Gguf::default().entry("split.no", Value::U32(no)).entry("split.count", Value::U32(count))
-    };
+    let split =
+        |no: u32, count: u32| Gguf::default().entry("split.no", Value::U32(no)).entry("split.count", Value::U32(count));
     for (file, expected) in [
         (tokens().entry("tokenizer.ggml.token_type", whole(5, 2)), None),
         (tokens().entry("tokenizer.ggml.token_type", whole(5, 1)), harm("tokenizer.ggml.token_type")),
@@ -151,9 +150,7 @@ fn metadata_that_readers_take_without_a_look_are_held_against_each_other() {
             None,
         ),
         (
-            Gguf::default()
-                .entry("llama.expert_count", Value::U32(8))
-                .entry("llama.expert_used_count", Value::U32(9)),
+            Gguf::default().entry("llama.expert_count", Value::U32(8)).entry("llama.expert_used_count", Value::U32(9)),
             harm("expert_used_count"),
         ),
         (split(1, 2), None),
