@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use jingwei_core::{Limits, Text};
-use jingwei_read::{Effect, Inspection, NameClass, NameTable, Source, shown};
+use jingwei_read::{Effect, Inspection, NameClass, NameTable, Sighting, Source, shown};
 
 use crate::findings::{Findings, Stop, named, place};
 use crate::flatbuffer::{Flat, Table, Vector};
@@ -12,6 +12,8 @@ use crate::shape::Elements;
 
 /// The built-in code that stands for an operator with a name of its own.
 const CUSTOM: u32 = 32;
+/// Built-in codes of operators that run subgraphs, and how many each: CALL, IF, WHILE and CALL_ONCE.
+const CALLING: [(u32, u16); 4] = [(31, 1), (118, 2), (119, 2), (129, 1)];
 /// What the converter puts before the name of an operator of TensorFlow itself.
 const FLEX: &str = "Flex";
 /// How an operator that prints names a file.
@@ -28,6 +30,8 @@ pub fn inspect_tflite(source: &mut dyn Source, names: &NameTable, limits: &Limit
         names,
         findings: Findings::default(),
         printing: HashMap::new(),
+        calling: HashMap::new(),
+        calls: Vec::new(),
         buffers: Vec::new(),
         tensors: 0,
         parameters: 0,
@@ -42,6 +46,10 @@ struct Walk<'s, 'n> {
     findings: Findings,
     /// Operators by index that print, and do so to a file if their options say so.
     printing: HashMap<u32, String>,
+    /// Operators by index that run other subgraphs, and how many of them.
+    calling: HashMap<u32, u16>,
+    /// Which subgraph runs which.
+    calls: Vec<(u32, u32)>,
     /// Bytes of each buffer.
     buffers: Vec<u64>,
     tensors: u64,
@@ -72,7 +80,11 @@ impl Walk<'_, '_> {
         for n in 0..codes.count {
             let code = self.flat.element(codes, n)?;
             let old = u32::from(self.flat.u8(code, 0)?);
-            if old.max(self.flat.u32(code, 3)?) != CUSTOM {
+            let builtin = old.max(self.flat.u32(code, 3)?);
+            if let Some((_, subgraphs)) = CALLING.iter().find(|(known, _)| *known == builtin) {
+                self.calling.insert(n, *subgraphs);
+            }
+            if builtin != CUSTOM {
                 continue;
             }
             let name = self.flat.text(code, 1)?;
@@ -163,8 +175,8 @@ impl Walk<'_, '_> {
         let codes = self.flat.vector(model, 1, 4)?.count;
         let subgraphs = self.flat.vector(model, 2, 4)?;
         let mut nodes = 0u64;
-        for n in 0..subgraphs.count {
-            let subgraph = self.flat.element(subgraphs, n)?;
+        for n_subgraph in 0..subgraphs.count {
+            let subgraph = self.flat.element(subgraphs, n_subgraph)?;
             let tensors = self.flat.vector(subgraph, 0, 4)?;
             for n in 0..tensors.count {
                 let tensor = self.flat.element(tensors, n)?;
@@ -174,15 +186,58 @@ impl Walk<'_, '_> {
             for n in 0..operators.count {
                 let operator = self.flat.element(operators, n)?;
                 self.operator(operator, codes, tensors)?;
+                self.called(operator, n_subgraph, subgraphs.count)?;
             }
             nodes += u64::from(operators.count);
         }
+        self.rings(subgraphs.count);
         self.fact("subgraphs", subgraphs.count.to_string());
         self.fact("nodes", nodes.to_string());
         let facts = &mut self.findings.inspection.facts;
         facts.tensors = Some(self.tensors);
         facts.parameters = Some(u64::try_from(self.parameters).unwrap_or(u64::MAX));
         Ok(())
+    }
+
+    /// The subgraphs that an operator runs are there.
+    fn called(&mut self, operator: Table, subgraph: u32, subgraphs: u32) -> Result<(), Stop> {
+        let code = self.flat.u32(operator, 0)?;
+        let Some(count) = self.calling.get(&code).copied() else { return Ok(()) };
+        let Some(options) = self.flat.child(operator, 4)? else { return Ok(()) };
+        for field in 0..count {
+            let target = self.flat.u32(options, field)?;
+            if target >= subgraphs {
+                let (zh, en) = ("节点引用了不存在的子图", "a node names a subgraph that the file does not have");
+                return Err(Stop::malformed(operator.at, zh, en));
+            }
+            self.calls.push((subgraph, target));
+        }
+        Ok(())
+    }
+
+    /// Subgraphs that run each other never end: what runs nothing is taken away until nothing more can be.
+    fn rings(&mut self, subgraphs: u32) {
+        let mut waiting = vec![0usize; subgraphs as usize];
+        let mut callers: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (from, to) in &self.calls {
+            waiting[*from as usize] += 1;
+            callers.entry(*to).or_default().push(*from);
+        }
+        let mut done: Vec<u32> = (0..subgraphs).filter(|n| waiting[*n as usize] == 0).collect();
+        while let Some(subgraph) = done.pop() {
+            for caller in callers.remove(&subgraph).unwrap_or_default() {
+                waiting[caller as usize] -= 1;
+                if waiting[caller as usize] == 0 {
+                    done.push(caller);
+                }
+            }
+        }
+        if let Some(ring) = waiting.iter().position(|waiting| *waiting > 0) {
+            let reason = Text::new("子图直接或间接运行自身", "a subgraph runs itself, directly or through others");
+            let name = format!("subgraph {ring}");
+            self.findings
+                .see(Sighting::new("model.graph-bomb").key("subgraph").with("name", &name).with_text("reason", reason));
+        }
     }
 
     fn tensor(&mut self, tensor: Table) -> Result<(), Stop> {

@@ -362,6 +362,10 @@ impl Looker<'_> {
             sighting.rule = "model.unreadable";
         }
         self.keep(inspection, place, budget);
+        if holds_trees(&bytes) {
+            let inspection = jingwei_graph::inspect_xgboost_json(source, &self.names.graph, self.limits);
+            self.keep(inspection, place, budget);
+        }
         if names_classes(&bytes) {
             let inspection = jingwei_keras::inspect_config(&bytes, &self.names.keras, self.limits);
             self.keep(inspection, place, budget);
@@ -552,6 +556,12 @@ fn text_kind(name: &str, front: &[u8]) -> TextKind {
 fn is_requirements(name: &str) -> bool {
     let plain = name.contains("requirements") && [".txt", ".in", ".pip"].iter().any(|ending| name.ends_with(ending));
     plain || matches!(name, "conda.yaml" | "conda.yml" | "environment.yaml" | "environment.yml" | "python_env.yaml")
+}
+
+/// Whether a JSON document is a model of XGBoost that does not begin like one.
+fn holds_trees(json: &[u8]) -> bool {
+    const KEY: &[u8] = b"\"gradient_booster\"";
+    json.windows(KEY.len()).any(|window| window == KEY)
 }
 
 /// Whether a JSON document may describe a Keras model.

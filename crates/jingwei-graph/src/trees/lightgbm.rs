@@ -27,12 +27,20 @@ pub fn inspect_lightgbm(source: &mut dyn Source, _names: &NameTable, limits: &Li
     findings.finish(result)
 }
 
-/// The word of its kind, and a key that every model has.
+/// The word of its kind, and one of the keys that stand in front of the trees, in whichever order.
 pub(crate) fn is_lightgbm(front: &[u8]) -> bool {
+    const KEYS: [&str; 7] = [
+        "version=v",
+        "num_class=",
+        "num_tree_per_iteration=",
+        "max_feature_idx=",
+        "feature_names=",
+        "tree_sizes=",
+        "objective=",
+    ];
     let Some(rest) = front.strip_prefix(b"tree") else { return false };
-    let key = b"\nmax_feature_idx=";
-    rest.starts_with(b"\nversion=v")
-        || matches!(rest, [b'\r' | b'\n', ..]) && rest.windows(key.len()).any(|window| window == key)
+    let mut lines = rest.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.next() == Some(b"") && lines.any(|line| KEYS.iter().any(|key| line.starts_with(key.as_bytes())))
 }
 
 /// Keys and values of one block of lines.

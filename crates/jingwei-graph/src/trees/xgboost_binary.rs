@@ -71,7 +71,7 @@ fn letters(source: &mut dyn Source, limits: &Limits) -> Result<Option<Vec<u8>>, 
         bits += 6;
         if bits >= 8 {
             bits -= 8;
-            bytes.push((held >> bits & 0xff) as u8);
+            bytes.push(u8::try_from(held >> bits & 0xff).unwrap_or(0));
         }
     }
     Ok(Some(bytes))

@@ -289,3 +289,19 @@ fn catboost_trees_are_what_their_loader_takes_them_for() {
         check(case, GraphFormat::CatBoost, &bytes, expected);
     }
 }
+
+#[test]
+fn a_model_is_told_in_whichever_order_its_keys_stand() {
+    for (text, expected) in [
+        ("tree\nversion=v4\n", Some(GraphFormat::LightGbm)),
+        ("tree\r\nfeature_names=a\r\nmax_feature_idx=0\r\n", Some(GraphFormat::LightGbm)),
+        ("tree\nnum_class=1\n", Some(GraphFormat::LightGbm)),
+        ("trees\nversion=v4\n", None),
+        ("tree\nof life\n", None),
+        (r#"{"version": [3,0,0], "learner": {"attributes": {}}}"#, Some(GraphFormat::XgBoostJson)),
+        (r#"{"Config": {}, "Model": {"learner": {"gradient_booster": {}}}}"#, Some(GraphFormat::XgBoostJson)),
+        (r#"{"learner": "Adam", "attributes": {}}"#, None),
+    ] {
+        assert_eq!(crate::told(text.as_bytes()), expected, "{text}");
+    }
+}

@@ -290,7 +290,7 @@ impl Lister<'_> {
     fn pickle(&mut self, name: &str, offset: u64, length: u64, bytes: &[u8]) {
         let end = bytes.iter().rposition(|byte| *byte != 0).map(|last| bytes[last]);
         let is_whole = bytes.len() as u64 == length && length > 2;
-        if !jingwei_read::begins_like_pickle(bytes) && !(is_whole && end == Some(b'.')) {
+        if !(jingwei_read::begins_like_pickle(bytes) || is_whole && end == Some(b'.')) {
             return;
         }
         if self.pickles.len() >= PICKLES {

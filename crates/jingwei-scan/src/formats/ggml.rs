@@ -1,4 +1,4 @@
-//! Files of ggml before GGUF. Three marks stand for many layouts, and nothing in the file says which: sizes, then a
+//! Files of ggml before GGUF. A few marks stand for many layouts, and nothing in the file says which: sizes, then a
 //! vocabulary, then tensors up to the end. A file is sound if it fits one of them to its last byte.
 
 use jingwei_core::{Limits, Text};
@@ -39,7 +39,7 @@ const PLAIN: Layout = Layout {
 /// Versions of marks that have one.
 const ANY: u32 = u32::MAX;
 
-const LAYOUTS: [Layout; 12] = [
+const LAYOUTS: [Layout; 13] = [
     // llama.cpp's first, and bert.cpp.
     PLAIN,
     // Falcon of ggllm.cpp.
@@ -59,6 +59,8 @@ const LAYOUTS: [Layout; 12] = [
     // llama.cpp's second and third.
     Layout { mark: b"fmgg", version: Some(ANY), has_scores: true, ..PLAIN },
     Layout { mark: b"tjgg", version: Some(ANY), has_scores: true, is_aligned: true, ..PLAIN },
+    // What is added to a llama.
+    Layout { mark: b"algg", version: Some(ANY), sizes: 2, vocabulary: None, is_aligned: true, ..PLAIN },
     // rwkv.cpp.
     Layout { mark: b"fmgg", version: Some(ANY), sizes: 4, vocabulary: None, ..PLAIN },
 ];
@@ -82,7 +84,7 @@ const SMALL: u64 = 64 << 10;
 const LONG_TOKEN: u32 = 20;
 
 pub(crate) fn looks_like(front: &[u8]) -> bool {
-    front.len() >= 16 && [b"lmgg", b"fmgg", b"tjgg"].iter().any(|mark| front.starts_with(*mark))
+    front.len() >= 16 && [b"lmgg", b"fmgg", b"tjgg", b"algg"].iter().any(|mark| front.starts_with(*mark))
 }
 
 /// Reads sizes, vocabulary and the places of tensors.
@@ -338,6 +340,7 @@ mod tests {
             ("MPT", file(b"lmgg", &mpt, &WORDS, false, &tensor(&[8], 1, 16))),
             ("second llama", file(b"fmgg", &versions(1), &WORDS, true, &tensor(&[8], 1, 16))),
             ("third llama", aligned(&file(b"tjgg", &versions(3), &WORDS, true, b""))),
+            ("an adapter", aligned(&file(b"algg", &[1, 8, 16], &[], false, b""))),
             ("RWKV", file(b"fmgg", &[101, 50277, 768, 12, 1], &[], false, &tensor(&[8], 1, 16))),
         ] {
             check(case, &bytes, &[]);
