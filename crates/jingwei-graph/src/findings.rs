@@ -17,6 +17,8 @@ const NOTES: usize = 64;
 pub(crate) enum Stop {
     Malformed(u64, Text),
     Limit(&'static str, u64),
+    /// What follows is of a kind that is not read.
+    Unread(Text),
     Unreadable(String),
 }
 
@@ -29,6 +31,7 @@ impl Stop {
         match self {
             Stop::Malformed(at, reason) => Sighting::malformed(at, reason.zh, reason.en),
             Stop::Limit(limit, value) => Sighting::limit(limit, value),
+            Stop::Unread(reason) => Sighting::not_inspected(reason.zh, reason.en),
             Stop::Unreadable(reason) => {
                 Sighting::not_inspected(format!("读取失败（{reason}）"), format!("it cannot be read ({reason})"))
             }

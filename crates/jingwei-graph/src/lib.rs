@@ -1,4 +1,4 @@
-//! Reads model graphs: ONNX, TensorFlow, TFLite, Core ML, OpenVINO, PMML and Paddle. Says which operators reach out of
+//! Reads model graphs: ONNX, TensorFlow, TFLite, ExecuTorch, Core ML, OpenVINO, PMML and Paddle, and decision trees. Says which operators reach out of
 //! the model, which files the graph names, and where it lies about its own tensors.
 //!
 //! Never knows: the file system (a path in a graph is a text here), how a finding weighs, how to run anything.
@@ -7,16 +7,19 @@
 //! not looked at is a sighting.
 
 mod coreml;
+mod executorch;
 mod findings;
-mod inert;
+mod flatbuffer;
 mod location;
 mod msgpack;
+mod mxnet;
 mod onnx;
 mod paddle;
 mod recognise;
 mod shape;
 mod tensorflow;
 mod tflite;
+mod trees;
 mod wire;
 mod xml;
 
@@ -24,9 +27,10 @@ use jingwei_core::{Limits, Text};
 use jingwei_read::{Inspection, NameTable, Reader, Sighting, Source, shown};
 
 pub use coreml::{inspect_coreml, inspect_coreml_package};
+pub use executorch::inspect_executorch;
 pub(crate) use findings::Stop;
-pub use inert::{inspect_lightgbm, inspect_xgboost_json};
 pub use msgpack::inspect_flax;
+pub use mxnet::inspect_mxnet_params;
 pub use onnx::{inspect_onnx, inspect_onnx_tensor};
 pub use paddle::inspect_paddle;
 pub use recognise::{OpaqueFormat, recognise};
@@ -34,6 +38,9 @@ pub use tensorflow::{
     inspect_keras_metadata, inspect_meta_graph, inspect_saved_model, inspect_tensorflow_graph, inspect_tensorflow_text,
 };
 pub use tflite::inspect_tflite;
+pub use trees::{
+    inspect_catboost, inspect_lightgbm, inspect_xgboost_binary, inspect_xgboost_json, inspect_xgboost_ubjson,
+};
 pub use xml::{inspect_openvino, inspect_pmml};
 
 /// The lists in `catalog/names/` whose names [`inspect`] takes, all in one table.
@@ -60,7 +67,13 @@ pub enum GraphFormat {
     Pmml,
     Paddle,
     XgBoostJson,
+    XgBoostUbjson,
+    /// As XGBoost wrote its models before JSON.
+    XgBoostBinary,
     LightGbm,
+    CatBoost,
+    ExecuTorch,
+    MxNetParams,
     /// Weights of Flax, or arrays of another framework, as MessagePack.
     Flax,
     /// Known, and not read.
@@ -86,7 +99,12 @@ impl GraphFormat {
             Self::Pmml => "PMML",
             Self::Paddle => "PaddlePaddle",
             Self::XgBoostJson => "XGBoost JSON",
+            Self::XgBoostUbjson => "XGBoost UBJSON",
+            Self::XgBoostBinary => "XGBoost binary",
             Self::LightGbm => "LightGBM",
+            Self::CatBoost => "CatBoost",
+            Self::ExecuTorch => "ExecuTorch",
+            Self::MxNetParams => "MXNet parameters",
             Self::Flax => "Flax msgpack",
             Self::Opaque(format) => format.name(),
         }
@@ -110,7 +128,12 @@ pub fn inspect(format: GraphFormat, source: &mut dyn Source, names: &NameTable, 
         GraphFormat::Pmml => inspect_pmml,
         GraphFormat::Paddle => inspect_paddle,
         GraphFormat::XgBoostJson => inspect_xgboost_json,
+        GraphFormat::XgBoostUbjson => inspect_xgboost_ubjson,
+        GraphFormat::XgBoostBinary => inspect_xgboost_binary,
         GraphFormat::LightGbm => inspect_lightgbm,
+        GraphFormat::CatBoost => inspect_catboost,
+        GraphFormat::ExecuTorch => inspect_executorch,
+        GraphFormat::MxNetParams => inspect_mxnet_params,
         GraphFormat::Flax => inspect_flax,
         GraphFormat::Opaque(format) => {
             let reason = format.reason();

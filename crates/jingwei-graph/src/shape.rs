@@ -36,6 +36,11 @@ impl Elements {
         }
     }
 
+    /// The sizes are sound, and they are too many to count.
+    pub fn overflows(&self) -> bool {
+        self.overflow && !self.negative && !self.empty
+    }
+
     pub fn wrong(&self) -> Text {
         if self.negative {
             Text::new("形状中有负数", "its shape has a negative size")

@@ -182,6 +182,7 @@ fn shortened(constant: &Constant) -> Constant {
 
 /// What file begins with these bytes, if any that matters here.
 pub(crate) fn beginning(head: &[u8]) -> Option<Beginning> {
+    // The last ones are models of trees, which wrappers of XGBoost, LightGBM and CatBoost keep whole.
     const CONTAINERS: &[&[u8]] = &[
         b"PK\x03\x04",
         b"\x1f\x8b\x08",
@@ -191,6 +192,12 @@ pub(crate) fn beginning(head: &[u8]) -> Option<Beginning> {
         b"\x28\xb5\x2f\xfd",
         b"\x04\x22\x4d\x18",
         b"\x89HDF\r\n\x1a\n",
+        b"{L\0\0\0\0\0\0\0",
+        b"{\"Config\":{\"learner\"",
+        b"{\"learner\":{\"",
+        b"binf\0\0",
+        b"CBM1",
+        b"tree\nversion=v",
     ];
     if CONTAINERS.iter().any(|magic| head.starts_with(magic)) {
         return Some(Beginning::Container);

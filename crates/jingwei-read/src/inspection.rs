@@ -9,7 +9,7 @@ pub struct Inspection {
     pub facts: Facts,
     /// Bytes inside that are a file of their own, to be looked at in turn.
     pub nested: Vec<Nested>,
-    /// Values inside that begin like a pickle, which somebody may take for one.
+    /// Values inside that begin like a pickle, or that another program is handed as they are.
     pub pickles: Vec<ValueSpan>,
     /// Texts that describe the model, with their keys. Nobody vouches for them.
     pub notes: Vec<(String, String)>,

@@ -106,15 +106,19 @@ pub(crate) fn odd_name(path: &str) -> Option<Sighting> {
     Some(Sighting::new("model.odd-file-name").with_text("reason", reason))
 }
 
-/// The files to which an index of shards sends its reader.
+/// The files to which an index of shards, or the manifest of a TensorFlow.js model, sends its reader.
 pub(crate) fn shards(json: &[u8]) -> Vec<String> {
-    const KEY: &[u8] = b"\"weight_map\"";
-    if json.len() > 16 << 20 || !json.windows(KEY.len()).any(|window| window == KEY) {
+    const KEYS: [&[u8]; 2] = [b"\"weight_map\"", b"\"weightsManifest\""];
+    let holds = |key: &&[u8]| json.windows(key.len()).any(|window| window == *key);
+    if json.len() > 16 << 20 || !KEYS.iter().any(holds) {
         return Vec::new();
     }
     let document: serde_json::Value = serde_json::from_slice(json).unwrap_or_default();
     let map = document.get("weight_map").and_then(serde_json::Value::as_object);
-    let names: BTreeSet<&str> = map.into_iter().flat_map(|map| map.values()).filter_map(|name| name.as_str()).collect();
+    let groups = document.get("weightsManifest").and_then(serde_json::Value::as_array);
+    let paths = groups.into_iter().flatten().filter_map(|group| group.get("paths")?.as_array()).flatten();
+    let names: BTreeSet<&str> =
+        map.into_iter().flat_map(|map| map.values()).chain(paths).filter_map(|name| name.as_str()).collect();
     names.into_iter().map(str::to_owned).collect()
 }
 
@@ -172,6 +176,23 @@ pub(crate) fn missing_weights(component: &Component, inventory: &Inventory, grap
         Some(sighting.with_text("reason", reason))
     };
     locations.lines().filter_map(|location| missing(&location)).collect()
+}
+
+/// Whether a graph or an index in the folder says that a file holds its numbers: then nothing else is to be known of it.
+pub(crate) fn named_as_numbers(files: &[FileFacts]) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for file in files {
+        let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+        let external = file.facts.more.get("external_data").map(String::as_str).unwrap_or_default();
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let beside = file.facts.more.get("weights_end").map(|_| format!("{stem}.bin"));
+        for location in external.lines().map(str::to_owned).chain(file.shards.iter().cloned()).chain(beside) {
+            let inside = location.split(['/', '\\']).filter(|part| !matches!(*part, "" | "."));
+            let path: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).chain(inside).collect();
+            named.insert(path.join("/"));
+        }
+    }
+    named
 }
 
 /// Weights that a graph looks for behind the end of the file beside it. Where that file is not there, nothing is known.

@@ -106,6 +106,10 @@ fn walk(
         let told = missing.into_iter().chain(short).map(|sighting| Seen { inside: "".into(), sighting });
         files[at].seen.extend(told);
     }
+    let named = beside::named_as_numbers(&files);
+    for file in files.iter_mut().filter(|file| named.contains(&shown(&file.path))) {
+        file.seen.retain(|seen| seen.sighting.rule != "model.unknown-format");
+    }
     Ok(Inventory { files, unlisted: None })
 }
 

@@ -10,7 +10,7 @@ use jingwei_unpack::{Archive, Budget, Kind, Opened, Packing};
 
 use crate::{
     beside, card, embedded,
-    formats::{FRONT, Format, gguf, of_front, r_object, safetensors, unreadable},
+    formats::{FRONT, Format, ggml, gguf, of_front, r_object, safetensors, unreadable},
     names::ModelNames,
     planted,
     weights::{self, Number, Stretch},
@@ -112,6 +112,7 @@ impl Looker<'_> {
         }
         let inspection = match format {
             Format::Empty => return format,
+            Format::Ggml => ggml::inspect(source, self.limits),
             Format::Gguf => gguf::inspect(source, self.limits),
             Format::Safetensors => safetensors::inspect(source, self.limits),
             Format::Hdf5 => jingwei_keras::inspect_hdf5(source, &self.names.keras, self.limits),
@@ -155,14 +156,21 @@ impl Looker<'_> {
     ) -> Format {
         let packings = jingwei_unpack::recognise(front, source);
         if let Some(first) = packings.first() {
+            let before = self.looked.seen.len();
             for packing in &packings {
                 self.packed(source, *packing, place, budget);
             }
             // Their marks are two bytes, with which a graph may begin too.
             let is_weak = matches!(first, Packing::Zlib | Packing::Lzma);
-            let graph = jingwei_graph::recognise(front, source.length(), source).filter(|_| is_weak);
+            // Behind a graph a zip may stand: the files that go along with a model of TFLite do.
+            let is_behind = *first == Packing::Zip && !front.starts_with(b"PK");
+            let graph = jingwei_graph::recognise(front, source.length(), source).filter(|_| is_weak || is_behind);
             if let Some(graph) = graph.filter(|graph| !matches!(graph, GraphFormat::Opaque(_))) {
                 self.graph(source, graph, place, budget);
+                if is_behind {
+                    self.scripts_behind(before);
+                    return Format::Graph(graph);
+                }
             }
             return Format::Packed(*first);
         }
@@ -197,6 +205,16 @@ impl Looker<'_> {
         format
     }
 
+    /// Among labels and vocabularies that go along with a graph, a script is a program, whatever it does.
+    fn scripts_behind(&mut self, before: usize) {
+        let is_script = |seen: &&Seen| seen.sighting.rule == "model.script-beside-weights";
+        let scripts: Vec<Seen> = self.looked.seen.iter().skip(before).filter(is_script).cloned().collect();
+        for script in scripts {
+            let sighting = Sighting::new("model.program-beside-weights").with("kind", "script");
+            self.looked.seen.push(Seen { sighting, ..script });
+        }
+    }
+
     fn graph(&mut self, source: &mut dyn Source, graph: GraphFormat, place: &Place, budget: &Budget) {
         let inspection = jingwei_graph::inspect(graph, source, &self.names.graph, self.limits);
         self.values(source, &inspection.pickles, place, budget);
@@ -210,11 +228,17 @@ impl Looker<'_> {
         self.keep(inspection, place, budget);
     }
 
-    /// Values of a tensor or an attribute that begin like a pickle: those that are one and call something.
+    /// Values of a tensor or an attribute that may be a file of another kind: programs, and pickles that call something.
     fn values(&mut self, source: &mut dyn Source, values: &[ValueSpan], place: &Place, budget: &Budget) {
         for value in values {
             let below = place.below(&value.name);
-            self.pickle_in_front(&mut Part::new(source, value.offset, value.length), &below, budget);
+            let mut part = Part::new(source, value.offset, value.length);
+            let front = Reader::new(&mut part).peek(FRONT).map(<[u8]>::to_vec).unwrap_or_default();
+            // A name within a file has no ending by which a system would run it.
+            if let Some(program) = beside::program("", &front) {
+                self.see(&below, Sighting { rule: "model.graph-native-code", ..program });
+            }
+            self.pickle_in_front(&mut part, &below, budget);
         }
     }
 
@@ -346,6 +370,10 @@ impl Looker<'_> {
             sighting.rule = "model.unreadable";
         }
         self.keep(inspection, place, budget);
+        if holds_trees(&bytes) {
+            let inspection = jingwei_graph::inspect_xgboost_json(source, &self.names.graph, self.limits);
+            self.keep(inspection, place, budget);
+        }
         if names_classes(&bytes) {
             let inspection = jingwei_keras::inspect_config(&bytes, &self.names.keras, self.limits);
             self.keep(inspection, place, budget);
@@ -567,6 +595,12 @@ fn text_kind(name: &str, front: &[u8]) -> TextKind {
 fn is_requirements(name: &str) -> bool {
     let plain = name.contains("requirements") && [".txt", ".in", ".pip"].iter().any(|ending| name.ends_with(ending));
     plain || matches!(name, "conda.yaml" | "conda.yml" | "environment.yaml" | "environment.yml" | "python_env.yaml")
+}
+
+/// Whether a JSON document is a model of XGBoost that does not begin like one.
+fn holds_trees(json: &[u8]) -> bool {
+    const KEY: &[u8] = b"\"gradient_booster\"";
+    json.windows(KEY.len()).any(|window| window == KEY)
 }
 
 /// Whether a JSON document may describe a Keras model.

@@ -82,6 +82,8 @@ struct Node {
     /// A path to a compiled model beside this one, if it is not inside.
     context: Option<(String, u64)>,
     context_inside: bool,
+    /// What was compiled, where it is inside.
+    compiled: Option<Span>,
     /// A constant that it gives, or a shape by which it makes one.
     values: Vec<f64>,
     /// Texts that may be paths.
@@ -330,6 +332,9 @@ impl<'s, 'n> Walk<'s, 'n> {
                 _ => {}
             }
         }
+        if name == "ep_cache_context" {
+            node.compiled = text;
+        }
         match (name.as_str(), text, number) {
             ("ep_cache_context", Some(span), _) if span.len() <= 4096 => {
                 node.context = Some((self.wire.text(span)?, span.start));
@@ -380,8 +385,15 @@ impl<'s, 'n> Walk<'s, 'n> {
             (NameClass::Dangerous(effect), _) | (_, NameClass::Dangerous(effect)) => {
                 self.findings.dangerous(&name, effect, &place("节点", "node", label), at);
             }
-            (_, NameClass::Review) => self.findings.review(&name, &place("节点", "node", label), at),
+            (NameClass::Review, _) | (_, NameClass::Review) => {
+                self.findings.review(&name, &place("节点", "node", label), at)
+            }
             _ => self.judge_domain(domain, &node.operator, called, label, at),
+        }
+        if let Some(span) = node.compiled.filter(|_| node.context_inside) {
+            // Nobody but the driver of the device knows what was compiled.
+            self.findings.review(&name, &place("节点", "node", label), at);
+            self.findings.pickle(label, span.start, span.len());
         }
         if let Some((path, at)) = &node.context
             && !node.context_inside

@@ -24,6 +24,8 @@ struct Tensor {
     pickle: Option<Span>,
     /// Numbers of 4 or 8 bytes that are packed, in bytes.
     floats: Option<u64>,
+    /// Bytes of numbers and texts of any kind; each of them has one at least.
+    any: u64,
     /// Its numbers, where they are few enough to be a shape.
     values: Vec<f64>,
     external: HashMap<String, (String, u64)>,
@@ -36,6 +38,9 @@ impl Walk<'_, '_> {
     pub(super) fn tensor(&mut self, mut message: Message, counts: bool) -> Result<(String, Vec<f64>), Stop> {
         let mut tensor = Tensor::default();
         while let Some(field) = self.wire.next(&mut message)? {
+            if let 4..=7 | 9..=11 = field.number {
+                tensor.any += if let Value::Bytes(span) = field.value { span.len().max(1) } else { 1 };
+            }
             match (field.number, field.value) {
                 (1, Value::Varint(size)) => tensor.elements.dimension(size.cast_signed()),
                 (1, Value::Bytes(span)) => {
@@ -75,7 +80,7 @@ impl Walk<'_, '_> {
                 _ => {}
             }
         }
-        self.judge_tensor(&tensor, message.start);
+        self.judge_tensor(&tensor, counts, message.start);
         if let Some(span) = tensor.pickle {
             self.findings.pickle(&tensor.name, span.start, span.len());
         }
@@ -142,7 +147,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn judge_tensor(&mut self, tensor: &Tensor, at: u64) {
+    fn judge_tensor(&mut self, tensor: &Tensor, counts: bool, at: u64) {
         let place = tensor_place(&tensor.name);
         if tensor.is_external && !tensor.external.contains_key("location") {
             let reason = Text::new(
@@ -155,6 +160,14 @@ impl Walk<'_, '_> {
             self.findings.lie(&tensor.name, &place, tensor.elements.wrong(), at);
             return;
         };
+        // The smallest numbers are eight to a byte.
+        if !tensor.is_external && counts && count > u128::from(tensor.any) * 8 {
+            let reason = Text::new(
+                format!("形状有 {count} 个元素，而数据只有 {} 字节", tensor.any),
+                format!("its shape has {count} elements and its data {} bytes", tensor.any),
+            );
+            return self.findings.lie(&tensor.name, &place, reason, at);
+        }
         let Some(bits) = bits(tensor.data_type) else { return };
         let Some(expected) = count.checked_mul(bits).map(|bits| bits.div_ceil(8)) else {
             self.findings.lie(&tensor.name, &place, tensor.elements.wrong(), at);

@@ -7,12 +7,9 @@ use crate::GraphFormat;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OpaqueFormat {
     OnnxRuntime,
-    ExecuTorch,
     TorchMobile,
     TensorRt,
     Rknn,
-    CatBoost,
-    XgBoostBinary,
     Rds,
     Torch7,
     /// A protobuf that goes on and on before it says what it is.
@@ -24,12 +21,9 @@ impl OpaqueFormat {
     pub fn name(self) -> &'static str {
         match self {
             Self::OnnxRuntime => "ONNX Runtime (.ort)",
-            Self::ExecuTorch => "ExecuTorch",
             Self::TorchMobile => "PyTorch Mobile",
             Self::TensorRt => "TensorRT",
             Self::Rknn => "RKNN",
-            Self::CatBoost => "CatBoost",
-            Self::XgBoostBinary => "XGBoost UBJSON",
             Self::Rds => "R (.rds)",
             Self::Torch7 => "Torch7",
             Self::Protobuf => "protobuf of unknown kind",
@@ -50,23 +44,31 @@ pub(super) fn recognise(front: &[u8], length: u64) -> Option<GraphFormat> {
     let format = match front.get(4..8).unwrap_or_default() {
         b"ORTM" => OpaqueFormat::OnnxRuntime,
         b"PTMF" => OpaqueFormat::TorchMobile,
-        [b'E', b'T', b'0'..=b'9', b'0'..=b'9'] => OpaqueFormat::ExecuTorch,
         _ if starts(b"ptrt") || starts(b"ftrt") => OpaqueFormat::TensorRt,
         _ if starts(b"RKNN\0") => OpaqueFormat::Rknn,
-        _ if starts(b"CBM1") => OpaqueFormat::CatBoost,
-        _ if starts(b"{L\0\0\0\0\0\0\0\x07learner") => OpaqueFormat::XgBoostBinary,
         _ if is_rds(front) => OpaqueFormat::Rds,
         _ if is_torch7(front, length) => OpaqueFormat::Torch7,
-        _ => return inert(front),
+        _ => return read(front),
     };
     Some(GraphFormat::Opaque(format))
 }
 
-fn inert(front: &[u8]) -> Option<GraphFormat> {
-    if front.starts_with(b"tree\nversion=v") {
+fn read(front: &[u8]) -> Option<GraphFormat> {
+    use crate::trees;
+    if matches!(front.get(4..8), Some([b'E', b'T', b'0'..=b'9', b'0'..=b'9'])) {
+        Some(GraphFormat::ExecuTorch)
+    } else if front.starts_with(crate::mxnet::MARK) {
+        Some(GraphFormat::MxNetParams)
+    } else if front.starts_with(b"CBM1") {
+        Some(GraphFormat::CatBoost)
+    } else if trees::is_lightgbm(front) {
         Some(GraphFormat::LightGbm)
-    } else if front.starts_with(b"{") && is_xgboost(&String::from_utf8_lossy(front)) {
+    } else if trees::is_xgboost_json(front) {
         Some(GraphFormat::XgBoostJson)
+    } else if trees::is_xgboost_ubjson(front) {
+        Some(GraphFormat::XgBoostUbjson)
+    } else if trees::is_xgboost_binary(front) {
+        Some(GraphFormat::XgBoostBinary)
     } else {
         is_flax(front).then_some(GraphFormat::Flax)
     }
@@ -75,14 +77,6 @@ fn inert(front: &[u8]) -> Option<GraphFormat> {
 /// R's own serialisation, in version 2 or 3, binary or as text. Written compressed as a rule.
 fn is_rds(front: &[u8]) -> bool {
     [&b"X\n\0\0\0\x02"[..], b"X\n\0\0\0\x03", b"A\n2\n", b"A\n3\n"].iter().any(|mark| front.starts_with(mark))
-}
-
-fn is_xgboost(text: &str) -> bool {
-    let packed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    packed.starts_with("{\"learner\":{\"")
-        && ["attributes", "feature_names", "gradient_booster", "learner_model_param"]
-            .iter()
-            .any(|key| packed.contains(key))
 }
 
 /// An object of Torch (type 4, index 1), whose version is a text `V 1` of its own length.

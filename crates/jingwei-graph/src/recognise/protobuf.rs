@@ -32,7 +32,7 @@ pub(super) fn recognise(source: &mut dyn Source) -> Option<GraphFormat> {
         match sniff.wire.next(&mut root) {
             Ok(Some(field)) => sniff.top(&mut signs, field.number, field.value, &root),
             // An error ends the look, not the guess: the reader will say what is wrong.
-            Ok(None) | Err(Stop::Malformed(..) | Stop::Unreadable(_)) => return signs.format(),
+            Ok(None) | Err(Stop::Malformed(..) | Stop::Unread(_) | Stop::Unreadable(_)) => return signs.format(),
             Err(Stop::Limit(..)) => return signs.format().or(Some(GraphFormat::Opaque(OpaqueFormat::Protobuf))),
         }
         if let Some(format) = signs.early() {

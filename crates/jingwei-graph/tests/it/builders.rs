@@ -121,7 +121,10 @@ pub enum Fb {
     U64(u64),
     Bytes(Vec<u8>),
     Numbers(Vec<i32>),
+    Wide(Vec<u64>),
+    Table(Vec<Fb>),
     Tables(Vec<Vec<Fb>>),
+    Texts(Vec<&'static str>),
 }
 
 /// A file with one table at its root.
@@ -186,6 +189,26 @@ fn write_field(out: &mut Vec<u8>, slot: usize, field: &Fb) {
             let at = start(out, numbers.len());
             out.extend(numbers.iter().flat_map(|n| n.to_le_bytes()));
             patch(out, slot, at);
+        }
+        Fb::Wide(numbers) => {
+            let at = start(out, numbers.len());
+            out.extend(numbers.iter().flat_map(|n| n.to_le_bytes()));
+            patch(out, slot, at);
+        }
+        Fb::Table(fields) => {
+            let inner = table(out, fields);
+            patch(out, slot, inner);
+        }
+        Fb::Texts(texts) => {
+            let at = start(out, texts.len());
+            out.resize(out.len() + 4 * texts.len(), 0);
+            patch(out, slot, at);
+            for (n, text) in texts.iter().enumerate() {
+                let inner = start(out, text.len());
+                out.extend(text.as_bytes());
+                out.push(0);
+                patch(out, at + 4 + 4 * n, inner);
+            }
         }
         Fb::Tables(tables) => {
             let at = start(out, tables.len());

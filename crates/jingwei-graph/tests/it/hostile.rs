@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::builders::*;
 use crate::{NAMES, seen, told};
 
-const ALL: [GraphFormat; 17] = [
+const ALL: [GraphFormat; 22] = [
     GraphFormat::Onnx,
     GraphFormat::OnnxTensor,
     GraphFormat::SavedModel,
@@ -22,7 +22,12 @@ const ALL: [GraphFormat; 17] = [
     GraphFormat::Pmml,
     GraphFormat::Paddle,
     GraphFormat::XgBoostJson,
+    GraphFormat::XgBoostUbjson,
+    GraphFormat::XgBoostBinary,
     GraphFormat::LightGbm,
+    GraphFormat::CatBoost,
+    GraphFormat::ExecuTorch,
+    GraphFormat::MxNetParams,
     GraphFormat::Flax,
     GraphFormat::Opaque(OpaqueFormat::TensorRt),
 ];
@@ -69,7 +74,7 @@ fn bombs_end_soon() {
     let quotes = "<PMML a='".to_owned() + &"<!DOCTYPE [".repeat(100_000);
     for (format, bytes, expected) in [
         (GraphFormat::Onnx, nodes.0, &[][..]),
-        (GraphFormat::Onnx, pb().int(1, 8).message(7, dims.message(1, onnx_node("", "Relu", "n"))).0, &[]),
+        (GraphFormat::Onnx, pb().int(1, 8).message(7, dims.message(1, onnx_node("", "Relu", "n"))).0, &["graph-lie w"]),
         (GraphFormat::Onnx, [0x0b].repeat(1_000_000), &["graph-bomb subgraphs", "limit-exceeded depth"]),
         (GraphFormat::Pmml, entities.into_bytes(), &["graph-xml-entity x"]),
         (GraphFormat::Pmml, attributes.into_bytes(), &["limit-exceeded entries"]),
@@ -87,6 +92,9 @@ proptest! {
     fn any_bytes_have_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         every_reader(&bytes);
         every_reader(&[b"\x18\0\0\0TFL3", bytes.as_slice()].concat());
+        every_reader(&[&b"\x12\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0"[..], bytes.as_slice()].concat());
+        every_reader(&[b"{i\x07learner", bytes.as_slice()].concat());
+        every_reader(&[b"CBM1\0\x01\0\0\x18\0\0\0", bytes.as_slice()].concat());
     }
 
     #[test]

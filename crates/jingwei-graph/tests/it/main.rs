@@ -3,14 +3,17 @@
 
 mod builders;
 mod coreml;
+mod executorch;
 mod growth;
 mod hostile;
 mod msgpack;
+mod mxnet;
 mod onnx;
 mod recognise;
 mod rules;
 mod tensorflow;
 mod tflite;
+mod trees;
 mod xml;
 
 use std::sync::LazyLock;

@@ -107,6 +107,28 @@ fn a_path_that_leaves_the_folder_is_seen_wherever_a_tensor_stands() {
 }
 
 #[test]
+fn what_was_compiled_is_handed_out() {
+    let node = |inside: i64, context: &[u8]| {
+        let context = pb().bytes(1, "ep_cache_context").bytes(4, context);
+        let mode = pb().bytes(1, "embed_mode").int(3, inside);
+        with_node(onnx_node("com.microsoft", "EPContext", "n").message(5, mode).message(5, context))
+    };
+    let inspection = check(
+        "inside",
+        GraphFormat::Onnx,
+        &node(1, b"\x7fELF\x02\x01"),
+        &["graph-review-operator com.microsoft.EPContext"],
+    );
+    assert_eq!(inspection.pickles.len(), 1);
+    let beside = check("beside", GraphFormat::Onnx, &node(0, b"context.bin"), &[]);
+    assert_eq!(beside.pickles.len(), 0);
+    for (domain, operator) in [("org.pytorch.aten", "ATen"), ("com.microsoft", "ATenOp")] {
+        let expected = format!("graph-review-operator {domain}.{operator}");
+        check(operator, GraphFormat::Onnx, &with_node(onnx_node(domain, operator, "n")), &[&expected]);
+    }
+}
+
+#[test]
 fn a_tensor_that_lies_is_seen() {
     let huge = i64::MAX;
     for (case, tensor, expected) in [
@@ -119,6 +141,11 @@ fn a_tensor_that_lies_is_seen() {
         ("too long", onnx_tensor("w", &[2, 3], 1, &[0; 25]), &["graph-lie w"]),
         ("negative", onnx_tensor("w", &[-1], 1, &[0; 4]), &["graph-lie w"]),
         ("too many", onnx_tensor("w", &[huge, huge, huge], 1, &[0; 4]), &["graph-lie w"]),
+        ("no data at all", pb().int(1, 1 << 32).int(2, 1).bytes(8, "w"), &["graph-lie w"]),
+        ("no texts", pb().int(1, 1 << 32).int(2, 8).bytes(6, "a").bytes(8, "w"), &["graph-lie w"]),
+        ("fewer whole numbers", pb().int(1, 100).int(2, 7).bytes(7, [1, 2]).bytes(8, "w"), &["graph-lie w"]),
+        ("empty texts", pb().int(1, 2).int(2, 8).bytes(6, "").bytes(6, "").bytes(8, "w"), &[]),
+        ("nothing", pb().int(1, 0).int(2, 1).bytes(8, "w"), &[]),
         ("packed floats", pb().int(1, 2).int(2, 1).bytes(4, [0; 12]).bytes(8, "w"), &["graph-lie w"]),
         ("external length", onnx_external("w", &[("location", "w.bin"), ("length", "9")]), &["graph-lie w"]),
         ("external offset", onnx_external("w", &[("location", "w.bin"), ("offset", "-1")]), &["graph-lie w"]),

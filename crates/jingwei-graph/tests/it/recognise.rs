@@ -66,10 +66,8 @@ fn a_graph_without_attributes_is_told_by_its_edges() {
 fn what_is_known_and_not_read_says_so() {
     for (bytes, format) in [
         (&b"\x18\0\0\0ORTM rest"[..], OpaqueFormat::OnnxRuntime),
-        (b"\x18\0\0\0ET12 rest", OpaqueFormat::ExecuTorch),
         (b"\x18\0\0\0PTMF rest", OpaqueFormat::TorchMobile),
         (b"ptrt rest", OpaqueFormat::TensorRt),
-        (b"CBM1 rest", OpaqueFormat::CatBoost),
         (b"X\n\0\0\0\x03\0\x04\x03\x01", OpaqueFormat::Rds),
         (b"\x04\0\0\0\x01\0\0\0\x03\0\0\0V 1\x0d\0\0\0nn.Sequential.....", OpaqueFormat::Torch7),
     ] {
@@ -83,7 +81,7 @@ fn what_holds_only_numbers_is_read_through() {
     let array =
         |kind: u8| [&b"\x81\xa6params\x82\xa1w\xc7\x05"[..], &[kind], b"abcde\xa1b\x93\x01\xc0\xcb12345678"].concat();
     let xgboost = r#"{"learner": {"attributes": {}, "gradient_booster": {}}, "version": [3, 0, 0]}"#;
-    let lightgbm = "tree\nversion=v4\nnum_class=1\n\nTree=0\nleaf_value=0.1 0.2\n";
+    let lightgbm = "tree\nversion=v4\nnum_class=1\n\nTree=0\nnum_leaves=1\nleaf_value=0.1\n";
     let broken = &["header-malformed"][..];
     for (case, bytes, format, expected) in [
         ("weights", array(1), GraphFormat::Flax, &[][..]),

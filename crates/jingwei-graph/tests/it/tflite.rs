@@ -18,6 +18,7 @@ fn operators_that_are_not_its_own_are_named() {
         (Err("FlexErf"), &["graph-custom-operator TensorFlow Flex delegate"]),
         (Err("FlexPyFunc"), &["graph-dangerous-operator FlexPyFunc"]),
         (Err("FlexWriteFile"), &["graph-dangerous-operator FlexWriteFile"]),
+        (Err("FlexInitializeTableFromTextFileV2"), &["graph-dangerous-operator FlexInitializeTableFromTextFileV2"]),
         (Err("FlexTFRecordDataset"), &["graph-review-operator FlexTFRecordDataset"]),
         (Err("./evil.so"), &["graph-native-library ./evil.so"]),
     ] {
@@ -53,7 +54,7 @@ fn what_does_not_fit_is_seen() {
         ("no data", tflite(relu, tflite_tensor(&[1, -1], 0, 0), vec![], node()), &[]),
         ("too little data", tflite(relu, tensor(), data(15), node()), &["graph-lie w"]),
         ("negative", tflite(relu, tflite_tensor(&[-1], 0, 1), data(16), node()), &["graph-lie w"]),
-        ("too many", tflite(relu, tflite_tensor(&[i32::MAX; 3], 0, 1), data(16), node()), &["graph-lie w"]),
+        ("too many", tflite(relu, tflite_tensor(&[i32::MAX; 3], 0, 1), data(16), node()), broken),
         ("no such operator", tflite(relu, tensor(), data(16), tflite_node(1, 0)), broken),
         ("no such tensor", tflite(relu, tensor(), data(16), tflite_node(0, 1)), broken),
         ("below any tensor", tflite(relu, tensor(), data(16), tflite_node(0, -2)), broken),
@@ -63,6 +64,29 @@ fn what_does_not_fit_is_seen() {
         ("a buffer that wraps", tflite(relu, tensor(), outside(u64::MAX, 2), node()), broken),
     ] {
         check(case, GraphFormat::Tflite, &bytes, expected);
+    }
+}
+
+#[test]
+fn subgraphs_that_run_themselves_are_told() {
+    let subgraph = |code: u32, targets: &[u32]| {
+        let options = Fb::Table(targets.iter().map(|target| Fb::U32(*target)).collect());
+        let mut node = tflite_node(code, -1);
+        node.extend([Fb::U8(1), options]);
+        vec![Fb::Tables(vec![tflite_tensor(&[1], 0, 0)]), Fb::Absent, Fb::Absent, Fb::Tables(vec![node])]
+    };
+    // RELU, CALL, IF, WHILE and CALL_ONCE.
+    let codes = [19u8, 31, 118, 119, 127]
+        .map(|code| vec![Fb::U8(code), Fb::Absent, Fb::U32(1), Fb::U32(if code == 127 { 129 } else { code.into() })]);
+    let ring = &["graph-bomb subgraph"][..];
+    for (case, subgraphs, expected) in [
+        ("other subgraphs", vec![subgraph(2, &[1, 2]), subgraph(0, &[]), subgraph(1, &[1])], &[][..]),
+        ("itself", vec![subgraph(1, &[0])], ring),
+        ("each other", vec![subgraph(3, &[1, 2]), subgraph(0, &[]), subgraph(4, &[0])], ring),
+        ("a subgraph that is not there", vec![subgraph(3, &[0, 9])], &["header-malformed"]),
+    ] {
+        let root = [Fb::U32(3), Fb::Tables(codes.to_vec()), Fb::Tables(subgraphs)];
+        check(case, GraphFormat::Tflite, &flatbuffer(b"TFL3", &root), expected);
     }
 }
 

@@ -1,11 +1,13 @@
 //! The bytes of an HDF5 file, by address.
 
 use jingwei_core::Limits;
-use jingwei_read::Source;
+use jingwei_read::{Reader, Source};
 
 use crate::fault::Fault;
 
 const PAGE: usize = 4096;
+/// How much is searched at once.
+const WINDOW: usize = 32 << 10;
 /// Pages that are kept; small files stay in memory whole.
 const PAGES: usize = 1024;
 
@@ -94,6 +96,23 @@ impl<'a> File<'a> {
             at += part.len() as u64;
         }
         Ok(Cursor { bytes, at: 0, origin: offset, address_bytes: self.address_bytes, length_bytes: self.length_bytes })
+    }
+
+    /// Where a mark stands, as addresses. Nothing is charged: each byte is looked at once.
+    pub(crate) fn find(&mut self, mark: &[u8], most: usize) -> Vec<u64> {
+        let mut reader = Reader::new(self.source);
+        reader.seek(self.base);
+        let mut found = Vec::new();
+        while found.len() < most {
+            let at = reader.position();
+            let Ok(window) = reader.peek(WINDOW) else { break };
+            let places = window.windows(mark.len()).enumerate().filter(|(_, bytes)| *bytes == mark);
+            found.extend(places.map(|(place, _)| at.saturating_add(place as u64) - self.base));
+            // A mark may lie across two windows, so that the last bytes are looked at again.
+            let Some(step) = (window.len() + 1).checked_sub(mark.len()).filter(|step| *step > 0) else { break };
+            reader.seek(at.saturating_add(step as u64));
+        }
+        found
     }
 
     fn page(&mut self, number: u64) -> Result<&[u8], Fault> {

@@ -25,10 +25,15 @@ pub(super) fn symbol_table(file: &mut File<'_>, body: &mut Cursor, links: &mut V
         for _ in 0..count {
             file.entry()?;
             let (name, object, cached) = (entries.address()?, entries.address()?, entries.u32()?);
-            entries.skip(20)?;
+            entries.skip(4)?;
+            let text = entries.u32()?;
+            entries.skip(12)?;
             let name = heap.text(file, name)?;
             // 2 marks a soft link, whose text stands in the heap too.
-            let target = if cached == 2 { Target::Soft } else { Target::Hard(object) };
+            let target = match cached {
+                2 => Target::Soft(heap.text(file, text.into())?),
+                _ => Target::Hard(object),
+            };
             links.push(Link { name, target });
         }
     }

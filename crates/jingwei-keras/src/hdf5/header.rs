@@ -11,19 +11,21 @@ pub(super) const DATATYPE: u16 = 0x03;
 pub(super) const LINK: u16 = 0x06;
 pub(super) const EXTERNAL_FILES: u16 = 0x07;
 pub(super) const LAYOUT: u16 = 0x08;
+pub(super) const FILTERS: u16 = 0x0b;
 pub(super) const ATTRIBUTE: u16 = 0x0c;
 const CONTINUATION: u16 = 0x10;
 pub(super) const SYMBOL_TABLE: u16 = 0x11;
 pub(super) const DRIVER: u16 = 0x14;
 pub(super) const ATTRIBUTE_INFO: u16 = 0x15;
 pub(super) const CACHE_IMAGE: u16 = 0x18;
-const WANTED: [u16; 11] = [
+const WANTED: [u16; 12] = [
     DATASPACE,
     LINK_INFO,
     DATATYPE,
     LINK,
     EXTERNAL_FILES,
     LAYOUT,
+    FILTERS,
     ATTRIBUTE,
     SYMBOL_TABLE,
     DRIVER,

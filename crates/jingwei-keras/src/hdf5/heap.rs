@@ -64,6 +64,14 @@ pub(super) struct GlobalHeaps {
 }
 
 impl GlobalHeaps {
+    /// Address and length of every object in the collection at an address.
+    pub(super) fn all(&mut self, file: &mut File<'_>, collection: u64) -> Vec<(u64, u64)> {
+        let objects = self.collections.entry(collection).or_insert_with(|| index_collection(file, collection));
+        let mut places: Vec<(u64, u64)> = objects.iter().flat_map(|objects| objects.values().copied()).collect();
+        places.sort_unstable();
+        places
+    }
+
     pub(super) fn object(&mut self, file: &mut File<'_>, collection: u64, index: u32) -> Result<Cursor, Fault> {
         let objects = self.collections.entry(collection).or_insert_with(|| index_collection(file, collection));
         let place = objects.as_ref().map_err(Clone::clone)?.get(&index).copied();

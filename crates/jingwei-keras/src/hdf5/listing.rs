@@ -1,6 +1,6 @@
 //! Walks the tree from the root.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jingwei_core::{Limits, Text};
 use jingwei_read::{PICKLE_FRONT, Sighting, Source, ValueSpan};
@@ -12,7 +12,7 @@ use super::{
     header::{self, Message},
     heap::GlobalHeaps,
     message::{self, Datatype, Kind, Layout, Link, RawAttribute, Target},
-    sources, superblock,
+    rings, sources, superblock,
 };
 use crate::{fault::Fault, notes::Notes};
 
@@ -20,7 +20,11 @@ use crate::{fault::Fault, notes::Notes};
 const BOMB_FLOOR: u64 = 4 << 30;
 
 /// Values that may be pickles and are handed out to be looked at.
-const PICKLES: usize = 256;
+const PICKLES: usize = 4096;
+/// Longest file that is searched for rows of objects.
+const SEARCHED: u64 = 256 << 20;
+/// Collections of values of variable length that are looked through.
+const COLLECTIONS: usize = 1 << 16;
 
 const SEVERAL_FILES: (&str, &str) =
     ("文件由多个文件组成，其余文件未检查", "the file is one of several, and the others were not looked at");
@@ -32,6 +36,7 @@ pub(super) fn list(source: &mut dyn Source, limits: &Limits) -> Hdf5Listing {
         objects: Vec::new(),
         notes: Notes::default(),
         pickles: Vec::new(),
+        addresses: HashMap::new(),
     };
     if let Err(fault) = lister.all() {
         lister.notes.see(fault.sighting());
@@ -46,6 +51,8 @@ struct Lister<'a> {
     objects: Vec<Hdf5Object>,
     notes: Notes,
     pickles: Vec<ValueSpan>,
+    /// Of each object, where its header stands.
+    addresses: HashMap<usize, u64>,
 }
 
 /// A hard link that is still to be followed.
@@ -74,16 +81,55 @@ impl Lister<'_> {
         let mut open = vec![Open { address: superblock.root, parent: None, name: "/".to_owned(), depth: 0 }];
         while let Some(next) = open.pop() {
             if !seen.insert(next.address) {
+                if self.lies_above(&next) {
+                    let name = next.name.clone();
+                    self.notes.see(rings::ring(&name));
+                }
                 continue;
             }
-            let depth = next.depth;
+            let (address, depth) = (next.address, next.depth);
             let (index, links) = self.object(next)?;
+            self.addresses.insert(index, address);
             let mut children = Vec::new();
             for link in links {
                 self.follow(link, index, depth, &mut children)?;
             }
             children.reverse();
             open.append(&mut children);
+        }
+        for name in rings::soft(&self.objects) {
+            self.notes.see(rings::ring(&name));
+        }
+        self.rows()
+    }
+
+    /// Whether a link leads to an object that it lies in.
+    fn lies_above(&self, link: &Open) -> bool {
+        let above = std::iter::successors(link.parent, |index| self.objects.get(*index)?.parent);
+        above.into_iter().any(|index| self.addresses.get(&index) == Some(&link.address))
+    }
+
+    /// Rows of objects, which PyTables unpickles: values of variable length, whatever dataset they belong to.
+    fn rows(&mut self) -> Result<(), Fault> {
+        let texts = |attribute: &Attribute| attribute.texts.clone().unwrap_or_default();
+        let holds_objects = |attribute: &Attribute| {
+            let is_text = texts(attribute).iter().any(|text| matches!(text.as_str(), "vlstring" | "vlunicode"));
+            attribute.name == "PSEUDOATOM" && !is_text
+                || attribute.name == "FLAVOR" && texts(attribute).iter().any(|text| text.eq_ignore_ascii_case("object"))
+        };
+        if !self.objects.iter().any(|object| object.attributes.iter().any(holds_objects)) {
+            return Ok(());
+        }
+        if self.file.length() > SEARCHED {
+            self.unread(("对象行过多，未逐行检查", "it has rows of objects, which were not looked through"));
+            return Ok(());
+        }
+        for collection in self.file.find(b"GCOL\x01\0\0\0", COLLECTIONS) {
+            for (address, length) in self.heaps.all(&mut self.file, collection) {
+                let mut bytes = self.file.read(address, length)?;
+                let at = bytes.position();
+                self.pickle("row", at, length, bytes.rest());
+            }
         }
         Ok(())
     }
@@ -98,7 +144,7 @@ impl Lister<'_> {
                 }
                 return Ok(());
             }
-            Target::Soft => Content::SoftLink,
+            Target::Soft(path) => Content::SoftLink { path },
             Target::External { file, path } => Content::External { form: ExternalForm::Link, file, path },
             Target::User(kind) => {
                 let (zh, en) = (
@@ -194,6 +240,14 @@ impl Lister<'_> {
             header::DATASPACE => dataset.shape = message::dataspace(body)?,
             header::DATATYPE => dataset.datatype = Some(message::datatype(body)?),
             header::LAYOUT => dataset.layout = Some(message::layout(body)?),
+            header::FILTERS => {
+                let name = self.objects[index].name.clone();
+                for (id, filter) in message::filters(body)? {
+                    if !message::FILTERS.contains(&id) {
+                        self.notes.see(plug_in(&name, id, &filter));
+                    }
+                }
+            }
             header::LINK => links.push(message::link(body)?),
             header::LINK_INFO => group::link_info(&mut self.file, body, links)?,
             header::SYMBOL_TABLE => group::symbol_table(&mut self.file, body, links)?,
@@ -232,11 +286,17 @@ impl Lister<'_> {
         Ok(())
     }
 
-    /// Notes a value that begins like a pickle.
-    fn pickle(&mut self, name: &str, offset: u64, length: u64, front: &[u8]) {
-        if self.pickles.len() < PICKLES && jingwei_read::begins_like_pickle(front) {
-            self.pickles.push(ValueSpan { name: jingwei_read::shown(name), offset, length });
+    /// Notes a value that begins like a pickle, or ends like one: that is what PyTables goes by. `bytes` may be its front.
+    fn pickle(&mut self, name: &str, offset: u64, length: u64, bytes: &[u8]) {
+        let end = bytes.iter().rposition(|byte| *byte != 0).map(|last| bytes[last]);
+        let is_whole = bytes.len() as u64 == length && length > 2;
+        if !(jingwei_read::begins_like_pickle(bytes) || is_whole && end == Some(b'.')) {
+            return;
         }
+        if self.pickles.len() >= PICKLES {
+            return self.notes.see(Sighting::limit("entries", PICKLES as u64).key("pickles"));
+        }
+        self.pickles.push(ValueSpan { name: jingwei_read::shown(name), offset, length });
     }
 
     /// A type that has a name of its own in the file.
@@ -311,6 +371,12 @@ impl Lister<'_> {
         }
         Ok(())
     }
+}
+
+/// A filter that the library does not bring, so that it looks for one to load.
+fn plug_in(name: &str, id: u16, filter: &str) -> Sighting {
+    let shown = if filter.is_empty() { id.to_string() } else { format!("{id} {filter}") };
+    Sighting::new("model.hdf5-filter-plugin").key(&shown).with("name", name).with("filter", &shown)
 }
 
 fn unread_shared() -> Fault {

@@ -12,7 +12,7 @@ use crate::fault::Fault;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
     Hard(u64),
-    Soft,
+    Soft(String),
     External {
         file: String,
         path: String,
@@ -38,7 +38,10 @@ pub(super) fn link(body: &mut Cursor) -> Result<Link, Fault> {
     let name = String::from_utf8_lossy(body.take(length)?).into_owned();
     let target = match kind {
         0 => Target::Hard(body.address()?),
-        1 => Target::Soft,
+        1 => {
+            let length = usize::from(body.u16()?);
+            Target::Soft(String::from_utf8_lossy(body.take(length)?).into_owned())
+        }
         64 => {
             body.skip(3)?;
             Target::External { file: body.terminated(), path: body.terminated() }
@@ -109,6 +112,35 @@ pub(super) fn shared(body: &mut Cursor) -> Result<Option<u64>, Fault> {
         (3, _) => Ok(None),
         _ => Err(body.broken("未知的共享消息版本", "an unknown version of a shared message")),
     }
+}
+
+/// Filters that HDF5 has, or h5py or PyTables bring: deflate, shuffle, checksum, szip, nbit, scaleoffset, LZO, bzip2, LZF,
+/// Blosc and Blosc2.
+pub(super) const FILTERS: [u16; 11] = [1, 2, 3, 4, 5, 6, 305, 307, 32_000, 32_001, 32_026];
+
+/// The filters that values pass through when they are read: number and name.
+pub(super) fn filters(body: &mut Cursor) -> Result<Vec<(u16, String)>, Fault> {
+    let (version, count) = (body.byte()?, body.byte()?);
+    match version {
+        1 => body.skip(6)?,
+        2 => {}
+        _ => return Err(body.broken("未知的过滤器版本", "an unknown version of filters")),
+    }
+    let mut filters = Vec::new();
+    for _ in 0..count {
+        let id = body.u16()?;
+        // The second version leaves out the names of filters that everybody has.
+        let named = version == 1 || id >= 256;
+        let length = if named { usize::from(body.u16()?) } else { 0 };
+        body.skip(2)?;
+        let values = usize::from(body.u16()?);
+        let padded = if version == 1 { length.next_multiple_of(8) } else { length };
+        let name = body.part(padded)?.terminated();
+        let odd = usize::from(version == 1 && values % 2 == 1);
+        body.skip((values + odd).saturating_mul(4))?;
+        filters.push((id, name));
+    }
+    Ok(filters)
 }
 
 /// Where the values of a dataset are.

@@ -8,6 +8,7 @@ mod heap;
 mod inspect;
 mod listing;
 mod message;
+mod rings;
 mod sources;
 mod superblock;
 mod tree;
@@ -53,7 +54,9 @@ pub enum Content {
         numeric: bool,
     },
     Datatype,
-    SoftLink,
+    SoftLink {
+        path: String,
+    },
     /// A file that this one pulls in when it is read.
     External {
         form: ExternalForm,

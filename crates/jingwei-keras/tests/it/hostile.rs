@@ -80,6 +80,18 @@ fn link(name: &str, address: u64) -> (u8, Vec<u8>) {
     (6, [&[1, 0, length][..], name.as_bytes(), &address.to_le_bytes()].concat())
 }
 
+fn soft(name: &str, path: &str) -> (u8, Vec<u8>) {
+    let [name_length, path_length] = [name, path].map(|text| u8::try_from(text.len()).unwrap());
+    (6, [&[1, 8, 1, name_length][..], name.as_bytes(), &[path_length, 0], path.as_bytes()].concat())
+}
+
+/// An attribute whose value is one text of fixed length.
+fn text(name: &str, value: &[u8]) -> (u8, Vec<u8>) {
+    let length = u8::try_from(value.len()).unwrap();
+    let front = [3, 0, u8::try_from(name.len() + 1).unwrap(), 0, 8, 0, 4, 0, 0];
+    (0x0c, [&front[..], name.as_bytes(), &[0, 0x13, 0, 0, 0, length, 0, 0, 0, 2, 0, 0, 0], value].concat())
+}
+
 fn continuation(address: u64, length: u64) -> (u8, Vec<u8>) {
     (0x10, [address.to_le_bytes(), length.to_le_bytes()].concat())
 }
@@ -87,13 +99,82 @@ fn continuation(address: u64, length: u64) -> (u8, Vec<u8>) {
 #[test]
 fn rings_end() {
     let listing = list_hdf5(&mut file(&[link("self", 48)], &[]), &Limits::default());
-    assert_eq!((listing.objects.len(), listing.sightings.len()), (1, 0), "a link to itself adds nothing");
+    assert_eq!(listing.objects.len(), 1, "a link to itself adds nothing");
+    assert_eq!(seen(&listing.sightings), ["model.graph-bomb self"]);
 
     // A block that continues in itself.
     let at = 48 + 10 + 20 + 4;
     let block = [b"OCHK".as_slice(), &[0x10, 16, 0, 0], &continuation(at, 32).1, &[0; 4]].concat();
     let listing = list_hdf5(&mut file(&[continuation(at, 32)], &block), &Limits::default());
     assert_eq!(seen(&listing.sightings), ["model.header-malformed /"]);
+}
+
+#[test]
+fn soft_links_that_lead_round_are_told() {
+    let ring = |name: &str| vec![format!("model.graph-bomb {name}")];
+    for (links, expected) in [
+        (vec![soft("a", "/")], ring("a")),
+        (vec![soft("a", ".")], ring("a")),
+        (vec![soft("a", "a")], ring("a")),
+        (vec![soft("a", "/b"), soft("b", "./a")], [ring("a"), ring("b")].concat()),
+        (vec![soft("a", "b/c"), soft("b", "/")], ring("b")),
+        // What is not there, and what lies elsewhere.
+        (vec![soft("a", "/nowhere/else")], vec![]),
+        (vec![soft("a", "")], ring("a")),
+    ] {
+        let paths: Vec<String> = links.iter().map(|link| format!("{:?}", link.1)).collect();
+        let listing = list_hdf5(&mut file(&links, &[]), &Limits::default());
+        assert_eq!(seen(&listing.sightings), expected, "{paths:?}");
+    }
+    // Many links, each of which has a long way to go.
+    let links: Vec<_> = (0..3000).map(|n| soft(&n.to_string(), &"./".repeat(100))).collect();
+    list_hdf5(&mut file(&links, &[]), &Limits::default());
+}
+
+#[test]
+fn filters_from_elsewhere_are_named() {
+    let filters = |ids: &[u16]| {
+        let one = |id: &u16| {
+            let name: &[u8] = if *id < 256 { b"" } else { b"\x04\0" };
+            let values: &[u8] = if *id < 256 { b"" } else { b"abc\0" };
+            [&id.to_le_bytes()[..], name, &[1, 0, 1, 0], values, &[0; 4]].concat()
+        };
+        let count = u8::try_from(ids.len()).unwrap();
+        (0x0b, [&[2, count][..], &ids.iter().flat_map(one).collect::<Vec<u8>>()].concat())
+    };
+    for (ids, expected) in [
+        (&[2, 1][..], vec![]),
+        (&[32_000, 32_001, 32_026, 305, 307], vec![]),
+        (&[1, 32_015], vec!["model.hdf5-filter-plugin 32015 abc"]),
+        (&[64_000], vec!["model.hdf5-filter-plugin 64000 abc"]),
+        (&[7], vec!["model.hdf5-filter-plugin 7"]),
+    ] {
+        let listing = list_hdf5(&mut file(&[filters(ids)], &[]), &Limits::default());
+        assert_eq!(seen(&listing.sightings), expected, "{ids:?}");
+    }
+    let listing = list_hdf5(&mut file(&[(0x0b, vec![2, 200, 1])], &[]), &Limits::default());
+    assert_eq!(seen(&listing.sightings), ["model.header-malformed /"]);
+}
+
+#[test]
+fn rows_of_objects_are_handed_out() {
+    let pickle = b"(S'id'\nios\nsystem\n.";
+    let row = |index: u8, bytes: &[u8]| {
+        let mut row = vec![index, 0, 1, 0, 0, 0, 0, 0];
+        row.extend((bytes.len() as u64).to_le_bytes());
+        row.extend(bytes);
+        row.resize(row.len().next_multiple_of(8), 0);
+        row
+    };
+    let rows = [row(1, pickle), row(2, b"plain text"), row(3, b"\x80\x04N.")].concat();
+    let heap = [b"GCOL\x01\0\0\0", &(rows.len() as u64 + 16).to_le_bytes()[..], &rows].concat();
+    for (kind, expected) in [(&b"object"[..], 2), (b"vlstring", 0)] {
+        let listing = list_hdf5(&mut file(&[text("PSEUDOATOM", kind)], &heap), &Limits::default());
+        assert_eq!((listing.pickles.len(), listing.sightings.len()), (expected, 0), "{kind:?}");
+    }
+    // What ends like a pickle is unpickled, however it begins.
+    let listing = list_hdf5(&mut file(&[text("a", pickle), text("b", b"A text")], &[]), &Limits::default());
+    assert_eq!(listing.pickles.len(), 1);
 }
 
 #[test]

@@ -8,7 +8,7 @@ pub fn lines(listing: &Hdf5Listing) -> Vec<String> {
         lines.push(match &object.content {
             Content::Group => format!("{path}\tgroup"),
             Content::Datatype => format!("{path}\tdatatype"),
-            Content::SoftLink => format!("{path}\tsoft"),
+            Content::SoftLink { .. } => format!("{path}\tsoft"),
             Content::Dataset { shape, .. } => format!("{path}\tdataset\t{}", sides(shape.as_deref())),
             Content::External { form, file, path: inner } => {
                 let form = match form {

@@ -2,12 +2,15 @@
 
 use std::collections::HashSet;
 
-use jingwei_core::{Limits, Text};
-use jingwei_read::{Facts, Inspection, Nested, Reader, Sighting, Source, shown};
+use jingwei_core::Limits;
+use jingwei_read::{
+    Facts, Inspection, Nested, PICKLE_FRONT, Part, Reader, Sighting, Source, begins_like_pickle, shown,
+};
 use jingwei_template::Note;
 
 use super::{
     HeaderError,
+    gguf_sense::Sense,
     gguf_types::{ARRAY, BOOL, STRING, UINT32, fixed_value_bytes, tensor_type},
 };
 use crate::planted::{Notes, after_padding, pickle_at};
@@ -20,11 +23,12 @@ const MOST_DIMENSIONS: u32 = 4;
 const LEAST_ENTRY: u64 = 13;
 const LEAST_TENSOR: u64 = 24;
 
-/// Longest tensor name, in bytes. The format allows 64, and its builds up to some hundred.
-const LONGEST_NAME: usize = 256;
+/// Longest tensor name, in bytes. Builds for pictures allow this many.
+const LONGEST_NAME: usize = 127;
 /// Arrays within arrays; no known key has any.
 const MOST_NESTED: u32 = 4;
-/// Tensors of bytes that are looked into.
+/// Tensors whose first bytes are looked at, and those that are looked into.
+const MOST_TENSORS: usize = 4096;
 const MOST_BYTES: usize = 256;
 const TOKENS: &str = "tokenizer.ggml.tokens";
 /// Shortest token that can be a sentence or an address, in bytes.
@@ -43,7 +47,7 @@ pub(crate) fn inspect(source: &mut dyn Source, limits: &Limits) -> Inspection {
     inspection.facts = Facts { tensors: Some(extents.len() as u64).filter(|_| walk.data_start > 0), ..walk.facts };
     inspection.nested = walk.nested;
     inspection.sightings.extend(walk.notes.seen);
-    inspection.sightings.extend(walk.vocabulary.lies());
+    inspection.sightings.extend(walk.sense.lies());
     let (data, length) = (walk.data_start, walk.length);
     if data > 0 {
         inspection.sightings.extend(programs(source, &extents, data, length, limits));
@@ -51,10 +55,15 @@ pub(crate) fn inspect(source: &mut dyn Source, limits: &Limits) -> Inspection {
     inspection
 }
 
-/// Tensors of bytes that are pickles with a call, and such a pickle behind the tensors.
+/// Tensors that are pickles with a call, and such a pickle behind the tensors.
 fn programs(source: &mut dyn Source, extents: &[Extent], data: u64, length: u64, limits: &Limits) -> Vec<Sighting> {
     let mut seen = Vec::new();
-    for extent in extents.iter().filter(|extent| extent.holds_bytes).take(MOST_BYTES) {
+    let mut begins_so = |extent: &&Extent| {
+        let mut front = Part::new(source, data + extent.start, extent.bytes.min(PICKLE_FRONT));
+        extent.holds_bytes || Reader::new(&mut front).peek(PICKLE_FRONT as usize).is_ok_and(begins_like_pickle)
+    };
+    let likely: Vec<&Extent> = extents.iter().take(MOST_TENSORS).filter(&mut begins_so).take(MOST_BYTES).collect();
+    for extent in likely {
         let shown = shown(&extent.name);
         let whose = [&*format!("张量 {shown}"), &*format!("tensor {shown}")];
         seen.extend(pickle_at(source, data + extent.start, extent.bytes, whose, limits));
@@ -87,77 +96,7 @@ struct Walk<'s> {
     /// Where the tensor data begins, once the header is read.
     data_start: u64,
     notes: Notes<'s>,
-    vocabulary: Vocabulary,
-}
-
-/// Keys that count parts of a model, for each of which a reader takes memory.
-const PARTS: [&str; 4] = [".block_count", ".expert_count", ".attention.head_count", ".attention.head_count_kv"];
-const MOST_PARTS: u64 = 1 << 16;
-
-/// Numbers that metadata gives and other metadata contradicts.
-#[derive(Default)]
-struct Vocabulary {
-    tokens: Option<u64>,
-    /// Start and end of a text, as numbers of tokens.
-    marks: Vec<(String, u64)>,
-    /// Lists that go along with the tokens, and how long they are.
-    lists: Vec<(String, u64)>,
-    /// Counts of parts of the model that are far beyond any.
-    huge: Vec<(String, u64)>,
-    part: Option<u64>,
-    parts: Option<u64>,
-}
-
-impl Vocabulary {
-    fn number(&mut self, key: &str, number: u64) {
-        match key {
-            key if key.starts_with("tokenizer.ggml.") && key.ends_with("_token_id") => {
-                self.marks.push((key.to_owned(), number));
-            }
-            key if PARTS.iter().any(|part| key.ends_with(part)) && number > MOST_PARTS => {
-                self.huge.push((key.to_owned(), number));
-            }
-            "split.no" => self.part = Some(number),
-            "split.count" => self.parts = Some(number),
-            _ => {}
-        }
-    }
-
-    fn lies(&self) -> Vec<Sighting> {
-        let lie = |key: &str, zh: String, en: String| {
-            let place = Text::new(format!("元数据 {key}"), format!("the metadata {key}"));
-            Sighting::new("model.graph-lie").key(key).with_text("where", place).with_text("reason", Text::new(zh, en))
-        };
-        let mut seen = Vec::new();
-        for (key, number) in &self.marks {
-            // All ones say that there is none. A few too many come from tokens that were added later.
-            let none = matches!(*number, 0xffff_ffff | u64::MAX);
-            let beyond = |tokens: &u64| !none && *tokens > 0 && *number >= tokens.saturating_mul(2).max(tokens + 1_024);
-            if let Some(tokens) = self.tokens.filter(beyond) {
-                let zh = format!("词元 {number} 不在 {tokens} 项的词表中");
-                seen.push(lie(key, zh, format!("token {number} is not in the vocabulary of {tokens}")));
-            }
-        }
-        for (key, count) in &self.lists {
-            // Readers go by the number of tokens, and so past the end of a list that is shorter.
-            if let Some(tokens) = self.tokens.filter(|tokens| count < tokens) {
-                let zh = format!("只有 {count} 项，而词表有 {tokens} 项");
-                seen.push(lie(key, zh, format!("it has {count} entries, and the vocabulary has {tokens}")));
-            }
-        }
-        for (key, number) in &self.huge {
-            let zh = format!("{number} 远多于任何模型所有");
-            seen.push(lie(key, zh, format!("{number} is far more than any model has")));
-        }
-        if let (Some(part), Some(parts)) = (self.part, self.parts)
-            && parts > 0
-            && part >= parts
-        {
-            let zh = format!("{parts} 个分片中没有编号 {part}（从 0 起）");
-            seen.push(lie("split.no", zh, format!("of {parts} parts, counted from 0, none is number {part}")));
-        }
-        seen
-    }
+    sense: Sense,
 }
 
 /// A tensor's place, relative to the start of the tensor data.
@@ -185,7 +124,7 @@ impl<'s> Walk<'s> {
             nested: vec![],
             data_start: 0,
             notes: Notes::new(limits),
-            vocabulary: Vocabulary::default(),
+            sense: Sense::default(),
         }
     }
 
@@ -194,6 +133,7 @@ impl<'s> Walk<'s> {
         let tensors = self.count(LEAST_TENSOR, ["张量", "tensors"])?;
         let entries = self.count(LEAST_ENTRY, ["元数据条目", "metadata entries"])?;
         let alignment = self.metadata(entries)?;
+        self.sense.tensors = tensors;
         let described = self.tensors(tensors, alignment)?;
         self.data_start = self.reader.position().next_multiple_of(alignment);
         check_layout(&described, self.data_start, self.length)?;
@@ -241,6 +181,7 @@ impl<'s> Walk<'s> {
             let offset = self.reader.position();
             let key = self.name(["元数据键", "metadata key"])?;
             let kind = self.u32()?;
+            self.sense.key(&key, kind);
             match (key.as_str(), kind) {
                 ("general.alignment", UINT32) => alignment = self.alignment()?,
                 ("general.alignment", _) => return Err(bad_alignment(offset)),
@@ -256,7 +197,7 @@ impl<'s> Walk<'s> {
                 (name, STRING) if name.starts_with(TEMPLATE) => self.template(name)?,
                 (name, STRING) => drop(self.noted(name)?),
                 (TOKENS, ARRAY) => self.tokens()?,
-                ("tokenizer.ggml.token_type" | "tokenizer.ggml.scores", ARRAY) => self.beside_tokens(&key)?,
+                (name, ARRAY) if name.starts_with("tokenizer.ggml.") => self.beside_tokens(&key)?,
                 (name, kind) => match fixed_value_bytes(kind).filter(|_| kind != BOOL) {
                     Some(bytes) => self.number(name, bytes)?,
                     None => self.value(kind, 0)?,
@@ -285,7 +226,7 @@ impl<'s> Walk<'s> {
         if self.big_endian {
             raw[..width].reverse();
         }
-        self.vocabulary.number(key, u64::from_le_bytes(raw));
+        self.sense.number(key, u64::from_le_bytes(raw));
         Ok(())
     }
 
@@ -293,11 +234,12 @@ impl<'s> Walk<'s> {
     fn tokens(&mut self) -> Result<(), HeaderError> {
         let (at, kind) = (self.reader.position(), self.u32()?);
         if kind != STRING {
+            self.sense.list(TOKENS, kind, 0);
             self.reader.seek(at);
             return self.array(0);
         }
         let count = self.count(8, ["词元", "tokens"])?;
-        self.vocabulary.tokens = Some(count);
+        self.sense.tokens = Some(count);
         for _ in 0..count {
             let bytes = self.string_length()?;
             if (LONG_TOKEN..KEPT_BYTES).contains(&bytes) {
@@ -311,12 +253,11 @@ impl<'s> Walk<'s> {
         Ok(())
     }
 
-    /// A list with one entry for each token.
+    /// A list about the vocabulary.
     fn beside_tokens(&mut self, key: &str) -> Result<(), HeaderError> {
         let at = self.reader.position();
-        self.u32()?;
-        let count = self.u64()?;
-        self.vocabulary.lists.push((key.to_owned(), count));
+        let (kind, count) = (self.u32()?, self.u64()?);
+        self.sense.list(key, kind, count);
         self.reader.seek(at);
         self.array(0)
     }
@@ -385,6 +326,7 @@ impl<'s> Walk<'s> {
                 ));
             }
             self.notes.text(&name, Note::Name, "tensor");
+            self.sense.name(&name);
             let (bytes, dtype, holds_bytes) = self.tensor_bytes(&name)?;
             let offset = self.reader.position();
             let start = self.u64()?;

@@ -61,6 +61,8 @@ pub(super) fn fixed_value_bytes(number: u32) -> Option<u64> {
 }
 
 pub(super) const UINT32: u32 = 4;
+pub(super) const INT32: u32 = 5;
+pub(super) const FLOAT32: u32 = 6;
 pub(super) const BOOL: u32 = 7;
 pub(super) const STRING: u32 = 8;
 pub(super) const ARRAY: u32 = 9;

@@ -1,6 +1,8 @@
 //! Recognisers and parsers of model files. All of them take untrusted bytes, and none trusts a file's name.
 
+pub(crate) mod ggml;
 pub(crate) mod gguf;
+mod gguf_sense;
 mod gguf_types;
 pub(crate) mod json;
 pub(crate) mod r_object;
@@ -20,6 +22,8 @@ pub(crate) use safetensors::knows as safetensors_knows;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     Empty,
+    /// As ggml wrote its models before GGUF.
+    Ggml,
     Gguf,
     Safetensors,
     Pickle,
@@ -40,6 +44,7 @@ impl Format {
     pub fn code(self) -> &'static str {
         match self {
             Format::Empty => "empty",
+            Format::Ggml => "ggml",
             Format::Gguf => "gguf",
             Format::Safetensors => "safetensors",
             Format::Pickle => "pickle",
@@ -57,8 +62,8 @@ impl Format {
     /// Formats that hold weights, or mostly do.
     #[must_use]
     pub fn is_weights(self) -> bool {
-        use Format::{Gguf, Graph, Hdf5, Npy, Packed, Pickle, RObject, Safetensors};
-        matches!(self, Gguf | Safetensors | Pickle | Packed(_) | Hdf5 | Npy | Graph(_) | RObject)
+        use Format::{Ggml, Gguf, Graph, Hdf5, Npy, Packed, Pickle, RObject, Safetensors};
+        matches!(self, Ggml | Gguf | Safetensors | Pickle | Packed(_) | Hdf5 | Npy | Graph(_) | RObject)
     }
 }
 
@@ -72,6 +77,8 @@ pub(crate) fn of_front(front: &[u8], length: u64) -> Format {
         Format::Empty
     } else if front.starts_with(b"GGUF") || front.starts_with(b"FUGG") {
         Format::Gguf
+    } else if ggml::looks_like(front) {
+        Format::Ggml
     } else if front.starts_with(NPY_MAGIC) {
         Format::Npy
     } else if is_hdf5(front) {

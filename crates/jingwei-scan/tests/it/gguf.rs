@@ -85,7 +85,7 @@ fn a_cut_file_is_malformed_wherever_it_is_cut() {
 
 #[test]
 fn names_of_strangers_are_shown_harmlessly() {
-    let name = "w\u{202e}\n\u{7}".to_owned() + &"x".repeat(200);
+    let name = "w\u{202e}\n\u{7}".to_owned() + &"x".repeat(100);
     let (_, message) = malformed(Gguf::default().tensor(&name, &[99], 0, 0).bytes());
     assert!(message.contains("\\u{202e}\\n\\u{7}xxx") && message.len() < 400, "{message}");
 }
@@ -115,20 +115,67 @@ fn every_limit_is_noticed() {
 }
 
 #[test]
-fn lists_beside_the_vocabulary_are_as_long_as_it_is() {
-    let with = |types: u32, blocks: u32| {
-        Gguf::default()
-            .entry("tokenizer.ggml.tokens", Value::Array(8, None, vec![Value::text("a"), Value::text("b")]))
-            .entry("tokenizer.ggml.token_type", Value::Array(5, None, (0..types).map(Value::U32).collect()))
-            .entry("llama.block_count", Value::U32(blocks))
-    };
+fn metadata_that_readers_take_without_a_look_are_held_against_each_other() {
+    let texts = |texts: &[&str]| Value::Array(8, None, texts.iter().map(|text| Value::text(text)).collect());
+    let whole = |kind: u32, count: u32| Value::Array(kind, None, (0..count).map(Value::U32).collect());
+    const RULES: [&str; 2] = ["model.graph-lie", "model.header-malformed"];
+    let harm = |key: &str| Some(format!("model.header-malformed weights {key}"));
+    let lie = |key: &str| Some(format!("model.graph-lie weights {key}"));
+    let tokens = || Gguf::default().entry("tokenizer.ggml.tokens", texts(&["a", "b"]));
+    let split =
+        |no: u32, count: u32| Gguf::default().entry("split.no", Value::U32(no)).entry("split.count", Value::U32(count));
     for (file, expected) in [
-        (with(2, 32), None),
-        (with(1, 32), Some("model.graph-lie weights tokenizer.ggml.token_type")),
-        (with(2, 1 << 30), Some("model.graph-lie weights llama.block_count")),
+        (tokens().entry("tokenizer.ggml.token_type", whole(5, 2)), None),
+        (tokens().entry("tokenizer.ggml.token_type", whole(5, 1)), harm("tokenizer.ggml.token_type")),
+        (tokens().entry("tokenizer.ggml.token_type", texts(&["1", "1"])), harm("tokenizer.ggml.token_type")),
+        (tokens().entry("tokenizer.ggml.scores", whole(6, 2)), None),
+        (tokens().entry("tokenizer.ggml.scores", whole(6, 1)), harm("tokenizer.ggml.scores")),
+        (tokens().entry("tokenizer.ggml.scores", whole(5, 2)), harm("tokenizer.ggml.scores")),
+        (tokens().entry("tokenizer.ggml.merges", texts(&["a b"])), None),
+        (tokens().entry("tokenizer.ggml.merges", whole(5, 2)), harm("tokenizer.ggml.merges")),
+        (Gguf::default().entry("tokenizer.ggml.tokens", whole(5, 2)), harm("tokenizer.ggml.tokens")),
+        (Gguf::default().entry("tokenizer.ggml.tokens", Value::U32(2)), harm("tokenizer.ggml.tokens")),
+        (Gguf::default().entry("tokenizer.chat_template", Value::U32(2)), harm("tokenizer.chat_template")),
+        (Gguf::default().entry("general.architecture", Value::U32(2)), harm("general.architecture")),
+        (Gguf::default().entry("llama.block_count", Value::U32(32)), None),
+        (Gguf::default().entry("llama.block_count", Value::U32(1 << 30)), lie("llama.block_count")),
+        (Gguf::default().entry("llama.block_count", Value::U32(0)), harm("llama.block_count")),
+        (Gguf::default().entry("qwen2.embedding_length", Value::U32(0)), harm("qwen2.embedding_length")),
+        (Gguf::default().entry("llama.attention.head_count", Value::U32(0)), harm("llama.attention.head_count")),
+        // What has no attention says so.
+        (
+            Gguf::default()
+                .entry("mamba.attention.head_count", Value::U32(0))
+                .entry("mamba.ssm.state_size", Value::U32(16)),
+            None,
+        ),
+        (
+            Gguf::default().entry("llama.expert_count", Value::U32(8)).entry("llama.expert_used_count", Value::U32(9)),
+            harm("expert_used_count"),
+        ),
+        (split(1, 2), None),
+        (split(2, 2), lie("split.no")),
+        (split(1, 0), lie("split.no")),
+        (tokens().tensor(&"x".repeat(64), &[1], 0, 0).data(vec![0; 4]), lie(&"x".repeat(64))),
+        // Models of pictures have longer names, and readers that have room for them.
+        (Gguf::default().tensor(&"x".repeat(100), &[1], 0, 0).data(vec![0; 4]), None),
     ] {
         let seen = scan_file(file.bytes(), &Limits::default());
-        let told = seen.lines().into_iter().find(|line| line.starts_with("model.graph-lie"));
-        assert_eq!(told.as_deref(), expected);
+        let told = seen.lines().into_iter().find(|line| RULES.iter().any(|rule| line.starts_with(rule)));
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn a_pickle_in_the_place_of_numbers_is_told() {
+    let pickle = b"\x80\x02cos\nsystem\nX\x0c\0\0\0echo inert  \x85R.".to_vec();
+    let length = pickle.len() as u64;
+    for (kind, elements) in [(24, length), (0, length.div_ceil(4))] {
+        let mut file = Gguf::default().tensor("w", &[elements], kind, 0).bytes();
+        file.resize(file.len().next_multiple_of(32), 0);
+        file.extend(&pickle);
+        file.resize(file.len() + 4, 0);
+        let lines = scan_file(file, &Limits::default()).lines();
+        assert!(lines.iter().any(|line| line.starts_with("model.pickle-in-tensors")), "{kind}: {lines:?}");
     }
 }

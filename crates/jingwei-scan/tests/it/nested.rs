@@ -199,3 +199,55 @@ fn what_nobody_knows_is_said() {
         .with_file("m/empty", "");
     assert_eq!(scan_folder(files, &Limits::default()).lines(), ["model.unknown-format weights.dat"]);
 }
+
+/// The smallest model of TFLite: a version and nothing else, or an operator of TensorFlow that runs Python.
+fn tflite(bad: bool) -> Vec<u8> {
+    let mut bytes = b"\x20\0\0\0TFL3".to_vec();
+    bytes.extend([12, 0, 12, 0, 4, 0, if bad { 8 } else { 0 }, 0, 0, 0, 0, 0]);
+    bytes.resize(32, 0);
+    bytes.extend([24, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0]);
+    // A list of one code, which names an operator.
+    bytes.extend([1, 0, 0, 0, 16, 0, 0, 0, 12, 0, 12, 0, 4, 0, 8, 0, 0, 0, 0, 0]);
+    bytes.extend([12, 0, 0, 0, 32, 0, 0, 0, 4, 0, 0, 0, 10, 0, 0, 0]);
+    bytes.extend(b"FlexPyFunc\0\0");
+    bytes
+}
+
+#[test]
+fn a_zip_behind_a_graph_hides_neither() {
+    for (bad, name, content, expected) in [
+        (false, "labels.txt", &b"cat\ndog\n"[..], None),
+        (false, "setup.py", b"print(1)\n", Some("model.program-beside-weights")),
+        (false, "x", CALL, Some("model.pickle-dangerous")),
+        (true, "labels.txt", b"cat\ndog\n", Some("model.graph-dangerous-operator")),
+    ] {
+        let file = [tflite(bad), zip(&[member(name, content)])].concat();
+        let seen = scan_file(file, &Limits::default());
+        let told: Vec<&str> = seen
+            .findings
+            .iter()
+            .filter(|finding| finding.severity >= jingwei_core::Severity::Medium)
+            .map(|finding| finding.rule.as_str())
+            .collect();
+        assert_eq!(told.first().copied(), expected, "{name}: {:?}", seen.lines());
+    }
+}
+
+#[test]
+fn what_a_manifest_names_is_known_by_that() {
+    let manifest = |path: &str| format!(r#"{{"weightsManifest": [{{"paths": ["{path}"], "weights": []}}]}}"#);
+    let raw = vec![0x9c, 0x11, 0x3d, 0xc0, 0xff, 0x01];
+    for (path, expected) in [
+        ("group1-shard1of1.bin", vec![]),
+        ("../group1-shard1of1.bin", vec!["model.index-escape", "model.unknown-format"]),
+        ("https://example.com/w.bin", vec!["model.index-escape", "model.unknown-format"]),
+    ] {
+        let files = MemoryFiles::default().with_file("m/model.json", manifest(path).into_bytes());
+        let seen = scan_folder(files.with_file("m/group1-shard1of1.bin", raw.clone()), &Limits::default());
+        let wanted = ["model.index-escape", "model.unknown-format"];
+        let mut told: Vec<&str> =
+            seen.findings.iter().map(|f| f.rule.as_str()).filter(|r| wanted.contains(r)).collect();
+        told.sort_unstable();
+        assert_eq!(told, expected, "{path}");
+    }
+}

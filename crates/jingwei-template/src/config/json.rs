@@ -7,7 +7,7 @@ use std::{
 };
 
 use jingwei_core::Text;
-use jingwei_read::{Inspection, NameClass, Sighting};
+use jingwei_read::{Effect, Inspection, NameClass, Sighting};
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::config::{
@@ -19,7 +19,9 @@ use crate::config::{
 /// Top-level keys under which `transformers` and `diffusers` find the names of code to load.
 const CODE_KEYS: [&str; 2] = ["auto_map", "custom_pipelines"];
 /// Operators of MXNet whose code is not MXNet's.
-const MXNET_CUSTOM: [&str; 3] = ["Custom", "_Native", "_NDArray"];
+const MXNET_CUSTOM: &str = "Custom";
+/// Operators of MXNet that are an address in memory, written as a text, which the reader calls.
+const MXNET_ADDRESSES: [&str; 2] = ["_Native", "_NDArray"];
 const TRUST_KEY: &str = "trust_remote_code";
 /// Keys whose value a loader imports.
 const TARGET_KEYS: [&str; 2] = ["_target_", "class_path"];
@@ -228,7 +230,12 @@ impl<'a, 'f> Value<'a, 'f> {
             found.remote_code(key);
         }
         // MXNet has the library of an operator run by a name that Python registers.
-        if key == "op" && MXNET_CUSTOM.contains(&text) {
+        if key == "op" && MXNET_ADDRESSES.contains(&text) {
+            let sighting = Sighting::new("model.graph-dangerous-operator").key(text).with("name", text);
+            let place = Text::new("MXNet 图", "a graph of MXNet");
+            found.see(sighting.with_text("effect", Effect::Native.label()).with_text("where", place));
+        }
+        if key == "op" && text == MXNET_CUSTOM {
             let sighting = Sighting::new("model.graph-unknown-operator").key("MXNet");
             found.see(sighting.with("library", "MXNet").with("operators", text));
         }

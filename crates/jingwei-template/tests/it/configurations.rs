@@ -254,6 +254,11 @@ fn what_other_loaders_follow_is_read() {
             r#"{"nodes": [{"op": "Custom", "attrs": {"op_type": "x"}}]}"#,
             &[("model.graph-unknown-operator", "MXNet")],
         ),
+        (
+            "symbol.json",
+            r#"{"nodes": [{"op": "_Native", "attrs": {"info": "0x7fff0000"}}]}"#,
+            &[("model.graph-dangerous-operator", "_Native")],
+        ),
         ("symbol.json", r#"{"nodes": [{"op": "Convolution", "name": "c"}]}"#, &[]),
         (
             "modules.json",

@@ -1,23 +1,25 @@
 //! TensorFlow Lite: which operators are not its own, and whether tensors, buffers and operators fit the file.
 
-mod flatbuffer;
-
 use std::collections::{BTreeSet, HashMap};
 
 use jingwei_core::{Limits, Text};
-use jingwei_read::{Effect, Inspection, NameClass, NameTable, Source, shown};
+use jingwei_read::{Effect, Inspection, NameClass, NameTable, Sighting, Source, shown};
 
 use crate::findings::{Findings, Stop, named, place};
+use crate::flatbuffer::{Flat, Table, Vector};
 use crate::location;
 use crate::shape::Elements;
-use flatbuffer::{Flat, Table, Vector};
 
 /// The built-in code that stands for an operator with a name of its own.
 const CUSTOM: u32 = 32;
+/// Built-in codes of operators that run subgraphs, and how many each: CALL, IF, WHILE and CALL_ONCE.
+const CALLING: [(u32, u16); 4] = [(31, 1), (118, 2), (119, 2), (129, 1)];
 /// What the converter puts before the name of an operator of TensorFlow itself.
 const FLEX: &str = "Flex";
 /// How an operator that prints names a file.
 const FILE: &[u8] = b"file://";
+/// Operators of TensorFlow that read a file beside its graph, as a SavedModel has them. Beside this one there is none.
+const TABLES: [&str; 2] = ["FlexInitializeTableFromTextFile", "FlexInitializeTableFromTextFileV2"];
 const TOLD_APART: usize = 1024;
 
 /// Reads a TFLite model. Weights are not read.
@@ -28,6 +30,8 @@ pub fn inspect_tflite(source: &mut dyn Source, names: &NameTable, limits: &Limit
         names,
         findings: Findings::default(),
         printing: HashMap::new(),
+        calling: HashMap::new(),
+        calls: Vec::new(),
         buffers: Vec::new(),
         tensors: 0,
         parameters: 0,
@@ -42,6 +46,10 @@ struct Walk<'s, 'n> {
     findings: Findings,
     /// Operators by index that print, and do so to a file if their options say so.
     printing: HashMap<u32, String>,
+    /// Operators by index that run other subgraphs, and how many of them.
+    calling: HashMap<u32, u16>,
+    /// Which subgraph runs which.
+    calls: Vec<(u32, u32)>,
     /// Bytes of each buffer.
     buffers: Vec<u64>,
     tensors: u64,
@@ -72,7 +80,11 @@ impl Walk<'_, '_> {
         for n in 0..codes.count {
             let code = self.flat.element(codes, n)?;
             let old = u32::from(self.flat.u8(code, 0)?);
-            if old.max(self.flat.u32(code, 3)?) != CUSTOM {
+            let builtin = old.max(self.flat.u32(code, 3)?);
+            if let Some((_, subgraphs)) = CALLING.iter().find(|(known, _)| *known == builtin) {
+                self.calling.insert(n, *subgraphs);
+            }
+            if builtin != CUSTOM {
                 continue;
             }
             let name = self.flat.text(code, 1)?;
@@ -85,6 +97,9 @@ impl Walk<'_, '_> {
                 Some(NameClass::Dangerous(effect)) => self.findings.dangerous(&name, effect, &place, code.at),
                 Some(NameClass::Review) => self.findings.review(&name, &place, code.at),
                 Some(NameClass::Allowed { when: Some("standard-stream") }) => drop(self.printing.insert(n, name)),
+                _ if TABLES.contains(&name.as_str()) => {
+                    self.findings.dangerous(&name, Effect::File, &place, code.at);
+                }
                 _ if location::is_native_library(&name) => self.findings.native(&name, &name, code.at),
                 _ if name.starts_with(FLEX) && flex.len() < TOLD_APART => drop(flex.insert(name)),
                 _ if custom.len() + unknown.len() >= TOLD_APART => {}
@@ -160,8 +175,8 @@ impl Walk<'_, '_> {
         let codes = self.flat.vector(model, 1, 4)?.count;
         let subgraphs = self.flat.vector(model, 2, 4)?;
         let mut nodes = 0u64;
-        for n in 0..subgraphs.count {
-            let subgraph = self.flat.element(subgraphs, n)?;
+        for n_subgraph in 0..subgraphs.count {
+            let subgraph = self.flat.element(subgraphs, n_subgraph)?;
             let tensors = self.flat.vector(subgraph, 0, 4)?;
             for n in 0..tensors.count {
                 let tensor = self.flat.element(tensors, n)?;
@@ -171,15 +186,58 @@ impl Walk<'_, '_> {
             for n in 0..operators.count {
                 let operator = self.flat.element(operators, n)?;
                 self.operator(operator, codes, tensors)?;
+                self.called(operator, n_subgraph, subgraphs.count)?;
             }
             nodes += u64::from(operators.count);
         }
+        self.rings(subgraphs.count);
         self.fact("subgraphs", subgraphs.count.to_string());
         self.fact("nodes", nodes.to_string());
         let facts = &mut self.findings.inspection.facts;
         facts.tensors = Some(self.tensors);
         facts.parameters = Some(u64::try_from(self.parameters).unwrap_or(u64::MAX));
         Ok(())
+    }
+
+    /// The subgraphs that an operator runs are there.
+    fn called(&mut self, operator: Table, subgraph: u32, subgraphs: u32) -> Result<(), Stop> {
+        let code = self.flat.u32(operator, 0)?;
+        let Some(count) = self.calling.get(&code).copied() else { return Ok(()) };
+        let Some(options) = self.flat.child(operator, 4)? else { return Ok(()) };
+        for field in 0..count {
+            let target = self.flat.u32(options, field)?;
+            if target >= subgraphs {
+                let (zh, en) = ("节点引用了不存在的子图", "a node names a subgraph that the file does not have");
+                return Err(Stop::malformed(operator.at, zh, en));
+            }
+            self.calls.push((subgraph, target));
+        }
+        Ok(())
+    }
+
+    /// Subgraphs that run each other never end: what runs nothing is taken away until nothing more can be.
+    fn rings(&mut self, subgraphs: u32) {
+        let mut waiting = vec![0usize; subgraphs as usize];
+        let mut callers: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (from, to) in &self.calls {
+            waiting[*from as usize] += 1;
+            callers.entry(*to).or_default().push(*from);
+        }
+        let mut done: Vec<u32> = (0..subgraphs).filter(|n| waiting[*n as usize] == 0).collect();
+        while let Some(subgraph) = done.pop() {
+            for caller in callers.remove(&subgraph).unwrap_or_default() {
+                waiting[caller as usize] -= 1;
+                if waiting[caller as usize] == 0 {
+                    done.push(caller);
+                }
+            }
+        }
+        if let Some(ring) = waiting.iter().position(|waiting| *waiting > 0) {
+            let reason = Text::new("子图直接或间接运行自身", "a subgraph runs itself, directly or through others");
+            let name = format!("subgraph {ring}");
+            self.findings
+                .see(Sighting::new("model.graph-bomb").key("subgraph").with("name", &name).with_text("reason", reason));
+        }
     }
 
     fn tensor(&mut self, tensor: Table) -> Result<(), Stop> {
@@ -198,6 +256,11 @@ impl Walk<'_, '_> {
         let expected = elements.count().and_then(|count| count.checked_mul(bits(kind)?)).map(|bits| bits.div_ceil(8));
         self.tensors += 1;
         self.parameters = self.parameters.saturating_add(elements.count().unwrap_or(0));
+        let most = u128::from(i64::MAX.cast_unsigned());
+        if elements.overflows() || expected.is_some_and(|expected| expected > most) {
+            // A reader's own count of the bytes wraps around to a small one.
+            return Err(Stop::Malformed(tensor.at, elements.wrong()));
+        }
         let reason = match expected {
             _ if elements.count().is_none() => elements.wrong(),
             Some(expected) if expected > u128::from(held) && !is_sparse => Text::new(

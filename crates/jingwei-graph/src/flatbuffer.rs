@@ -11,7 +11,7 @@ const LOADS_PER_BYTE: u64 = 4;
 const LOADS_FREE: u64 = 16 << 20;
 
 /// A FlatBuffer that nobody vouches for: every offset is held against the file before it is followed.
-pub(super) struct Flat<'s> {
+pub(crate) struct Flat<'s> {
     source: &'s mut dyn Source,
     length: u64,
     limits: Limits,
@@ -29,7 +29,7 @@ struct Page {
 
 /// A table with its bounds checked: fields are looked up through its vtable.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Table {
+pub(crate) struct Table {
     pub at: u64,
     size: u16,
     vtable: u64,
@@ -38,7 +38,7 @@ pub(super) struct Table {
 
 /// A vector whose elements all lie in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Vector {
+pub(crate) struct Vector {
     pub at: u64,
     pub count: u32,
 }
@@ -107,6 +107,10 @@ impl<'s> Flat<'s> {
         })
     }
 
+    pub fn i32(&mut self, table: Table, index: u16) -> Result<i32, Stop> {
+        Ok(self.u32(table, index)?.cast_signed())
+    }
+
     pub fn u64(&mut self, table: Table, index: u16) -> Result<u64, Stop> {
         Ok(match self.field(table, index, 8)? {
             Some(at) => u64::from_le_bytes(self.read(at)?),
@@ -123,15 +127,32 @@ impl<'s> Flat<'s> {
         let Some(at) = self.field(table, index, 4)? else { return Ok(Vector { at: 0, count: 0 }) };
         let start = self.follow(at)?;
         let count = u32::from_le_bytes(self.read(start)?);
-        let vector = Vector { at: start + 4, count };
-        if vector.at + u64::from(count) * element > self.length {
-            return Err(Stop::malformed(
-                start,
-                "列表声称的元素超出文件",
-                "a list claims more elements than the file has",
-            ));
+        self.fits(start, count, element)?;
+        Ok(Vector { at: start + 4, count })
+    }
+
+    fn fits(&self, start: u64, count: u32, element: u64) -> Result<(), Stop> {
+        if start + 4 + u64::from(count) * element > self.length {
+            let (zh, en) = ("列表声称的元素超出文件", "a list claims more elements than the file has");
+            return Err(Stop::malformed(start, zh, en));
         }
-        Ok(vector)
+        Ok(())
+    }
+
+    /// The table that a field points to.
+    pub fn child(&mut self, table: Table, index: u16) -> Result<Option<Table>, Stop> {
+        let Some(at) = self.field(table, index, 4)? else { return Ok(None) };
+        let at = self.follow(at)?;
+        self.table(at).map(Some)
+    }
+
+    /// The text that element `n` of a vector of texts points to, of which the first 1,024 bytes are read.
+    pub fn string(&mut self, vector: Vector, n: u32) -> Result<String, Stop> {
+        let start = self.follow(vector.at + 4 * u64::from(n))?;
+        let count = u32::from_le_bytes(self.read(start)?);
+        self.fits(start, count, 1)?;
+        let bytes = self.bytes(Vector { at: start + 4, count: count.min(1024) })?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// The table that element `n` of a vector of tables points to.
@@ -142,6 +163,10 @@ impl<'s> Flat<'s> {
 
     pub fn number(&mut self, vector: Vector, n: u32) -> Result<i32, Stop> {
         Ok(i32::from_le_bytes(self.read(vector.at + 4 * u64::from(n))?))
+    }
+
+    pub fn long(&mut self, vector: Vector, n: u32) -> Result<u64, Stop> {
+        Ok(u64::from_le_bytes(self.read(vector.at + 8 * u64::from(n))?))
     }
 
     /// A text in a field, of which the first 1,024 bytes are read.
