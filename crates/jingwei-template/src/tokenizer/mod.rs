@@ -53,12 +53,13 @@ struct Model {
 pub fn inspect_tokenizer(json: &[u8]) -> Vec<Sighting> {
     let Ok(tokenizer) = serde_json::from_slice::<Tokenizer>(json) else { return Vec::new() };
     let mut seen = Vec::new();
+    let mut work = regex::Work::default();
     for (step, value) in [
         ("normalizer", &tokenizer.normalizer),
         ("pre_tokenizer", &tokenizer.pre_tokenizer),
         ("decoder", &tokenizer.decoder),
     ] {
-        steps(step, value, &mut seen);
+        steps(step, value, &mut work, &mut seen);
     }
     added(&tokenizer.added_tokens, &mut seen);
     if let Some(model) = tokenizer.model {
@@ -72,9 +73,9 @@ pub fn inspect_tokenizer(json: &[u8]) -> Vec<Sighting> {
 }
 
 /// All replacements and patterns below a step. serde_json bounds the depth.
-fn steps(step: &str, value: &Value, seen: &mut Vec<Sighting>) {
+fn steps(step: &str, value: &Value, work: &mut regex::Work, seen: &mut Vec<Sighting>) {
     match value {
-        Value::Array(items) => items.iter().for_each(|item| steps(step, item, seen)),
+        Value::Array(items) => items.iter().for_each(|item| steps(step, item, work, seen)),
         Value::Object(fields) => {
             let text = |value: &Value, kind: &str| value.get(kind).and_then(Value::as_str).map(str::to_owned);
             let pattern = fields.get("pattern").and_then(|p| text(p, "String").or_else(|| text(p, "Regex")));
@@ -90,13 +91,13 @@ fn steps(step: &str, value: &Value, seen: &mut Vec<Sighting>) {
                 seen.push(rewriting(step, "^", before));
             }
             if let Some(expression) = fields.get("Regex").and_then(Value::as_str)
-                && regex::explodes(expression)
+                && regex::explodes(expression, work)
             {
                 seen.push(
                     Sighting::new("model.tokenizer-regex").key(step).with("step", step).with("pattern", expression),
                 );
             }
-            fields.values().for_each(|value| steps(step, value, seen));
+            fields.values().for_each(|value| steps(step, value, work, seen));
         }
         _ => {}
     }
