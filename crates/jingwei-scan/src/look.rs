@@ -164,6 +164,10 @@ impl Looker<'_> {
             }
             return Format::Packed(*first);
         }
+        if names_pieces(&place.name, front) {
+            self.pieces(source, place, budget);
+            return Format::SentencePiece;
+        }
         // Almost any bytes are a protobuf of some kind; a document or a pickle is known by more than that.
         let is_text = matches!(format, Format::Json | Format::Text) || matches!(front, [0x80, 0..=5, ..]);
         let graph = jingwei_graph::recognise(front, source.length(), source);
@@ -344,6 +348,18 @@ impl Looker<'_> {
         }
     }
 
+    /// A vocabulary of SentencePiece.
+    fn pieces(&mut self, source: &mut dyn Source, place: &Place, budget: &Budget) {
+        let length = source.length();
+        if length > self.limits.header_bytes {
+            return self.see(place, Sighting::limit("header_bytes", self.limits.header_bytes));
+        }
+        match Reader::new(source).take_vec(length) {
+            Ok(bytes) => self.keep(jingwei_template::inspect_sentencepiece(&bytes), place, budget),
+            Err(error) => self.see(place, unreadable(io_reason(&error.to_string()))),
+        }
+    }
+
     /// What a loader makes of a text goes by its name; only templates can be told by their content.
     fn text(&mut self, source: &mut dyn Source, front: &[u8], place: &Place, budget: &Budget) {
         let inspection = match text_kind(&place.name, front) {
@@ -472,10 +488,12 @@ fn prose(source: &mut dyn Source, name: &str) -> Inspection {
     let length = source.length().min(PROSE);
     // What cannot be read is told where it is digested.
     let Ok(bytes) = Reader::new(source).take_vec(length) else { return inspection };
-    let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    let (path, name) = (name, name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase());
     let shown = [".md", ".rst"].iter().any(|ending| name.ends_with(ending))
         || ["readme", "license", "licence", "notice", "model_card"].iter().any(|front| name.starts_with(front));
-    inspection.sightings = jingwei_template::inspect_prose(&String::from_utf8_lossy(&bytes), shown);
+    let text = String::from_utf8_lossy(&bytes);
+    inspection.sightings = jingwei_template::inspect_prose(&text, shown);
+    inspection.sightings.extend(jingwei_template::inspect_orders(path, &text));
     inspection
 }
 
@@ -500,6 +518,14 @@ fn is_tokenizer(name: &str, json: &[u8]) -> bool {
     let front = json.get(..json.len().min(FRONT)).unwrap_or_default();
     let named = name.to_ascii_lowercase().ends_with("tokenizer.json");
     named || KEYS.iter().any(|key| front.windows(key.len()).any(|window| window == *key))
+}
+
+/// A model of SentencePiece, by its content, or by a name under which loaders take it for one.
+fn names_pieces(name: &str, front: &[u8]) -> bool {
+    const NAMES: [&str; 4] = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "sentencepiece.model"];
+    let name = name.to_ascii_lowercase();
+    let named = name.ends_with(".spm") || NAMES.iter().any(|known| name.ends_with(known));
+    jingwei_template::is_sentencepiece(front) || named && front.first() == Some(&0x0a)
 }
 
 fn text_kind(name: &str, front: &[u8]) -> TextKind {

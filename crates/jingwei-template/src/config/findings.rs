@@ -13,11 +13,13 @@ use crate::{
         entry,
         targets::{self, Verdict},
     },
-    script, template, unicode,
+    note, orders, script, template, unicode,
 };
 
 /// Most sightings that a configuration is worth.
 const SIGHTINGS: usize = 200;
+/// Shortest value that can be an order, in bytes.
+const SHORTEST_ORDER: usize = 16;
 
 /// Shared by all values of one file.
 pub(crate) struct Findings<'a> {
@@ -156,6 +158,15 @@ impl<'a> Findings<'a> {
     pub(crate) fn outside(&self, key: &str, value: &str, what: Text) {
         let sighting = Sighting::new("model.config-outside-reference").key(key);
         self.see(sighting.with("key", key).with("value", value).with_text("what", what));
+    }
+
+    /// A value that speaks to a machine which reads it.
+    pub(crate) fn order(&self, key: &str, text: &str) {
+        if text.len() >= SHORTEST_ORDER
+            && let Some(sighting) = note::ordered(text, orders::reader_of(key), key)
+        {
+            self.see(sighting);
+        }
     }
 
     pub(crate) fn hidden(&self, text: &str) {

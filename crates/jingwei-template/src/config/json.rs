@@ -221,6 +221,7 @@ impl<'a, 'f> Value<'a, 'f> {
         if self.place != Place::Vocabulary {
             found.hidden(text);
             found.value(text);
+            found.order(self.key, text);
             entry::judge(found, self.key, text);
         }
         let key = self.key;
@@ -334,6 +335,10 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
         while let Some(name) = map.next_key::<String>()? {
             self.count()?;
             content.filled = true;
+            if self.place == Place::Ordinary && name.contains(char::is_whitespace) {
+                // Maps from labels to numbers have the labels as their keys.
+                self.found.order("label", &name);
+            }
             let decides = DECIDING_KEYS.contains(&name.as_str());
             let mut below = self.below(&name, self.place_of(&name))?;
             below.weigh |= decides;

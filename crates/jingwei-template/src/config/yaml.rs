@@ -209,7 +209,12 @@ impl Scanner<'_> {
         if let Some(expression) = value.strip_prefix('$').filter(|rest| !rest.starts_with('{')) {
             self.found.expression("$", expression);
         }
-        let Some(key) = self.waiting.take() else { return entry::judge(&self.found, "", value) };
+        let Some(key) = self.waiting.take() else {
+            // A line of a longer text: whose it is, is not known here.
+            self.found.order("text of a document", value);
+            return entry::judge(&self.found, "", value);
+        };
+        self.found.order(&key, value);
         match key.as_str() {
             "_target_" | "class_path" => self.found.target(&key, value, true),
             "target" if targets::is_dotted(value) => {
