@@ -106,6 +106,9 @@ fn walk(
         let told = missing.into_iter().chain(short).map(|sighting| Seen { inside: "".into(), sighting });
         files[at].seen.extend(told);
     }
+    for (at, sighting) in beside::shadowing(&files) {
+        files[at].seen.push(Seen { inside: "".into(), sighting });
+    }
     Ok(Inventory { files, unlisted: None })
 }
 

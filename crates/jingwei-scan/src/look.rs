@@ -108,6 +108,7 @@ impl Looker<'_> {
         if let Some(sighting) = beside::program(&place.name, &front) {
             self.see(place, sighting);
         }
+        self.project(source, place);
         let inspection = match format {
             Format::Empty => return format,
             Format::Gguf => gguf::inspect(source, self.limits),
@@ -140,6 +141,17 @@ impl Looker<'_> {
         // Behind a sound front another file may begin: loaders of zips look at the end.
         self.polyglot(source, &front, place, budget);
         format
+    }
+
+    /// Files that a tool reads by itself, and has something run because of them.
+    fn project(&mut self, source: &mut dyn Source, place: &Place) {
+        let Some(longest) = jingwei_template::reads_by_itself(&place.name) else { return };
+        let length = source.length().min(longest);
+        // What cannot be read is told where it is digested.
+        let Ok(bytes) = Reader::new(source).take_vec(length) else { return };
+        for sighting in jingwei_template::inspect_project(&place.name, &bytes) {
+            self.see(place, sighting);
+        }
     }
 
     /// What no first bytes of a weights format decide: archives, graphs, documents, pickles.
@@ -318,6 +330,11 @@ impl Looker<'_> {
             Err(error) => return self.see(place, unreadable(io_reason(&error.to_string()))),
         };
         self.looked.has_text |= place.depth == 0;
+        if place.name.to_ascii_lowercase().ends_with(".ipynb")
+            && let Some(inspection) = jingwei_template::inspect_notebook(&bytes, &self.names.config, self.limits)
+        {
+            return self.keep(inspection, place, budget);
+        }
         let shards = beside::shards(&bytes);
         if let Some(sighting) = beside::escaping_shard(&shards) {
             self.see(place, sighting);

@@ -16,7 +16,14 @@ use crate::script::{
 };
 
 /// Modules whose dangerous names count in scripts. Others are used by honest scripts at every turn.
-const ROOTS: [&str; 20] = [
+const ROOTS: [&str; 27] = [
+    "webbrowser",
+    "pip",
+    "pexpect",
+    "plumbum",
+    "_posixsubprocess",
+    "popen2",
+    "antigravity",
     "asyncio",
     "cProfile",
     "profile",
