@@ -387,7 +387,11 @@ impl Looker<'_> {
             TextKind::Script => jingwei_template::inspect_script(source, &place.name, &self.names.config, self.limits),
             TextKind::Yaml => jingwei_template::inspect_yaml(source, &place.name, &self.names.config, self.limits),
             TextKind::Settings => {
-                jingwei_template::inspect_settings(source, &place.name, &self.names.config, self.limits)
+                let indexes = jingwei_template::inspect_indexes(source);
+                let mut inspection =
+                    jingwei_template::inspect_settings(source, &place.name, &self.names.config, self.limits);
+                inspection.sightings.extend(indexes);
+                inspection
             }
             TextKind::Requirements => jingwei_template::inspect_requirements(source),
             TextKind::Paths => start_file(source, &place.name, self),
@@ -557,7 +561,7 @@ fn text_kind(name: &str, front: &[u8]) -> TextKind {
         TextKind::Paths
     } else if ends(&[".py", ".pyw", ".sh", ".bash", ".zsh"]) || front.starts_with(b"#!") {
         TextKind::Script
-    } else if ends(&[".yaml", ".yml"]) || name == "mlmodel" || name.ends_with("/mlmodel") {
+    } else if ends(&[".yaml", ".yml"]) || matches!(name.rsplit('/').next(), Some("mlmodel" | "mlproject")) {
         TextKind::Yaml
     } else if ends(&SETTINGS) || SETTINGS_NAMES.contains(&name.rsplit('/').next().unwrap_or(&name)) {
         TextKind::Settings

@@ -20,7 +20,7 @@ mod unicode;
 pub use config::{inspect_config, inspect_settings, inspect_yaml};
 pub use note::{Note, base64, inspect_note, inspect_orders, inspect_prose, is_for_agents};
 pub use project::{inspect_project, reads_by_itself};
-pub use requirements::inspect_requirements;
+pub use requirements::{inspect_indexes, inspect_requirements};
 pub use script::{inspect_notebook, inspect_script, inspect_torchscript};
 pub use template::{inspect_template, inspect_template_text};
 pub use tokenizer::{inspect_sentencepiece, inspect_tokenizer, is_sentencepiece};

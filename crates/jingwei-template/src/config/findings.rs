@@ -10,7 +10,7 @@ use jingwei_read::{Effect, Inspection, NameTable, Sighting};
 
 use crate::{
     config::{
-        entry,
+        entry, loaders,
         targets::{self, Verdict},
     },
     note, orders, script, template, unicode,
@@ -144,6 +144,8 @@ impl<'a> Findings<'a> {
         if let Some((name, effect)) = script::first_dangerous_call(expression, self.names) {
             let sighting = Sighting::new("model.config-dangerous-target").key(&name);
             self.see(sighting.with("key", key).with("target", expression).with_text("effect", effect.label()));
+        } else if let Some((mark, effect)) = loaders::reaching(expression) {
+            self.dangerous_target(key, mark, effect);
         }
     }
 

@@ -13,13 +13,23 @@ use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use crate::config::{
     entry,
     findings::{Findings, leads_outside},
-    plain, repair, targets,
+    loaders, plain, repair, targets,
 };
 
 /// Top-level keys under which `transformers` and `diffusers` find the names of code to load.
 const CODE_KEYS: [&str; 2] = ["auto_map", "custom_pipelines"];
 /// Operators of MXNet whose code is not MXNet's.
 const MXNET_CUSTOM: [&str; 3] = ["Custom", "_Native", "_NDArray"];
+/// Keys below which kernels of the hub are named.
+const KERNEL_KEYS: [&str; 7] = [
+    "kernel_mapping",
+    "kernel_config",
+    "_attn_implementation",
+    "attn_implementation",
+    "_attn_implementation_internal",
+    "experts_implementation",
+    "_experts_implementation",
+];
 const TRUST_KEY: &str = "trust_remote_code";
 /// Keys whose value a loader imports.
 const TARGET_KEYS: [&str; 2] = ["_target_", "class_path"];
@@ -131,6 +141,12 @@ enum Place {
     Vocabulary,
     /// One part of a pipeline: `[library, class]`.
     Component,
+    /// Kernels of the hub, by the layers that they replace.
+    Kernels,
+    /// Classes that a loader makes by their names.
+    Classes,
+    /// Where parts of an array lie.
+    References,
 }
 
 #[derive(Clone, Copy)]
@@ -199,10 +215,17 @@ impl<'a, 'f> Value<'a, 'f> {
             _ if self.place == Place::Vocabulary => Place::Vocabulary,
             _ if self.depth == 0 && CODE_KEYS.contains(&key) || key == "auto_map" => Place::Code,
             "chat_template" | "chat_templates" => Place::Template,
+            key if KERNEL_KEYS.contains(&key) => Place::Kernels,
+            "item_handlers" => Place::Classes,
+            "types" if self.depth == 0 && matches!(self.found.file.as_str(), "config.json" | "router_config.json") => {
+                Place::Classes
+            }
+            "refs" if self.depth == 0 => Place::References,
+            _ if matches!(self.place, Place::Kernels | Place::Classes | Place::References) => self.place,
             "vocab" | "merges" if self.depth <= 1 => Place::Vocabulary,
             _ if self.place == Place::Template && matches!(key, "name" | "role") => Place::Ordinary,
             _ if self.place == Place::Template || self.place == Place::Code => self.place,
-            _ if self.depth == 0 && self.found.file == "model_index.json" => Place::Component,
+            _ if self.depth == 0 && self.found.file.ends_with("model_index.json") => Place::Component,
             _ => Place::Ordinary,
         }
     }
@@ -216,6 +239,13 @@ impl<'a, 'f> Value<'a, 'f> {
         match self.place {
             Place::Template => return found.template(text),
             Place::Code => found.remote_repository(self.key, text),
+            Place::Kernels => loaders::kernel(found, self.key, text),
+            Place::Classes => loaders::class(found, self.key, text),
+            Place::References => {
+                if let Some(what) = leads_outside(text, true).filter(|_| !text.contains(char::is_whitespace)) {
+                    found.outside(self.key, text, what);
+                }
+            }
             Place::Ordinary | Place::Component | Place::Vocabulary => {}
         }
         if self.place != Place::Vocabulary {
@@ -287,6 +317,9 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Content, E> {
+        if value > 0 && self.key == TRUST_KEY {
+            self.found.remote_code(TRUST_KEY);
+        }
         Ok(self.scalar(true, value))
     }
 
@@ -317,7 +350,9 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
             }
             self.count()?;
         }
-        if let [Some(library), Some(class)] = texts.as_slice() {
+        let is_part = self.place == Place::Component && texts.get(2).is_some_and(Option::is_none);
+        let pair = if is_part { &texts[..2] } else { &texts[..] };
+        if let [Some(library), Some(class)] = pair {
             content.pair = Some((library.clone(), class.clone()));
         }
         if self.key == "id" && texts.len() > 1 {

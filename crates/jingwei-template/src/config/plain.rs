@@ -5,7 +5,7 @@ use jingwei_read::{Inspection, Sighting};
 
 use crate::{
     config::{entry, findings::Findings, json, targets},
-    read,
+    read, script,
 };
 
 pub(crate) fn inspect(bytes: &[u8], found: Findings<'_>) -> Inspection {
@@ -17,6 +17,7 @@ pub(crate) fn inspect(bytes: &[u8], found: Findings<'_>) -> Inspection {
         inspection.see(Sighting::limit("entries", limit));
     }
     inspection.sightings.extend(broken.map(json::not_text));
+    inspection.sightings.extend(script::comments(&text));
     inspection.sightings.extend(read::unmarked_wide(bytes));
     inspection
 }

@@ -70,6 +70,7 @@ fn judge_of(path: &str) -> Option<Judge> {
         "settings.json" if within(".vscode/") => editors::settings,
         "devcontainer.json" | ".devcontainer.json" => editors::container,
         "pyproject.toml" => packages::pyproject,
+        "setup.cfg" => packages::setup,
         "package.json" => packages::npm,
         ".npmrc" | ".yarnrc" | ".yarnrc.yml" | ".pnpmfile.cjs" => packages::npm_settings,
         "makefile" | "gnumakefile" | "justfile" => packages::make,

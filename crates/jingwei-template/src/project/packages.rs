@@ -50,6 +50,22 @@ pub(super) fn pyproject(_: &str, text: &str) -> Vec<Run> {
     runs
 }
 
+/// Commands of an installation that the folder brings itself.
+pub(super) fn setup(_: &str, text: &str) -> Vec<Run> {
+    let mut in_classes = false;
+    let run = |line: &str| {
+        let (key, value) = line.split_once('=').map(|(key, value)| (key.trim(), value.trim()))?;
+        let begins = !line.starts_with([' ', '\t']);
+        in_classes = if begins { key == "cmdclass" } else { in_classes };
+        let command = in_classes && (!begins || !value.is_empty()) || begins && key == "command_packages";
+        // Tools that versions and translations come from ship such commands.
+        let known =
+            ["versioneer.", "setuptools.", "setuptools_scm.", "babel."].iter().any(|front| value.starts_with(front));
+        (command && !known).then(|| Run::new(key, value, BUILD))
+    };
+    text.lines().filter(|line| !line.trim_start().starts_with(['#', ';'])).filter_map(run).collect()
+}
+
 /// Scripts that an installation runs.
 pub(super) fn npm(_: &str, text: &str) -> Vec<Run> {
     const STEPS: [&str; 9] = [

@@ -123,6 +123,13 @@ fn packages_are_built_by_what_they_bring() {
         ],
     );
     check(
+        "setup.cfg",
+        &[
+            ("[metadata]\nname = x\n[options]\npackages = find:\n", &[]),
+            ("[options]\ncmdclass =\n    install = own.Install\n", &["install"]),
+        ],
+    );
+    check(
         "web/package.json",
         &[
             (r#"{"scripts":{"build":"vite build","prepare":"husky install","postinstall":"patch-package"}}"#, &[]),

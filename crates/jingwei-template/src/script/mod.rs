@@ -96,7 +96,7 @@ fn python(text: &str, file: &str, names: &NameTable, inspection: &mut Inspection
 }
 
 /// An order in the comments: agents read them with the code.
-fn comments(text: &str) -> Option<Sighting> {
+pub(crate) fn comments(text: &str) -> Option<Sighting> {
     let comments = text.lines().filter_map(|line| line.trim_start().strip_prefix('#'));
     let comments: String = comments.flat_map(|line| [line, "\n"]).collect();
     note::ordered(&comments, Reader::Prose, "comment")
