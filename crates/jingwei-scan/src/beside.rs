@@ -49,7 +49,42 @@ const PROGRAMS: [(&[u8], &str); 15] = [
     (b"\0\x01\0\0\0\xff\xff\xff\xff\x01\0\0\0\0\0\0\0", ".NET object"),
 ];
 /// Endings that a system runs.
-const RUN: [&str; 9] = ["ps1", "bat", "cmd", "vbs", "com", "scr", "hta", "lnk", "ipynb"];
+const RUN: [&str; 34] = [
+    "ps1",
+    "psm1",
+    "bat",
+    "cmd",
+    "vbs",
+    "vbe",
+    "jse",
+    "wsf",
+    "wsh",
+    "com",
+    "scr",
+    "hta",
+    "lnk",
+    "msi",
+    "msp",
+    "cpl",
+    "reg",
+    "scf",
+    "url",
+    "webloc",
+    "desktop",
+    "jnlp",
+    "chm",
+    "appref-ms",
+    "application",
+    "settingcontent-ms",
+    "library-ms",
+    "search-ms",
+    "searchconnector-ms",
+    "command",
+    "applescript",
+    "scpt",
+    "service",
+    "inf",
+];
 
 /// A program, told by its first bytes or, for a text, by the ending under which a system runs it.
 pub(crate) fn program(name: &str, front: &[u8]) -> Option<Sighting> {
@@ -90,6 +125,53 @@ pub(crate) fn mislabelled(name: &str, front: &[u8], format: Format) -> Option<Si
         Text::new("其内容不是这种格式", "its content is not of that format")
     };
     Some(Sighting::new("model.not-what-it-says").with("ending", &ending).with_text("reason", reason))
+}
+
+/// Modules that Python and the loaders of models import, and that a file of the same name in the folder stands in for. Names
+/// that people give to scripts of their own are left out, and those that Python holds before it looks.
+const MODULES: &str = "argparse|ast|asyncio|base64|bisect|collections|contextlib|copy|copyreg|csv|ctypes|dataclasses|datetime|decimal|enum|fnmatch|functools|\
+gc|glob|gzip|hashlib|heapq|hmac|html|http|importlib|inspect|itertools|json|linecache|locale|logging|lzma|bz2|math|mimetypes|multiprocessing|numbers|\
+operator|pathlib|pickle|pickletools|pkgutil|platform|random|re|reprlib|select|selectors|shlex|shutil|signal|socket|ssl|stat|string|struct|subprocess|\
+tarfile|tempfile|textwrap|threading|tokenize|traceback|types|typing|unicodedata|unittest|urllib|uuid|warnings|weakref|xml|zipfile|zlib|\
+numpy|torch|torchvision|torchaudio|transformers|tokenizers|safetensors|huggingface_hub|tensorflow|keras|jax|jaxlib|flax|sklearn|scipy|pandas|onnx|\
+onnxruntime|joblib|dill|cloudpickle|yaml|requests|tqdm|cv2|sentencepiece|accelerate|peft|diffusers|datasets|sentence_transformers|spacy|gguf|\
+llama_cpp|vllm|filelock|packaging|regex|fsspec|certifi|urllib3|idna|charset_normalizer|typing_extensions|jinja2|markupsafe|sympy|networkx|triton|six|\
+setuptools|pkg_resources|pip|wheel|einops|timm|bitsandbytes|xformers|flash_attn|openai|pydantic|psutil|matplotlib|xgboost|lightgbm|catboost|mlflow|\
+tiktoken|paddle|openvino|h5py|pil|google|attr|attrs|httpx|aiohttp|click|rich|pytorch_lightning|lightning|deepspeed|trl|optimum|evaluate";
+/// Source files that make a folder somebody's own package, not one that stands in for another.
+const SOURCES: usize = 10;
+/// Sightings of one folder.
+const MOST_SHADOWING: usize = 16;
+
+/// Modules of the folder that stand in for common ones, by their places in the list.
+pub(crate) fn shadowing(files: &[FileFacts]) -> Vec<(usize, Sighting)> {
+    let exists = |path: &str| files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok();
+    let beside =
+        |folder: &str, name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+    let stands_in = |(at, file): (usize, &FileFacts)| {
+        let (mut folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+        let mut module = name.strip_suffix(".py")?;
+        let is_package = module == "__init__";
+        if is_package {
+            (folder, module) = folder.rsplit_once('/').unwrap_or(("", folder));
+        }
+        let lower = module.to_ascii_lowercase();
+        if !MODULES.split('|').any(|known| known == lower) || is_package && is_source(&beside(folder, module), files) {
+            return None;
+        }
+        // Modules of a package are found by the package's name alone.
+        let is_part = exists(&beside(folder, "__init__.py"));
+        (!is_part).then(|| (at, Sighting::new("model.shadowing-module").key(module).with("module", module)))
+    };
+    files.iter().enumerate().filter_map(stands_in).take(MOST_SHADOWING).collect()
+}
+
+/// Whether a folder holds the source of a package.
+fn is_source(folder: &str, files: &[FileFacts]) -> bool {
+    let own = format!("{folder}/");
+    let start = files.partition_point(|file| file.path < own);
+    let below = files[start..].iter().take_while(|file| file.path.starts_with(&own));
+    below.filter(|file| file.path.ends_with(".py")).take(SOURCES).count() == SOURCES
 }
 
 /// A name that shows something else than it is.

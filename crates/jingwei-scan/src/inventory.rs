@@ -110,6 +110,9 @@ fn walk(
     for file in files.iter_mut().filter(|file| named.contains(&shown(&file.path))) {
         file.seen.retain(|seen| seen.sighting.rule != "model.unknown-format");
     }
+    for (at, sighting) in beside::shadowing(&files) {
+        files[at].seen.push(Seen { inside: "".into(), sighting });
+    }
     Ok(Inventory { files, unlisted: None })
 }
 

@@ -110,6 +110,7 @@ impl Looker<'_> {
         if let Some(sighting) = beside::program(&place.name, &front) {
             self.see(place, sighting);
         }
+        self.project(source, place);
         let inspection = match format {
             Format::Empty => return format,
             Format::Ggml => ggml::inspect(source, self.limits),
@@ -145,6 +146,17 @@ impl Looker<'_> {
         format
     }
 
+    /// Files that a tool reads by itself, and has something run because of them.
+    fn project(&mut self, source: &mut dyn Source, place: &Place) {
+        let Some(longest) = jingwei_template::reads_by_itself(&place.name) else { return };
+        let length = source.length().min(longest);
+        // What cannot be read is told where it is digested.
+        let Ok(bytes) = Reader::new(source).take_vec(length) else { return };
+        for sighting in jingwei_template::inspect_project(&place.name, &bytes) {
+            self.see(place, sighting);
+        }
+    }
+
     /// What no first bytes of a weights format decide: archives, graphs, documents, pickles.
     fn other(
         &mut self,
@@ -173,6 +185,10 @@ impl Looker<'_> {
                 }
             }
             return Format::Packed(*first);
+        }
+        if names_pieces(&place.name, front) {
+            self.pieces(source, place, budget);
+            return Format::SentencePiece;
         }
         // Almost any bytes are a protobuf of some kind; a document or a pickle is known by more than that.
         let is_text = matches!(format, Format::Json | Format::Text) || matches!(front, [0x80, 0..=5, ..]);
@@ -346,6 +362,11 @@ impl Looker<'_> {
             Err(error) => return self.see(place, unreadable(io_reason(&error.to_string()))),
         };
         self.looked.has_text |= place.depth == 0;
+        if place.name.to_ascii_lowercase().ends_with(".ipynb")
+            && let Some(inspection) = jingwei_template::inspect_notebook(&bytes, &self.names.config, self.limits)
+        {
+            return self.keep(inspection, place, budget);
+        }
         let shards = beside::shards(&bytes);
         if let Some(sighting) = beside::escaping_shard(&shards) {
             self.see(place, sighting);
@@ -404,6 +425,18 @@ impl Looker<'_> {
         }
     }
 
+    /// A vocabulary of SentencePiece.
+    fn pieces(&mut self, source: &mut dyn Source, place: &Place, budget: &Budget) {
+        let length = source.length();
+        if length > self.limits.header_bytes {
+            return self.see(place, Sighting::limit("header_bytes", self.limits.header_bytes));
+        }
+        match Reader::new(source).take_vec(length) {
+            Ok(bytes) => self.keep(jingwei_template::inspect_sentencepiece(&bytes), place, budget),
+            Err(error) => self.see(place, unreadable(io_reason(&error.to_string()))),
+        }
+    }
+
     /// What a loader makes of a text goes by its name; only templates can be told by their content.
     fn text(&mut self, source: &mut dyn Source, front: &[u8], place: &Place, budget: &Budget) {
         let inspection = match text_kind(&place.name, front) {
@@ -414,7 +447,11 @@ impl Looker<'_> {
             TextKind::Script => jingwei_template::inspect_script(source, &place.name, &self.names.config, self.limits),
             TextKind::Yaml => jingwei_template::inspect_yaml(source, &place.name, &self.names.config, self.limits),
             TextKind::Settings => {
-                jingwei_template::inspect_settings(source, &place.name, &self.names.config, self.limits)
+                let indexes = jingwei_template::inspect_indexes(source);
+                let mut inspection =
+                    jingwei_template::inspect_settings(source, &place.name, &self.names.config, self.limits);
+                inspection.sightings.extend(indexes);
+                inspection
             }
             TextKind::Requirements => jingwei_template::inspect_requirements(source),
             TextKind::Paths => start_file(source, &place.name, self),
@@ -539,10 +576,12 @@ fn prose(source: &mut dyn Source, name: &str) -> Inspection {
     let length = source.length().min(PROSE);
     // What cannot be read is told where it is digested.
     let Ok(bytes) = Reader::new(source).take_vec(length) else { return inspection };
-    let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    let (path, name) = (name, name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase());
     let shown = [".md", ".rst"].iter().any(|ending| name.ends_with(ending))
         || ["readme", "license", "licence", "notice", "model_card"].iter().any(|front| name.starts_with(front));
-    inspection.sightings = jingwei_template::inspect_prose(&String::from_utf8_lossy(&bytes), shown);
+    let text = String::from_utf8_lossy(&bytes);
+    inspection.sightings = jingwei_template::inspect_prose(&text, shown);
+    inspection.sightings.extend(jingwei_template::inspect_orders(path, &text));
     inspection
 }
 
@@ -569,6 +608,14 @@ fn is_tokenizer(name: &str, json: &[u8]) -> bool {
     named || KEYS.iter().any(|key| front.windows(key.len()).any(|window| window == *key))
 }
 
+/// A model of SentencePiece, by its content, or by a name under which loaders take it for one.
+fn names_pieces(name: &str, front: &[u8]) -> bool {
+    const NAMES: [&str; 4] = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "sentencepiece.model"];
+    let name = name.to_ascii_lowercase();
+    let named = name.ends_with(".spm") || NAMES.iter().any(|known| name.ends_with(known));
+    jingwei_template::is_sentencepiece(front) || named && front.first() == Some(&0x0a)
+}
+
 fn text_kind(name: &str, front: &[u8]) -> TextKind {
     let name = name.to_ascii_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
@@ -581,7 +628,7 @@ fn text_kind(name: &str, front: &[u8]) -> TextKind {
         TextKind::Paths
     } else if ends(&[".py", ".pyw", ".sh", ".bash", ".zsh"]) || front.starts_with(b"#!") {
         TextKind::Script
-    } else if ends(&[".yaml", ".yml"]) || name == "mlmodel" || name.ends_with("/mlmodel") {
+    } else if ends(&[".yaml", ".yml"]) || matches!(name.rsplit('/').next(), Some("mlmodel" | "mlproject")) {
         TextKind::Yaml
     } else if ends(&SETTINGS) || SETTINGS_NAMES.contains(&name.rsplit('/').next().unwrap_or(&name)) {
         TextKind::Settings

@@ -8,6 +8,8 @@
 mod config;
 mod lookalike;
 mod note;
+mod orders;
+mod project;
 mod read;
 mod requirements;
 mod script;
@@ -16,8 +18,9 @@ mod tokenizer;
 mod unicode;
 
 pub use config::{inspect_config, inspect_settings, inspect_yaml};
-pub use note::{Note, base64, inspect_note, inspect_prose};
-pub use requirements::inspect_requirements;
-pub use script::{Language, inspect_script, inspect_torchscript, interpreter};
+pub use note::{Note, base64, inspect_note, inspect_orders, inspect_prose, is_for_agents};
+pub use project::{inspect_project, reads_by_itself};
+pub use requirements::{inspect_indexes, inspect_requirements};
+pub use script::{Language, inspect_notebook, inspect_script, inspect_torchscript, interpreter};
 pub use template::{inspect_template, inspect_template_text};
-pub use tokenizer::inspect_tokenizer;
+pub use tokenizer::{inspect_sentencepiece, inspect_tokenizer, is_sentencepiece};

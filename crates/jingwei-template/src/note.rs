@@ -3,7 +3,11 @@
 use jingwei_core::Text;
 use jingwei_read::Sighting;
 
-use crate::{template::phrases, unicode};
+use crate::{
+    orders::{self, Reader},
+    template::phrases,
+    unicode,
+};
 
 /// What a text is to its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +63,111 @@ pub fn inspect_note(text: &str, what: Note, key: &str) -> Vec<Sighting> {
     };
     if aimed(&spaced) {
         seen.push(planted(text, key, "instruction", "写给模型的指令", "instructions to a model that reads it"));
+    } else if what != Note::Name {
+        let reader = match orders::reader_of(key) {
+            // Nobody sets a model up by its metadata.
+            Reader::Hidden => Reader::Value,
+            _ if what == Note::Token => Reader::Value,
+            reader => reader,
+        };
+        seen.extend(ordered(&spaced, reader, key));
+    }
+    seen
+}
+
+/// An order in a value of a configuration or of metadata.
+pub(crate) fn ordered(text: &str, reader: Reader, key: &str) -> Option<Sighting> {
+    // An address or a path has words too, and no sentence.
+    let is_one = text.is_ascii() && !text.contains(char::is_whitespace);
+    if is_one || phrases::words(text) < SENTENCE {
+        return None;
+    }
+    let prose = reader == Reader::Prose || text.contains("<!--");
+    let found = if prose { orders::in_prose(text, reader) } else { orders::find(text, reader) };
+    found.map(|found| ordering(found, key))
+}
+
+fn ordering((order, text): (orders::Order, String), key: &str) -> Sighting {
+    let sighting = Sighting::new("model.planted-text").key(&format!("instruction:{key}"));
+    sighting.with("key", key).with("text", &text).with_text("kind", order.label())
+}
+
+/// Files of rules that coding agents read by themselves, in lower case.
+const AGENT_FILES: [&str; 20] = [
+    "agents.md",
+    "agent.md",
+    "claude.md",
+    "claude.local.md",
+    "gemini.md",
+    "codex.md",
+    "copilot.md",
+    "qwen.md",
+    "warp.md",
+    "skill.md",
+    "crush.md",
+    "replit.md",
+    "copilot-instructions.md",
+    "llms.txt",
+    "llms-full.txt",
+    "conventions.md",
+    "memory.md",
+    "guidelines.md",
+    "soul.md",
+    "tools.md",
+];
+/// Endings of such files, and folders in which all texts are.
+const AGENT_ENDINGS: [&str; 10] = [
+    "rules",
+    ".mdc",
+    ".instructions.md",
+    ".prompt.md",
+    ".chatmode.md",
+    ".agent.md",
+    "goosehints",
+    ".aider.conf.yml",
+    ".hints",
+    ".cursorignore",
+];
+const AGENT_FOLDERS: [&str; 16] = [
+    ".claude/",
+    ".cursor/",
+    ".github/prompts/",
+    ".github/instructions/",
+    ".github/agents/",
+    ".windsurf/",
+    ".clinerules/",
+    ".roo/",
+    ".kiro/",
+    ".junie/",
+    ".codex/",
+    ".gemini/",
+    ".agents/",
+    ".amazonq/",
+    ".continue/",
+    ".augment/",
+];
+
+/// Whether agents read a file by themselves. `path`: in the folder of the model.
+#[must_use]
+pub fn is_for_agents(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    AGENT_FILES.contains(&name)
+        || AGENT_ENDINGS.iter().any(|ending| {
+            name.starts_with('.') && name.ends_with(ending) || ending.starts_with('.') && name.ends_with(ending)
+        })
+        || AGENT_FOLDERS.iter().any(|folder| path.starts_with(folder) || path.contains(&format!("/{folder}")))
+}
+
+/// Orders to a machine in a text for people or for agents, and commands of a shell where agents take them up.
+#[must_use]
+pub fn inspect_orders(path: &str, text: &str) -> Vec<Sighting> {
+    let agents = is_for_agents(path);
+    let reader = if agents { Reader::Agent } else { Reader::Prose };
+    let mut seen: Vec<Sighting> =
+        orders::in_prose(text, reader).map(|found| ordering(found, "text")).into_iter().collect();
+    if agents && let Some(line) = text.lines().find(|line| runs_command(line)) {
+        seen.push(planted(line.trim(), "text", "command", "系统命令", "a system command"));
     }
     seen
 }

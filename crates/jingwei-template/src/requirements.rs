@@ -48,10 +48,51 @@ pub fn inspect_requirements(source: &mut dyn Source) -> Inspection {
     inspection
 }
 
+/// Keys under which settings of package managers name where packages come from.
+const INDEXES: [&str; 9] = [
+    "index-url",
+    "index_url",
+    "extra-index-url",
+    "extra_index_url",
+    "find-links",
+    "find_links",
+    "default-index",
+    "index",
+    "dependency_links",
+];
+/// Parts of sections that hold an index each, or packages by their addresses.
+const SOURCES: [&str; 4] = ["index", "tool.poetry.source", "tool.pdm.source", "tool.uv.sources"];
+
+/// Addresses from which the settings of a package manager or of a project would have packages come.
+#[must_use]
+pub fn inspect_indexes(source: &mut dyn Source) -> Vec<Sighting> {
+    let Content::Bytes(bytes) = read::all(source, LONGEST) else { return Vec::new() };
+    let (text, _) = read::text(&bytes);
+    let mut seen: Vec<Sighting> = Vec::new();
+    let mut in_source = false;
+    for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';'])) {
+        if let Some(section) = line.strip_prefix('[').filter(|_| !line.contains('=')) {
+            let section = section.trim_matches(['[', ']', ' ']).to_ascii_lowercase();
+            in_source = SOURCES.iter().any(|part| section == *part || section.ends_with(&format!(".{part}")));
+            continue;
+        }
+        let key = line.split(['=', ':']).next().unwrap_or_default().trim().trim_matches('"').to_ascii_lowercase();
+        let names_index = INDEXES.contains(&key.as_str()) || in_source && (key == "url" || line.contains("url"));
+        let is_package = line.split_once(" @ ").is_some_and(|(_, rest)| rest.contains("://"));
+        if (names_index || is_package)
+            && seen.len() < MOST
+            && let Some(address) = address(line).filter(|address| !is_known(address))
+        {
+            seen.push(Sighting::new("model.requirements-address").key(address).with("address", address));
+        }
+    }
+    seen
+}
+
 /// What is fetched: the value of an option for an index, or a package by its address.
 fn address(entry: &str) -> Option<&str> {
     let at = entry.find("://")?;
-    let start = entry[..at].rfind([' ', '=', '"', '\'', '@']).map_or(0, |before| before + 1);
+    let start = entry[..at].rfind([' ', '=', '"', '\'', '@', '[', '<']).map_or(0, |before| before + 1);
     Some(entry[start..].split([' ', '"', '\'']).next().unwrap_or_default())
 }
 

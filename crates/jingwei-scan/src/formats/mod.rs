@@ -34,6 +34,8 @@ pub enum Format {
     Graph(GraphFormat),
     /// A serialized R object.
     RObject,
+    /// A vocabulary of SentencePiece.
+    SentencePiece,
     Json,
     Text,
     Unknown,
@@ -53,6 +55,7 @@ impl Format {
             Format::Npy => "npy",
             Format::Graph(format) => format.name(),
             Format::RObject => "r-object",
+            Format::SentencePiece => "sentencepiece",
             Format::Json => "json",
             Format::Text => "text",
             Format::Unknown => "unknown",

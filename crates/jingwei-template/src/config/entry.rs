@@ -7,13 +7,15 @@ use jingwei_read::Effect;
 use crate::{
     config::{
         findings::{Findings, leads_outside},
-        targets,
+        loaders, targets,
     },
     script,
 };
 
 /// Files in which a server or a loader of models is told what to take: any path in them is followed.
-const FOLLOWED: [&str; 19] = [
+const FOLLOWED: [&str; 21] = [
+    "desktop.ini",
+    "meta.yaml",
     "mlmodel",
     "modules.json",
     "checkpoint",
@@ -121,12 +123,15 @@ pub(crate) fn judge(found: &Findings<'_>, key: &str, value: &str) {
     code(found, key, &lower, value);
     repository(found, key, &lower, value);
     place(found, key, &lower, value);
+    loaders::judge(found, key, &lower, value);
 }
 
 /// Names and expressions that run something.
 fn code(found: &Findings<'_>, key: &str, lower: &str, value: &str) {
     // Files of builds run commands by design, and no loader reads them.
-    if let Some(mark) = script::shell_mark(value).filter(|_| !found.file.starts_with('.')) {
+    if let Some(mark) =
+        script::shell_mark(value).filter(|_| !found.file.starts_with('.') || found.file.starts_with(".pre-commit"))
+    {
         return found.dangerous_target(key, mark, Effect::Process);
     }
     // Nobody who writes a setting imports by a call.

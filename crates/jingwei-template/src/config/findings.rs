@@ -10,14 +10,16 @@ use jingwei_read::{Effect, Inspection, NameTable, Sighting};
 
 use crate::{
     config::{
-        entry,
+        entry, loaders,
         targets::{self, Verdict},
     },
-    script, template, unicode,
+    note, orders, script, template, unicode,
 };
 
 /// Most sightings that a configuration is worth.
 const SIGHTINGS: usize = 200;
+/// Shortest value that can be an order, in bytes.
+const SHORTEST_ORDER: usize = 16;
 
 /// Shared by all values of one file.
 pub(crate) struct Findings<'a> {
@@ -142,6 +144,8 @@ impl<'a> Findings<'a> {
         if let Some((name, effect)) = script::first_dangerous_call(expression, self.names) {
             let sighting = Sighting::new("model.config-dangerous-target").key(&name);
             self.see(sighting.with("key", key).with("target", expression).with_text("effect", effect.label()));
+        } else if let Some((mark, effect)) = loaders::reaching(expression) {
+            self.dangerous_target(key, mark, effect);
         }
     }
 
@@ -156,6 +160,15 @@ impl<'a> Findings<'a> {
     pub(crate) fn outside(&self, key: &str, value: &str, what: Text) {
         let sighting = Sighting::new("model.config-outside-reference").key(key);
         self.see(sighting.with("key", key).with("value", value).with_text("what", what));
+    }
+
+    /// A value that speaks to a machine which reads it.
+    pub(crate) fn order(&self, key: &str, text: &str) {
+        if text.len() >= SHORTEST_ORDER
+            && let Some(sighting) = note::ordered(text, orders::reader_of(key), key)
+        {
+            self.see(sighting);
+        }
     }
 
     pub(crate) fn hidden(&self, text: &str) {

@@ -13,7 +13,7 @@ use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use crate::config::{
     entry,
     findings::{Findings, leads_outside},
-    plain, repair, targets,
+    loaders, plain, repair, targets,
 };
 
 /// Top-level keys under which `transformers` and `diffusers` find the names of code to load.
@@ -22,6 +22,16 @@ const CODE_KEYS: [&str; 2] = ["auto_map", "custom_pipelines"];
 const MXNET_CUSTOM: &str = "Custom";
 /// Operators of MXNet that are an address in memory, written as a text, which the reader calls.
 const MXNET_ADDRESSES: [&str; 2] = ["_Native", "_NDArray"];
+/// Keys below which kernels of the hub are named.
+const KERNEL_KEYS: [&str; 7] = [
+    "kernel_mapping",
+    "kernel_config",
+    "_attn_implementation",
+    "attn_implementation",
+    "_attn_implementation_internal",
+    "experts_implementation",
+    "_experts_implementation",
+];
 const TRUST_KEY: &str = "trust_remote_code";
 /// Keys whose value a loader imports.
 const TARGET_KEYS: [&str; 2] = ["_target_", "class_path"];
@@ -133,6 +143,12 @@ enum Place {
     Vocabulary,
     /// One part of a pipeline: `[library, class]`.
     Component,
+    /// Kernels of the hub, by the layers that they replace.
+    Kernels,
+    /// Classes that a loader makes by their names.
+    Classes,
+    /// Where parts of an array lie.
+    References,
 }
 
 #[derive(Clone, Copy)]
@@ -201,10 +217,17 @@ impl<'a, 'f> Value<'a, 'f> {
             _ if self.place == Place::Vocabulary => Place::Vocabulary,
             _ if self.depth == 0 && CODE_KEYS.contains(&key) || key == "auto_map" => Place::Code,
             "chat_template" | "chat_templates" => Place::Template,
+            key if KERNEL_KEYS.contains(&key) => Place::Kernels,
+            "item_handlers" => Place::Classes,
+            "types" if self.depth == 0 && matches!(self.found.file.as_str(), "config.json" | "router_config.json") => {
+                Place::Classes
+            }
+            "refs" if self.depth == 0 => Place::References,
+            _ if matches!(self.place, Place::Kernels | Place::Classes | Place::References) => self.place,
             "vocab" | "merges" if self.depth <= 1 => Place::Vocabulary,
             _ if self.place == Place::Template && matches!(key, "name" | "role") => Place::Ordinary,
             _ if self.place == Place::Template || self.place == Place::Code => self.place,
-            _ if self.depth == 0 && self.found.file == "model_index.json" => Place::Component,
+            _ if self.depth == 0 && self.found.file.ends_with("model_index.json") => Place::Component,
             _ => Place::Ordinary,
         }
     }
@@ -218,11 +241,19 @@ impl<'a, 'f> Value<'a, 'f> {
         match self.place {
             Place::Template => return found.template(text),
             Place::Code => found.remote_repository(self.key, text),
+            Place::Kernels => loaders::kernel(found, self.key, text),
+            Place::Classes => loaders::class(found, self.key, text),
+            Place::References => {
+                if let Some(what) = leads_outside(text, true).filter(|_| !text.contains(char::is_whitespace)) {
+                    found.outside(self.key, text, what);
+                }
+            }
             Place::Ordinary | Place::Component | Place::Vocabulary => {}
         }
         if self.place != Place::Vocabulary {
             found.hidden(text);
             found.value(text);
+            found.order(self.key, text);
             entry::judge(found, self.key, text);
         }
         let key = self.key;
@@ -293,6 +324,9 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Content, E> {
+        if value > 0 && self.key == TRUST_KEY {
+            self.found.remote_code(TRUST_KEY);
+        }
         Ok(self.scalar(true, value))
     }
 
@@ -323,7 +357,9 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
             }
             self.count()?;
         }
-        if let [Some(library), Some(class)] = texts.as_slice() {
+        let is_part = self.place == Place::Component && texts.get(2).is_some_and(Option::is_none);
+        let pair = if is_part { &texts[..2] } else { &texts[..] };
+        if let [Some(library), Some(class)] = pair {
             content.pair = Some((library.clone(), class.clone()));
         }
         if self.key == "id" && texts.len() > 1 {
@@ -341,6 +377,10 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
         while let Some(name) = map.next_key::<String>()? {
             self.count()?;
             content.filled = true;
+            if self.place == Place::Ordinary && name.contains(char::is_whitespace) {
+                // Maps from labels to numbers have the labels as their keys.
+                self.found.order("label", &name);
+            }
             let decides = DECIDING_KEYS.contains(&name.as_str());
             let mut below = self.below(&name, self.place_of(&name))?;
             below.weigh |= decides;

@@ -3,6 +3,7 @@
 mod entry;
 mod findings;
 mod json;
+mod loaders;
 mod plain;
 mod repair;
 mod targets;

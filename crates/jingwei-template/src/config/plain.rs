@@ -5,7 +5,7 @@ use jingwei_read::{Inspection, Sighting};
 
 use crate::{
     config::{entry, findings::Findings, json, targets},
-    read,
+    read, script,
 };
 
 pub(crate) fn inspect(bytes: &[u8], found: Findings<'_>) -> Inspection {
@@ -17,6 +17,7 @@ pub(crate) fn inspect(bytes: &[u8], found: Findings<'_>) -> Inspection {
         inspection.see(Sighting::limit("entries", limit));
     }
     inspection.sightings.extend(broken.map(json::not_text));
+    inspection.sightings.extend(script::comments(&text));
     inspection.sightings.extend(read::unmarked_wide(bytes));
     inspection
 }
@@ -26,17 +27,33 @@ pub(crate) fn entries(text: &str, found: &Findings<'_>) -> bool {
     let mut scanner = Scanner { found, key: String::new(), waiting: None, count: 0 };
     let by_words = matches!(found.file.as_str(), "modelfile" | "dockerfile");
     let gin = found.file.ends_with(".gin");
+    let mut open: Option<(String, String)> = None;
     for line in text.lines() {
         if scanner.count >= found.limits.entries {
             return true;
         }
         let line = line.trim();
+        if let Some((word, mut text)) = open.take() {
+            let (inner, ends) = line.split_once(QUOTES).map_or((line, false), |(inner, _)| (inner, true));
+            text.push('\n');
+            text.push_str(inner);
+            if ends {
+                scanner.entry(&word, &text);
+            } else {
+                open = Some((word, text));
+            }
+            continue;
+        }
         if line.starts_with(['#', ';']) || line.starts_with("//") {
             scanner.count += 1;
             continue;
         }
         if by_words && let Some((word, rest)) = line.split_once(char::is_whitespace) {
-            scanner.entry(&word.to_ascii_lowercase(), rest.trim_matches(['"', ' ']));
+            let word = word.to_ascii_lowercase();
+            match rest.split_once(QUOTES).map(|(_, inner)| inner).filter(|inner| !inner.contains(QUOTES)) {
+                Some(inner) => open = Some((word, inner.to_owned())),
+                None => scanner.entry(&word, rest.trim_matches(['"', ' '])),
+            }
             continue;
         }
         if gin && scanner.gin(line) {
@@ -45,9 +62,15 @@ pub(crate) fn entries(text: &str, found: &Findings<'_>) -> bool {
         scanner.whole(line);
         scanner.line(line);
     }
+    if let Some((word, text)) = open {
+        scanner.entry(&word, &text);
+    }
     scanner.flush();
     false
 }
+
+/// Between which a text of several lines stands in a Modelfile.
+const QUOTES: &str = "\"\"\"";
 
 struct Scanner<'f, 'n> {
     found: &'f Findings<'n>,
@@ -61,6 +84,7 @@ impl Scanner<'_, '_> {
     fn entry(&mut self, key: &str, value: &str) {
         self.count += 1;
         self.found.hidden(value);
+        self.found.order(key, value);
         match key {
             "_target_" | "class_path" => self.found.target(key, value, true),
             // A layer of Caffe imports this module.

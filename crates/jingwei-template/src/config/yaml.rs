@@ -11,7 +11,7 @@ use crate::{
         findings::{Findings, leads_outside},
         json, targets,
     },
-    read, template,
+    read, script, template,
 };
 
 /// Tags by which a YAML loader of Python makes objects.
@@ -46,6 +46,7 @@ pub(crate) fn inspect(bytes: &[u8], found: Findings<'_>) -> Inspection {
         inspection.see(Sighting::limit("entries", limits.entries));
     }
     inspection.sightings.extend(broken.map(json::not_text));
+    inspection.sightings.extend(script::comments(&text));
     inspection.sightings.extend(read::unmarked_wide(bytes));
     inspection
 }
@@ -209,11 +210,16 @@ impl Scanner<'_> {
         if let Some(expression) = value.strip_prefix('$').filter(|rest| !rest.starts_with('{')) {
             self.found.expression("$", expression);
         }
-        let Some(key) = self.waiting.take() else { return entry::judge(&self.found, "", value) };
+        let Some(key) = self.waiting.take() else {
+            // A line of a longer text: whose it is, is not known here.
+            self.found.order("text of a document", value);
+            return entry::judge(&self.found, "", value);
+        };
+        self.found.order(&key, value);
         match key.as_str() {
             "_target_" | "class_path" => self.found.target(&key, value, true),
             "target" if targets::is_dotted(value) => {
-                self.found.target(&key, value, false);
+                self.found.target(&key, value, self.found.file == "model_config.yaml" && targets::names_a_class(value));
                 self.target = Some(value.to_owned());
             }
             "path" | "function" | "callable" | "func" | "fn" | "factory" | "method" | "type"
@@ -276,6 +282,12 @@ impl Scanner<'_> {
         let class = tag.strip_prefix("!!").filter(|class| targets::is_dotted(class));
         if class.is_some() || FOREIGN_TAGS.iter().any(|known| tag.trim_start_matches('!').starts_with(known)) {
             return self.python_tag(tag);
+        }
+        if let Some(path) = tag.strip_prefix("!include:") {
+            if let Some(what) = leads_outside(path, true) {
+                self.found.outside("!include", path, what);
+            }
+            return;
         }
         if tag.starts_with("!include") {
             self.waiting = Some("!include".to_owned());

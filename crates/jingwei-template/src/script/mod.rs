@@ -1,6 +1,7 @@
 //! Scripts beside weights: a bounded look at their words, no parser of their languages.
 
 mod loops;
+mod notebook;
 mod python;
 mod shell;
 mod tokens;
@@ -9,12 +10,15 @@ use jingwei_core::{Limits, Text};
 use jingwei_read::{Inspection, NameTable, Sighting, Source};
 
 use crate::{
+    note,
+    orders::Reader,
     read::{self, Content},
     unicode,
 };
 
+pub use notebook::inspect_notebook;
 pub(crate) use python::first_dangerous_call;
-pub(crate) use shell::what as shell_mark;
+pub(crate) use shell::{marks as shell_commands, what as shell_mark};
 
 /// Longest script that is read.
 const LONGEST: u64 = 4 << 20;
@@ -62,32 +66,14 @@ pub fn inspect_script(source: &mut dyn Source, file_name: &str, names: &NameTabl
     let mut notable = Vec::new();
     if is_shell {
         for (offset, mark) in shell::commands(&text) {
-            let why = Text::new(
-                "命令会下载并运行程序或打开本机",
-                "its command fetches and runs a program or opens the machine",
-            );
-            see(&mut inspection, mark, offset, why);
+            see(&mut inspection, mark, offset, shell::why());
         }
     }
     if is_python {
         coding(&text, &mut inspection);
-        // Python ends a line here too, and takes wide letters for plain ones.
-        let plain = python::Plain::of(&text);
-        let (deeds, stopped) = python::deeds(&plain.text, &file, names);
-        if stopped.is_some() {
-            let (zh, en) =
-                ("脚本过长或嵌套过深，其后未读", "the script is too long or nested too deeply to be read further");
-            inspection.see(Sighting::not_inspected(zh, en));
-        }
-        for mut deed in deeds {
-            deed.offset = plain.offset(deed.offset);
-            if deed.grave {
-                see(&mut inspection, &deed.name, deed.offset, deed.why);
-            } else {
-                notable.push(deed.name);
-            }
-        }
+        notable = python(&text, &file, names, &mut inspection);
     }
+    inspection.sightings.extend(comments(&text));
     for hidden in unicode::find(&text, unicode::Natural::Prose).into_iter().take(8) {
         // Programs colour their output with escapes.
         if !matches!(hidden.kind, unicode::HiddenKind::Single | unicode::HiddenKind::Escape) {
@@ -105,6 +91,40 @@ pub fn inspect_script(source: &mut dyn Source, file_name: &str, names: &NameTabl
     }
     inspection.see(beside(&notable));
     inspection
+}
+
+/// A script whose text is at hand: a script beside the weights, with what it does.
+fn judge(text: &str, file: &str, names: &NameTable, inspection: &mut Inspection) {
+    let notable = python(text, file, names, inspection);
+    inspection.see(beside(&notable));
+}
+
+/// What Python code does; the calls that only run when something else calls them are given back.
+fn python(text: &str, file: &str, names: &NameTable, inspection: &mut Inspection) -> Vec<String> {
+    // Python ends a line here too, and takes wide letters for plain ones.
+    let plain = python::Plain::of(text);
+    let (deeds, stopped) = python::deeds(&plain.text, file, names);
+    if stopped.is_some() {
+        let (zh, en) =
+            ("脚本过长或嵌套过深，其后未读", "the script is too long or nested too deeply to be read further");
+        inspection.see(Sighting::not_inspected(zh, en));
+    }
+    let mut notable = Vec::new();
+    for deed in deeds {
+        if deed.grave {
+            see(inspection, &deed.name, plain.offset(deed.offset), deed.why);
+        } else {
+            notable.push(deed.name);
+        }
+    }
+    notable
+}
+
+/// An order in the comments: agents read them with the code.
+pub(crate) fn comments(text: &str) -> Option<Sighting> {
+    let comments = text.lines().filter_map(|line| line.trim_start().strip_prefix('#'));
+    let comments: String = comments.flat_map(|line| [line, "\n"]).collect();
+    note::ordered(&comments, Reader::Prose, "comment")
 }
 
 /// Namespaces of operators that come with PyTorch and its own libraries.

@@ -16,7 +16,14 @@ use crate::script::{
 };
 
 /// Modules whose dangerous names count in scripts. Others are used by honest scripts at every turn.
-const ROOTS: [&str; 20] = [
+const ROOTS: [&str; 27] = [
+    "webbrowser",
+    "pip",
+    "pexpect",
+    "plumbum",
+    "_posixsubprocess",
+    "popen2",
+    "antigravity",
     "asyncio",
     "cProfile",
     "profile",
@@ -68,6 +75,27 @@ const LOADED: [&str; 8] = [
     "pipeline",
     "custom_",
 ];
+
+/// Files that servers, hubs and installers call, and a word by which they are known as such.
+const LOADED_BY_TEXT: [(&str, &str); 14] = [
+    ("model.py", "TritonPythonModel"),
+    ("handler.py", "def handle"),
+    ("handler.py", "BaseHandler"),
+    ("handler.py", "EndpointHandler"),
+    ("hubconf.py", "dependencies"),
+    ("inference.py", "def model_fn"),
+    ("predict.py", "BasePredictor"),
+    ("tool.py", "forward"),
+    ("tool.py", "__call__"),
+    ("generate.py", "def generate"),
+    ("__init__.py", "load_model_from_init_py"),
+    ("__init__.py", "def load(**"),
+    ("setup.py", "cmdclass"),
+    ("service.py", "bentoml"),
+];
+/// Files that are imported by tools of their own accord: none of them has a reason to go to the network.
+const EAGER: [&str; 6] =
+    ["__init__.py", "setup.py", "conftest.py", "hubconf.py", "sitecustomize.py", "usercustomize.py"];
 
 /// Something that a script does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +149,8 @@ pub(crate) fn deeds(text: &str, file: &str, names: &NameTable) -> (Vec<Deed>, Op
     let (lines, stopped) = tokens::lines(text);
     let aliases = Aliases::of(&lines);
     let reached = reached(&lines);
-    let loaded = LOADED.iter().any(|prefix| file.starts_with(prefix));
+    let by_its_text = LOADED_BY_TEXT.iter().any(|(name, mark)| file == *name && text.contains(mark));
+    let loaded = by_its_text || LOADED.iter().any(|prefix| file.starts_with(prefix));
     let mut looker = Looker {
         names,
         aliases,
@@ -129,6 +158,7 @@ pub(crate) fn deeds(text: &str, file: &str, names: &NameTable) -> (Vec<Deed>, Op
         known: BTreeSet::new(),
         blocks: Vec::new(),
         loaded,
+        eager: EAGER.contains(&file),
         environ: false,
         reached,
         classes: Vec::new(),
@@ -182,6 +212,7 @@ pub(crate) fn first_dangerous_call(expression: &str, names: &NameTable) -> Optio
         known: BTreeSet::new(),
         blocks: Vec::new(),
         loaded: false,
+        eager: false,
         environ: false,
         reached: HashSet::new(),
         classes: Vec::new(),
@@ -388,6 +419,7 @@ struct Looker<'n, 't> {
     /// Blocks that do not run on import, by their indentation, and whether only the shell runs them.
     blocks: Vec<(usize, bool)>,
     loaded: bool,
+    eager: bool,
     /// Secrets of the environment were read on import.
     environ: bool,
     /// Functions that the file itself calls on import.
@@ -554,7 +586,7 @@ impl<'t> Looker<'_, 't> {
         let counts = match effect {
             Effect::Execute | Effect::Process => true,
             Effect::Native => LIBRARIES.iter().any(|part| full.contains(part)),
-            Effect::Network => full.starts_with("socket."),
+            Effect::Network => full.starts_with("socket.") || self.eager && full.starts_with("webbrowser."),
             Effect::Load => full.starts_with("marshal.") || hidden,
             Effect::Import | Effect::File => false,
         };
@@ -578,6 +610,10 @@ impl<'t> Looker<'_, 't> {
         };
         let root = self.aliases.resolve(path).unwrap_or_default();
         let network = NETWORKS.contains(&root.split('.').next().unwrap_or_default());
+        if on_import && network && self.eager && (SENDERS.contains(&method) || method == "get") {
+            let why = Text::new("导入文件时即访问网络", "it goes to the network as soon as the file is imported");
+            return self.deed(path, offset, Effect::Network, true, why);
+        }
         if on_import
             && network
             && SENDERS.contains(&method)

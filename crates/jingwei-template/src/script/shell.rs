@@ -1,5 +1,7 @@
 //! Shell scripts, and commands in the strings of other scripts.
 
+use jingwei_core::Text;
+
 /// A command that fetches and runs, or opens the machine.
 pub(crate) fn is_dangerous(command: &str) -> bool {
     what(command).is_some()
@@ -42,6 +44,18 @@ pub(crate) fn what(command: &str) -> Option<&'static str> {
         return Some("download && run");
     }
     marks.into_iter().find(|mark| lower.contains(mark))
+}
+
+pub(crate) fn why() -> Text {
+    Text::new("命令会下载并运行程序或打开本机", "its command fetches and runs a program or opens the machine")
+}
+
+/// What the dangerous commands of a text show, each once.
+pub(crate) fn marks(text: &str) -> Vec<&'static str> {
+    let mut marks: Vec<&str> = commands(text).into_iter().map(|(_, mark)| mark).collect();
+    marks.sort_unstable();
+    marks.dedup();
+    marks
 }
 
 /// The dangerous commands of a shell script, with their offsets. Continued lines count as one.

@@ -1,0 +1,226 @@
+//! What single loaders do with single keys: modules they import, registries of code they ask, stores of data elsewhere.
+
+use jingwei_core::Text;
+use jingwei_read::{Effect, NameClass};
+
+use crate::{
+    config::{
+        findings::{Findings, leads_outside},
+        targets::{self, Verdict},
+    },
+    script,
+};
+
+/// Keys whose value is a module, or a folder with modules, that a loader imports by name: PEFT for Megatron, MMEngine, fairseq,
+/// AllenNLP, Ray Serve.
+const IMPORTS: [&str; 10] = [
+    "megatron_core",
+    "imports",
+    "user_dir",
+    "include_package",
+    "import_path",
+    "import_modules",
+    "additional_imports",
+    "extra_imports",
+    "external_modules",
+    "vllm_plugins",
+];
+/// Registries of spaCy whose functions are called while a pipeline is loaded or trained.
+const REGISTRIES: [&str; 5] = ["@callbacks", "@readers", "@misc", "@loggers", "@scorers"];
+/// Who registers such functions under a name of their own.
+const VENDORS: [&str; 14] = [
+    "spacy",
+    "spacy-transformers",
+    "spacy-curated-transformers",
+    "spacy-llm",
+    "spacy-legacy",
+    "spacy-loggers",
+    "spacy-experimental",
+    "spacy-ray",
+    "spacy-stanza",
+    "thinc",
+    "srsly",
+    "prodigy",
+    "eds",
+    "scispacy",
+];
+/// Backends that come with Triton, and platforms of its older configurations.
+const BACKENDS: [&str; 22] = [
+    "tensorrt",
+    "tensorrt_plan",
+    "onnxruntime",
+    "onnxruntime_onnx",
+    "tensorflow",
+    "tensorflow_graphdef",
+    "tensorflow_savedmodel",
+    "pytorch",
+    "pytorch_libtorch",
+    "libtorch",
+    "python",
+    "openvino",
+    "dali",
+    "fil",
+    "tensorrtllm",
+    "vllm",
+    "ensemble",
+    "identity",
+    "repeat",
+    "square",
+    "armnn_tflite",
+    "paddle",
+];
+/// Stores of TensorStore that lie elsewhere.
+const STORES: [&str; 6] = ["http", "gcs", "gcs_grpc", "s3", "tsgrpc_kvstore", "ocdbt_coordinator"];
+/// Keys of values that are fetched, and so must stay with the model.
+const FETCHED: [&str; 10] = [
+    "kvstore",
+    "working_dir",
+    "py_modules",
+    "storageuri",
+    "storage_uri",
+    "modeluri",
+    "model_uri",
+    "pretrained_path",
+    "_base_",
+    "searchpath",
+];
+/// Resolvers that have Python evaluate what stands behind them.
+const RESOLVERS: [&str; 6] = ["eval", "python", "py", "exec", "lambda", "calc"];
+/// Parts of names of secrets in the environment.
+const SECRETS: [&str; 7] = ["key", "token", "secret", "password", "passwd", "credential", "auth"];
+
+/// Judges one entry; `lower`: its key in lower case.
+pub(crate) fn judge(found: &Findings<'_>, key: &str, lower: &str, value: &str) {
+    if IMPORTS.contains(&lower) {
+        import(found, key, value);
+    } else if REGISTRIES.contains(&lower) {
+        let mut parts = value.split('.');
+        let vendor = parts.next().unwrap_or_default();
+        // A name of Thinc has no vendor: `Adam.v1`.
+        if parts.count() >= 2 && !VENDORS.contains(&vendor) {
+            found.loader_module(key, value);
+        }
+    } else if found.file == "config.pbtxt" && matches!(lower, "backend" | "platform") && !BACKENDS.contains(&value) {
+        found.loader_module(key, value);
+    } else if lower == "tool_class" && targets::is_dotted(value) {
+        found.remote_code(key);
+    } else if lower == "driver" && STORES.contains(&value) {
+        found.outside(key, value, Text::new("别处的存储", "a store that lies elsewhere"));
+    } else if FETCHED.contains(&lower) && !value.starts_with("https://") {
+        let own =
+            ["gs://", "s3://", "hf://", "pvc://"].iter().any(|scheme| value.starts_with(scheme)) && lower != "kvstore";
+        let what = leads_outside(value, false).filter(|_| !own && !value.contains(char::is_whitespace));
+        if let Some(what) = what {
+            found.outside(key, value, what);
+        }
+    }
+    interpolations(found, key, value);
+}
+
+/// A module, or the folder of one.
+fn import(found: &Findings<'_>, key: &str, value: &str) {
+    let module = value.replace(':', ".");
+    let is_name = module.split('.').all(|part| {
+        part.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+    });
+    if value.contains('/') || value == "." {
+        if key == "user_dir" {
+            found.loader_module(key, value);
+        }
+        return;
+    }
+    if !is_name || matches!(value, "null" | "None" | "none" | "true" | "false") {
+        return;
+    }
+    match targets::verdict(&format!("{module}.x"), found.names) {
+        Verdict::Dangerous(effect) => found.dangerous_target(key, value, effect),
+        Verdict::Unknown => found.loader_module(key, value),
+        Verdict::Known => {}
+    }
+}
+
+/// `${…}`: what is evaluated, and secrets that go into an address.
+fn interpolations(found: &Findings<'_>, key: &str, value: &str) {
+    let Some((_, first)) = value.split_once("${") else { return };
+    if let Some((name, rest)) = first.split_once(':')
+        && RESOLVERS.contains(&name.rsplit('.').next().unwrap_or_default())
+    {
+        let expression = rest.trim_end_matches('}').trim_matches(['\'', '"']);
+        if let Some((name, effect)) = script::first_dangerous_call(expression, found.names) {
+            found.dangerous_target(key, &name, effect);
+        }
+    }
+    let Some((_, address)) = value
+        .split_once("://")
+        .filter(|(scheme, _)| ["http", "https", "ws", "wss", "ftp"].iter().any(|known| scheme.ends_with(known)))
+    else {
+        return;
+    };
+    // Before the path a secret is the login of a service of one's own.
+    let Some(end) = address.find(['/', '?']) else { return };
+    let is_secret = |part: &str| {
+        let name = part.split('}').next().unwrap_or_default().to_ascii_lowercase();
+        SECRETS.iter().any(|word| name.contains(word))
+    };
+    if address[end..].split("${").skip(1).any(is_secret) {
+        found.outside(
+            key,
+            value,
+            Text::new("附带环境中机密的网址", "an address to which a secret of the environment goes"),
+        );
+    }
+}
+
+/// Repositories of compiled kernels that publishers of the loader keep themselves.
+const KNOWN_REPOSITORIES: [&str; 2] = ["kernels-community/", "kernels-test/"];
+
+/// A kernel of the hub: `owner/repository`, with a revision and a name perhaps.
+pub(crate) fn kernel(found: &Findings<'_>, key: &str, value: &str) {
+    let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.@:".contains(c));
+    let is_repository = value.split_once('/').is_some_and(|(owner, name)| word(owner) && word(name));
+    if is_repository && !KNOWN_REPOSITORIES.iter().any(|known| value.starts_with(known)) {
+        found.code_repository(key, value);
+    }
+}
+
+/// Marks of an expression that reaches out, whatever it imported before.
+const REACHES: [&str; 18] = [
+    "__subclasses__",
+    "__globals__",
+    "__builtins__",
+    "__mro__",
+    "__import__",
+    "__reduce__",
+    "urllib.request",
+    "urlopen(",
+    "urlretrieve(",
+    "requests.",
+    "socket.",
+    "webbrowser",
+    "open('/",
+    "open(\"/",
+    "shutil.rmtree",
+    "os.remove(",
+    "pickle.load",
+    "torch.hub.",
+];
+
+/// What a `$expression` does beyond calls of dangerous names.
+pub(crate) fn reaching(expression: &str) -> Option<(&'static str, Effect)> {
+    let mark = REACHES.into_iter().find(|mark| expression.contains(mark))?;
+    let effect = match mark {
+        "open('/" | "open(\"/" | "shutil.rmtree" | "os.remove(" => Effect::File,
+        "urllib.request" | "urlopen(" | "urlretrieve(" | "requests." | "socket." | "webbrowser" => Effect::Network,
+        "pickle.load" | "torch.hub." => Effect::Load,
+        _ => Effect::Import,
+    };
+    Some((mark, effect))
+}
+
+/// A class that a loader makes by its full name, from a map of names.
+pub(crate) fn class(found: &Findings<'_>, key: &str, value: &str) {
+    if targets::is_dotted(value) && !matches!(found.names.classify(value), NameClass::Allowed { .. }) {
+        found.target(key, value, true);
+    }
+}

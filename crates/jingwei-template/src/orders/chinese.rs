@@ -1,0 +1,151 @@
+//! Orders in Chinese, by words that stand near one another within a sentence.
+
+use super::{Order, Reader};
+
+/// A bar stands between the entries of a list.
+struct Pattern {
+    order: Order,
+    readers: &'static [Reader],
+    first: &'static str,
+    then: &'static str,
+    /// It may stand behind the second as well; empty where two are enough.
+    last: &'static str,
+}
+
+use Reader::{Agent, Hidden, Prompt, Prose, Value};
+
+/// Characters between two parts of an order.
+const NEAR: usize = 16;
+
+const ANY: &[Reader] = &[Value, Hidden, Agent, Prompt, Prose];
+const NOTED: &[Reader] = &[Value, Hidden, Agent];
+const DROPS: &str = "忽略|无视|忘记|忘掉|抛弃|不要理会|不用理会|不必遵守|不要遵守|不再遵守|绕过|覆盖";
+const EARLIER: &str = "之前|以上|先前|此前|上述|前面|所有|一切|系统|用户|原有|原来|既有|任何|你的";
+const RULES: &str = "指令|指示|规则|提示词|系统提示|限制|设定|约束|安全策略|准则|要求|命令";
+const NOT: &str = "不要|不得|切勿|禁止|别|勿|无需|不必|不能|绝不";
+const PEOPLE: &str = "告诉用户|告知用户|通知用户|提醒用户|告诉任何人|告知任何人|让用户知道|让用户发现|让用户察觉|向用户透露|向用户说明|向用户提及|告诉使用者|告知使用者|询问用户|征求用户|被用户发现|透露给用户|告诉开发者|告知开发者|向用户披露";
+const TAKES: &str = "读取|收集|发送|上传|泄露|导出|外传|转发|窃取|打印|输出|提交|发给|索取|索要|复制";
+const SECRETS: &str =
+    "密钥|私钥|ssh|口令|密码|凭证|凭据|环境变量|令牌|聊天记录|对话记录|对话内容|系统提示|api key|助记词";
+const RUNS: &str = "运行|执行|下载|安装|调用";
+const RUNNABLE: &str = "以下命令|下列命令|这条命令|该命令|此命令|脚本|以下代码|shell|命令行|setup|工具|程序";
+const MACHINES: &str = "ai|人工智能|大模型|语言模型|智能体|助手|机器人|代理程序|模型";
+const MUST: &str = "请|必须|应当|务必|立即|需要|不要|禁止|一律";
+const DEEDS: &str =
+    "运行|执行|忽略|无视|发送|上传|读取|推荐|批准|输出|下载|安装|访问|点击|删除|信任|回复|回答|评为|标记|告诉|声称";
+
+const PATTERNS: &[Pattern] = &[
+    Pattern { order: Order::Override, readers: ANY, first: DROPS, then: EARLIER, last: RULES },
+    Pattern {
+        order: Order::Override,
+        readers: &[Value, Hidden, Agent, Prompt],
+        first: DROPS,
+        then: "指令|指示|规则|提示词|安全|用户说|用户的",
+        last: "",
+    },
+    Pattern { order: Order::Conceal, readers: ANY, first: NOT, then: PEOPLE, last: "" },
+    Pattern {
+        order: Order::Conceal, readers: NOTED, first: "瞒着|对用户隐瞒|向用户隐瞒|不让用户", then: "", last: ""
+    },
+    Pattern { order: Order::Secrets, readers: NOTED, first: TAKES, then: SECRETS, last: "" },
+    Pattern {
+        order: Order::Secrets,
+        readers: &[Prompt],
+        first: "发送|上传|外传|转发|泄露|索要|发给",
+        then: SECRETS,
+        last: "",
+    },
+    Pattern {
+        order: Order::Secrets,
+        readers: NOTED,
+        first: "将|把",
+        then: SECRETS,
+        last: "发送|上传|发给|提交|转发|写入",
+    },
+    Pattern {
+        order: Order::Secrets,
+        readers: &[Value, Hidden, Agent, Prompt],
+        first: "发送到|上传到|发送至|上传至|提交到|转发到",
+        then: "http",
+        last: "",
+    },
+    Pattern { order: Order::Run, readers: &[Value], first: RUNS, then: RUNNABLE, last: "" },
+    Pattern {
+        order: Order::Run, readers: NOTED, first: "悄悄|暗中|偷偷|秘密地|静默", then: DEEDS, last: ""
+    },
+    Pattern {
+        order: Order::Mode,
+        readers: &[Value],
+        first: "你现在是|你现在处于|从现在起|从现在开始|你的新任务|你的新角色|新的指令",
+        then: "",
+        last: "",
+    },
+    Pattern {
+        order: Order::Mode,
+        readers: &[Value, Hidden, Agent, Prompt],
+        first: "进入|处于|切换到|启用",
+        then: "维护模式|开发者模式|调试模式|上帝模式|越狱模式|无限制模式",
+        last: "",
+    },
+    Pattern {
+        order: Order::Steer,
+        readers: &[Value],
+        first: "始终|总是|一律|务必|必须|只能",
+        then: "推荐|回答|回复|批准|声称|服从|通过审核",
+        last: "",
+    },
+    Pattern {
+        order: Order::Steer, readers: NOTED, first: "插入|植入|加入|留下", then: "后门|漏洞|恶意代码", last: ""
+    },
+    Pattern { order: Order::Addressed, readers: &[Value, Hidden], first: MACHINES, then: MUST, last: DEEDS },
+    Pattern {
+        order: Order::Addressed,
+        readers: &[Value, Hidden, Prose],
+        first: "如果你是|若你是|假如你是|阅读本文的|读到此处的|读到这里的|读取本文件的|致所有|致各位|致|请注意",
+        then: "ai|人工智能|大模型|语言模型|智能体|助手|机器人",
+        last: DEEDS,
+    },
+];
+
+/// Opposites of what follows.
+const NEGATIONS: [char; 5] = ['不', '勿', '别', '未', '禁'];
+
+/// The first order in a text in lower case, and where it begins.
+pub(super) fn find(lower: &str, reader: Reader) -> Option<(Order, usize)> {
+    if lower.is_ascii() {
+        return None;
+    }
+    PATTERNS
+        .iter()
+        .filter(|pattern| pattern.readers.contains(&reader))
+        .find_map(|pattern| Some((pattern.order, pattern.find(lower)?)))
+}
+
+impl Pattern {
+    fn find(&self, lower: &str) -> Option<usize> {
+        let starts = self.first.split('|').flat_map(|word| lower.match_indices(word));
+        starts.filter(|(at, word)| self.follows(lower, *at, word)).map(|(at, _)| at).min()
+    }
+
+    fn follows(&self, lower: &str, at: usize, word: &str) -> bool {
+        // "AI" within another word is none.
+        let inner = word.is_ascii() && lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+        let negated = !matches!(self.order, Order::Conceal | Order::Addressed)
+            && lower[..at].chars().rev().take(2).any(|c| NEGATIONS.contains(&c));
+        let window = near(&lower[at + word.len()..]);
+        let then = self.then.split('|').filter_map(|then| Some(window.find(then)? + then.len())).min();
+        !inner
+            && !negated
+            && then.is_some_and(|end| {
+                let rest = near(&lower[at + word.len() + end..]);
+                self.last.is_empty() || self.last.split('|').any(|last| rest.contains(last))
+            })
+    }
+}
+
+/// What follows within a sentence.
+fn near(text: &str) -> &str {
+    let end = text.char_indices().take(NEAR).find(|(_, c)| matches!(c, '。' | '！' | '；' | '\n'));
+    let longest = text.char_indices().nth(NEAR).map_or(text.len(), |(end, _)| end);
+    &text[..end.map_or(longest, |(end, _)| end)]
+}

@@ -1,0 +1,338 @@
+//! Orders in English, by words that follow one another within a sentence.
+
+use std::{collections::HashMap, sync::OnceLock};
+
+use super::{Order, Reader};
+
+/// One kind of order: a word of the first list, then one of each other list within so many words of the one before. A
+/// phrase of several words stands as it is. A bar stands between the entries of a list.
+struct Pattern {
+    order: Order,
+    readers: &'static [Reader],
+    steps: &'static [&'static str],
+    within: usize,
+    /// "Do not" before it turns it into its opposite.
+    may_be_negated: bool,
+}
+
+use Reader::{Agent, Hidden, Prompt, Prose, Value};
+
+const ANY: &[Reader] = &[Value, Hidden, Agent, Prompt, Prose];
+const NOTED: &[Reader] = &[Value, Hidden, Agent];
+const UNSHOWN: &[Reader] = &[Value, Hidden];
+const VALUE: &[Reader] = &[Value];
+
+const DROPS: &str = "ignore|ignoring|disregard|disregarding|forget|override|overriding|bypass|discard|neglect";
+const EARLIER: &str = "previous|prior|preceding|earlier|above|your|system|existing|former";
+const RULES: &str = "instruction|instructions|prompt|prompts|rules|guideline|guidelines|directions|directives|orders|safety|policy|policies|guardrails|restrictions|constraints|context|training";
+const NOT: &str = "do not|don't|dont|never|must not|should not|shall not";
+const TELL: &str = "tell|inform|notify|alert|warn|mention|reveal|disclose|show|let|report|admit|ask";
+const TELLING: &str = "telling|informing|notifying|alerting|warning|mentioning|revealing|disclosing|letting|asking";
+const PEOPLE: &str = "the user|user|users|the human|human|humans|your user|operator|the developer|owner|anyone|anybody|reviewer|reviewers|administrator";
+const SENDS: &str = "send|sending|upload|uploading|post|transmit|forward|email|mail|exfiltrate|leak|submit|deliver";
+const TAKES: &str = "read|cat|open|collect|gather|harvest|steal|print|dump|reveal|extract|copy|encode|output|find|repeat|expose|list|share|give|include";
+const SECRETS: &str = "ssh|ssh key|ssh keys|private key|private keys|id_rsa|id rsa|api key|api keys|access token|access tokens|credential|credentials|password|passwords|passphrase|secret|secrets|cookies|wallet|seed phrase|environment variables|env file|system prompt|aws keys|aws credentials|netrc";
+const TALK: &str = "conversation|conversations|chat history|transcript|transcripts|the user's|user data|user input|their data|personal data|history";
+const RUNS: &str = "run|execute|launch|invoke|source|install|download|fetch|curl|wget|eval|delete";
+const RUNNABLE: &str = "command|commands|script|scripts|shell|bash|code|program|binary|payload|file|files|sh|py|tool";
+const QUIETLY: &str = "silently|secretly|covertly|stealthily|discreetly";
+const DEEDS: &str = "run|execute|install|send|upload|delete|commit|push|download|fetch|read|approve|forward|copy|append|add|insert|include|exfiltrate|disable|modify";
+const MACHINES: &str = "ai|ais|llm|llms|assistant|assistants|agent|agents|language model|language models|chatbot|chatbots|copilot|claude|chatgpt|gpt|gemini|cursor|codex|model|bot|reviewer";
+const MUST: &str = "must|should|shall|always|please|immediately|are required|have to|need to";
+const COMMANDS: &str = "ignore|disregard|run|execute|install|send|upload|recommend|rate|approve|say|tell|must|never|always|do not|don't|reveal|output|download|fetch|curl|trust|skip|disable|mark|report|call|click|visit|read|respond|reply|answer|include|delete";
+
+const PATTERNS: &[Pattern] = &[
+    Pattern { order: Order::Override, readers: ANY, steps: &[DROPS, EARLIER, RULES], within: 4, may_be_negated: true },
+    Pattern {
+        order: Order::Override,
+        readers: &[Value, Hidden, Agent, Prompt],
+        steps: &[DROPS, RULES],
+        within: 6,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Override,
+        readers: ANY,
+        steps: &[
+            "ignore|disregard|override|overrule",
+            "what the user|the user|the user's|user's|the human|everything above|everything before",
+        ],
+        within: 2,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Override,
+        readers: NOTED,
+        steps: &["regardless of|instead of|no matter", "what the user|the user|user's|user"],
+        within: 3,
+        may_be_negated: true,
+    },
+    Pattern { order: Order::Conceal, readers: NOTED, steps: &[NOT, TELL, PEOPLE], within: 3, may_be_negated: false },
+    Pattern {
+        order: Order::Conceal,
+        readers: &[Prompt, Prose],
+        steps: &[NOT, "tell|inform|notify|alert|warn", "the user|the human|your user|the operator|anyone|anybody"],
+        within: 1,
+        may_be_negated: false,
+    },
+    Pattern {
+        order: Order::Conceal,
+        readers: &[Value, Hidden, Agent, Prompt],
+        steps: &["without", TELLING, PEOPLE],
+        within: 3,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Conceal,
+        readers: &[Value, Hidden, Agent, Prompt],
+        steps: &[
+            "hide|conceal|keep",
+            "from the user|from users|from the human|from anyone|from the developer|from the operator",
+        ],
+        within: 8,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Secrets,
+        readers: &[Value, Hidden, Agent, Prompt],
+        steps: &[SENDS, SECRETS],
+        within: 6,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Secrets,
+        readers: &[Value, Hidden, Agent, Prompt],
+        steps: &[SENDS, TALK, "to|http|https"],
+        within: 6,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Secrets,
+        readers: &[Hidden, Agent],
+        steps: &[
+            SENDS,
+            "data|files|contents|content|code|results|repository|source",
+            "http|https|attacker|our server|this server|this address",
+        ],
+        within: 6,
+        may_be_negated: true,
+    },
+    Pattern { order: Order::Secrets, readers: VALUE, steps: &[TAKES, SECRETS], within: 5, may_be_negated: true },
+    Pattern {
+        order: Order::Secrets,
+        readers: &[Hidden, Agent],
+        steps: &[
+            "read|cat|collect|gather|harvest|steal|dump|extract|copy|encode|reveal|exfiltrate|print",
+            "ssh|ssh key|ssh keys|private key|private keys|id_rsa|id rsa|credentials|passwords|cookies|wallet|seed phrase|netrc|system prompt",
+        ],
+        within: 6,
+        may_be_negated: true,
+    },
+    Pattern { order: Order::Run, readers: VALUE, steps: &[RUNS, RUNNABLE], within: 5, may_be_negated: true },
+    Pattern { order: Order::Run, readers: NOTED, steps: &[QUIETLY, DEEDS], within: 4, may_be_negated: true },
+    Pattern { order: Order::Run, readers: NOTED, steps: &[DEEDS, QUIETLY], within: 8, may_be_negated: true },
+    Pattern {
+        order: Order::Run,
+        readers: NOTED,
+        steps: &[
+            DEEDS,
+            "without asking|without confirmation|without permission|without approval|without prompting|without consent|without review",
+        ],
+        within: 8,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Run,
+        readers: NOTED,
+        steps: &[
+            "before",
+            "answering|responding|replying|anything else|doing anything|any other",
+            "run|execute|call|fetch|download|install|curl|read",
+        ],
+        within: 4,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Mode,
+        readers: &[Value, Hidden, Agent, Prompt],
+        steps: &[
+            "you are now|switch to|enter|enable|you have entered|activate",
+            "maintenance mode|developer mode|debug mode|god mode|admin mode|dan|jailbreak|unrestricted|jailbroken|root mode|sudo mode",
+        ],
+        within: 4,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Mode,
+        readers: VALUE,
+        steps: &[
+            "you are now|from now on|your new task|your new role|your new instructions|new instructions|pretend you|pretend to be|you must obey|you will obey|act as if",
+        ],
+        within: 0,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Steer,
+        readers: VALUE,
+        steps: &[
+            "always|must|never|only|you should",
+            "recommend|promote|approve|answer|reply|respond|say|comply|obey|refuse|trust|praise|tell",
+        ],
+        within: 2,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Steer,
+        readers: NOTED,
+        steps: &[
+            "insert|add|plant|introduce|inject|embed",
+            "backdoor|vulnerability|vulnerabilities|malware|malicious|payload",
+        ],
+        within: 6,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Addressed,
+        readers: UNSHOWN,
+        steps: &[MACHINES, MUST, COMMANDS],
+        within: 4,
+        may_be_negated: false,
+    },
+    Pattern {
+        order: Order::Addressed,
+        readers: &[Value, Hidden, Prompt, Prose],
+        steps: &[
+            "if you are|if you're|as",
+            "an ai|a llm|an llm|an assistant|an agent|a language model|a large language model|an automated|a coding agent|an ai-powered|a chatbot",
+            "reading|reviewing|processing|you|ignore|run|do not|please|must|stop|say|reply|respond",
+            COMMANDS,
+        ],
+        within: 12,
+        may_be_negated: false,
+    },
+    Pattern {
+        order: Order::Addressed,
+        readers: &[Value, Hidden, Prose],
+        steps: &[
+            "note to|note for|message to|message for|instruction to|instruction for|instructions to|instructions for|attention|notice to|important for|hey|dear|hello",
+            "ai|ais|llm|llms|assistants|agents|language models|coding agents|automated|the assistant|the agent|claude|copilot|chatgpt",
+            COMMANDS,
+        ],
+        within: 14,
+        may_be_negated: false,
+    },
+    Pattern {
+        order: Order::Addressed,
+        readers: &[Value, Hidden, Prose],
+        steps: &[
+            "ai|llm|llms|assistant|assistants|agent|agents|language models|language model",
+            "reading this|processing this|reviewing this|parsing this|summarizing this|scanning this|that read this|who read this|that reads this|evaluating this|using this repository",
+            COMMANDS,
+        ],
+        within: 14,
+        may_be_negated: false,
+    },
+];
+
+const NEGATIONS: [&str; 7] = ["not", "never", "don't", "dont", "cannot", "without", "avoid"];
+
+/// Patterns by the first words of their first steps.
+fn index() -> &'static HashMap<&'static str, Vec<(&'static Pattern, &'static str)>> {
+    static INDEX: OnceLock<HashMap<&'static str, Vec<(&'static Pattern, &'static str)>>> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let mut index: HashMap<&str, Vec<(&Pattern, &str)>> = HashMap::new();
+        for pattern in PATTERNS {
+            for phrase in pattern.steps.first().into_iter().flat_map(|step| step.split('|')) {
+                let word = phrase.split(' ').next().unwrap_or_default();
+                index.entry(word).or_default().push((pattern, phrase));
+            }
+        }
+        index
+    })
+}
+
+/// The first order in a text in lower case, and where it begins.
+pub(super) fn find(lower: &str, reader: Reader) -> Option<(Order, usize)> {
+    let words = cut(lower);
+    for (place, (at, word)) in words.iter().enumerate() {
+        for (pattern, phrase) in index().get(bare(word)).into_iter().flatten() {
+            let counts = pattern.readers.contains(&reader) && !(pattern.may_be_negated && negated(&words, place));
+            if counts && let Some(used) = stands(&words[place..], phrase) {
+                let (first, rest) = (place + used, &pattern.steps[1..]);
+                if follows(&words, first, rest, pattern.within) {
+                    return Some((pattern.order, *at));
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Whether the steps follow one another from this place on.
+fn follows(words: &[(usize, &str)], mut from: usize, steps: &[&str], within: usize) -> bool {
+    for step in steps {
+        let sentence = words[from..].iter().take(within + 1).take_while(|(_, word)| *word != ".").count();
+        let met = (from..from + sentence).find_map(|place| {
+            let used = step.split('|').filter_map(|phrase| stands(&words[place..], phrase)).max()?;
+            Some(place + used)
+        });
+        match met {
+            Some(end) => from = end,
+            None => return false,
+        }
+    }
+    true
+}
+
+/// How many words a phrase takes at the front.
+fn stands(words: &[(usize, &str)], phrase: &str) -> Option<usize> {
+    let mut used = 0;
+    for part in phrase.split(' ') {
+        let (_, word) = words.get(used)?;
+        if *word != part && bare(word) != part {
+            return None;
+        }
+        used += 1;
+    }
+    Some(used)
+}
+
+fn bare(word: &str) -> &str {
+    word.strip_suffix("'s").or(word.strip_suffix('\'')).unwrap_or(word)
+}
+
+fn negated(words: &[(usize, &str)], place: usize) -> bool {
+    let before = words[..place].iter().rev().take(4).take_while(|(_, word)| *word != ".");
+    before.into_iter().any(|(_, word)| NEGATIONS.contains(word))
+}
+
+/// Words with their offsets, and a dot where a sentence ends.
+fn cut(lower: &str) -> Vec<(usize, &str)> {
+    let letter = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '-');
+    let mut words = Vec::new();
+    let mut start = None;
+    let mut lines = 0;
+    for (at, c) in lower.char_indices().chain([(lower.len(), ' ')]) {
+        match (letter(c), start) {
+            (true, None) => start = Some(at),
+            (false, Some(from)) => {
+                words.push((from, lower[from..at].trim_matches('\'')));
+                start = None;
+            }
+            _ => {}
+        }
+        lines = if c == '\n' {
+            lines + 1
+        } else if c.is_whitespace() {
+            lines
+        } else {
+            0
+        };
+        let ends = matches!(c, '.' | '!' | '?' | ';') && lower[at + 1..].starts_with([' ', '\n', '\t']);
+        // One line's end may stand within a sentence; an empty line does not.
+        if ends || lines == 2 {
+            words.push((at, "."));
+        }
+    }
+    words
+}

@@ -1,0 +1,111 @@
+//! Settings and hooks of git that run programs.
+
+use super::Run;
+
+const GIT: (&str, &str) = ("git 在此文件夹中工作时", "when git works in the folder");
+
+/// Keys whose value git runs, by section and name. A subsection in between may be anything.
+const PROGRAMS: [(&str, &str); 30] = [
+    ("core", "fsmonitor"),
+    ("core", "hookspath"),
+    ("core", "sshcommand"),
+    ("core", "gitproxy"),
+    ("core", "askpass"),
+    ("core", "editor"),
+    ("core", "pager"),
+    ("core", "alternaterefscommand"),
+    ("core", "attributesfile"),
+    ("diff", "external"),
+    ("diff", "command"),
+    ("diff", "textconv"),
+    ("filter", "clean"),
+    ("filter", "smudge"),
+    ("filter", "process"),
+    ("merge", "driver"),
+    ("credential", "helper"),
+    ("gpg", "program"),
+    ("sequence", "editor"),
+    ("pager", ""),
+    ("interactive", "difffilter"),
+    ("include", "path"),
+    ("includeif", "path"),
+    ("remote", "uploadpack"),
+    ("remote", "receivepack"),
+    ("remote", "vcs"),
+    ("uploadpack", "packobjectshook"),
+    ("trailer", "command"),
+    ("mergetool", "cmd"),
+    ("difftool", "cmd"),
+];
+/// Programs that come with git, by the first word of the value.
+const OWN: [&str; 20] = [
+    "true",
+    "false",
+    "git-lfs",
+    "git",
+    "store",
+    "cache",
+    "osxkeychain",
+    "manager",
+    "manager-core",
+    "wincred",
+    "libsecret",
+    "less",
+    "more",
+    "cat",
+    "vi",
+    "vim",
+    "nano",
+    "emacs",
+    "code",
+    "gpg",
+];
+
+/// Lines of a configuration of git: sections in brackets, keys and values below.
+pub(super) fn config(_: &str, text: &str) -> Vec<Run> {
+    let mut section = String::new();
+    let mut runs = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if line.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(head) = line.strip_prefix('[') {
+            let end = head.find(['"', ']', ' ', '.']).unwrap_or(head.len());
+            section = head[..end].to_ascii_lowercase();
+        }
+        let line = line.rsplit_once(']').filter(|_| line.starts_with('[')).map_or(line, |(_, rest)| rest.trim());
+        let Some((key, value)) = line.split_once('=') else { continue };
+        let (key, value) = (key.trim().to_ascii_lowercase(), value.trim().trim_matches('"'));
+        if runs_program(&section, &key, value) {
+            runs.push(Run::new(&format!("{section}.{key}"), value, GIT));
+        }
+    }
+    runs
+}
+
+fn runs_program(section: &str, key: &str, value: &str) -> bool {
+    let first = value.split_whitespace().next().unwrap_or_default();
+    let known = value.is_empty() || OWN.contains(&first) && !value.contains([';', '|', '&', '`', '$']);
+    let named = PROGRAMS.iter().any(|(in_section, name)| section == *in_section && (key == *name || name.is_empty()));
+    // A transport that runs a command, an option in the place of an address, a command in the place of a way to update.
+    let transport = key == "url" && (value.contains("ext::") || value.starts_with('-'));
+    let updates = section == "submodule" && key == "update" && value.starts_with('!');
+    let leads_out = section == "submodule" && key == "path" && (value.starts_with(['-', '/']) || value.contains(".."));
+    let alias = section == "alias" && value.starts_with('!');
+    let allows = section == "protocol" && key == "allow" && value == "always";
+    named && !known || transport || updates || leads_out || alias || allows
+}
+
+/// A hook that does something: git comes with samples alone.
+pub(super) fn hook(path: &str, text: &str) -> Vec<Run> {
+    let mut code = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    // Git LFS puts hooks of its own there.
+    let large_files =
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).all(|line| {
+            line.starts_with("command -v git-lfs") && !line.contains("curl") && !line.contains("wget")
+                || line.starts_with("git lfs ") && !line.contains([';', '|', '&', '`'])
+        });
+    let first = code.next().filter(|_| !large_files);
+    let name = path.rsplit('/').next().unwrap_or_default();
+    first.map(|line| Run::new(name, line, GIT)).into_iter().collect()
+}

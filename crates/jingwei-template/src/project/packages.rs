@@ -1,0 +1,113 @@
+//! What package managers and build tools run when they install or build a folder.
+
+use serde_json::Value;
+
+use super::{Run, command_of, is_usual, json};
+use crate::script;
+
+const BUILD: (&str, &str) = ("安装或构建该文件夹时", "when the folder is installed or built");
+
+/// A backend that lies in the folder itself: pip imports it and calls it.
+pub(super) fn pyproject(_: &str, text: &str) -> Vec<Run> {
+    let mut runs = Vec::new();
+    let (mut section, mut backend) = (String::new(), String::new());
+    for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+        if let Some(head) = line.strip_prefix('[') {
+            section = head.trim_start_matches('[').split(']').next().unwrap_or_default().trim().replace('"', "");
+            continue;
+        }
+        let Some((key, value)) = line.split_once('=') else { continue };
+        let (key, value) = (key.trim().trim_matches('"'), value.trim().trim_matches(['"', '\'']));
+        match (section.as_str(), key) {
+            ("build-system", "build-backend") => value.clone_into(&mut backend),
+            ("build-system", "backend-path") if value.split_whitespace().collect::<String>() != "[]" => {
+                runs.push(Run::new(key, value, BUILD));
+            }
+            ("tool.setuptools.cmdclass", _) | ("tool.setuptools", "cmdclass") => {
+                runs.push(Run::new("cmdclass", value, BUILD))
+            }
+            (section, key)
+                if section.starts_with("tool.pdm.scripts")
+                    && (key.starts_with("pre_") || key.starts_with("post_"))
+                    && !is_usual(value) =>
+            {
+                runs.push(Run::new(key, value, BUILD));
+            }
+            _ => {}
+        }
+        if let Some(mark) = script::shell_mark(value) {
+            runs.push(Run::new(mark, value, BUILD));
+        }
+    }
+    // Whoever asks for no package and has a backend all the same has it in the folder.
+    let asks_for_nothing = text.lines().any(|line| line.split_whitespace().collect::<String>() == "requires=[]");
+    if runs.is_empty() && asks_for_nothing && !backend.is_empty() && !backend.starts_with("setuptools") {
+        runs.push(Run::new("build-backend", &backend, BUILD));
+    }
+    if let Some(run) = runs.iter_mut().find(|run| run.key == "backend-path").filter(|_| !backend.is_empty()) {
+        run.what = backend;
+    }
+    runs
+}
+
+/// Commands of an installation that the folder brings itself.
+pub(super) fn setup(_: &str, text: &str) -> Vec<Run> {
+    let mut in_classes = false;
+    let run = |line: &str| {
+        let (key, value) = line.split_once('=').map(|(key, value)| (key.trim(), value.trim()))?;
+        let begins = !line.starts_with([' ', '\t']);
+        in_classes = if begins { key == "cmdclass" } else { in_classes };
+        let command = in_classes && (!begins || !value.is_empty()) || begins && key == "command_packages";
+        // Tools that versions and translations come from ship such commands.
+        let known =
+            ["versioneer.", "setuptools.", "setuptools_scm.", "babel."].iter().any(|front| value.starts_with(front));
+        (command && !known).then(|| Run::new(key, value, BUILD))
+    };
+    text.lines().filter(|line| !line.trim_start().starts_with(['#', ';'])).filter_map(run).collect()
+}
+
+/// Scripts that an installation runs.
+pub(super) fn npm(_: &str, text: &str) -> Vec<Run> {
+    const STEPS: [&str; 9] = [
+        "preinstall",
+        "install",
+        "postinstall",
+        "prepare",
+        "preprepare",
+        "postprepare",
+        "prepublish",
+        "dependencies",
+        "pnpm:devPreinstall",
+    ];
+    let document = json(text);
+    let scripts = document.get("scripts").and_then(Value::as_object);
+    let command = |step: &str| scripts.and_then(|scripts| scripts.get(step)).map(command_of);
+    let run = |step: &&str| {
+        command(step).filter(|what| !what.is_empty() && !is_usual(what)).map(|what| Run::new(step, &what, BUILD))
+    };
+    STEPS.iter().filter_map(run).collect()
+}
+
+/// Settings that have npm and its kin run other programs.
+pub(super) fn npm_settings(path: &str, text: &str) -> Vec<Run> {
+    if path.ends_with(".pnpmfile.cjs") {
+        let code = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("//"));
+        return code.map(|line| Run::new(".pnpmfile.cjs", line, BUILD)).into_iter().collect();
+    }
+    let keys =
+        ["script-shell", "node-options", "git", "shell", "onload-script", "init-module", "yarn-path", "yarnPath"];
+    let run = |line: &str| {
+        let (key, value) = line.trim().split_once(['=', ' ', ':'])?;
+        let (key, value) = (key.trim(), value.trim().trim_start_matches([':', '=', ' ']));
+        let usual = value.starts_with(".yarn/releases/")
+            || key == "node-options" && !value.contains("require") && !value.contains("import");
+        (keys.contains(&key) && !value.is_empty() && !usual).then(|| Run::new(key, value, BUILD))
+    };
+    text.lines().filter(|line| !line.trim_start().starts_with(['#', ';'])).filter_map(run).collect()
+}
+
+/// Recipes run by hand; what fetches and runs, or opens the machine, has no place in them either.
+pub(super) fn make(_: &str, text: &str) -> Vec<Run> {
+    let dangerous = script::shell_commands(text).into_iter();
+    dangerous.map(|mark| Run::new(mark, mark, ("运行 make 时", "when make runs"))).collect()
+}
