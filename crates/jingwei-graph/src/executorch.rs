@@ -11,12 +11,17 @@ use crate::flatbuffer::{Flat, Table, Vector};
 use crate::location;
 
 /// Libraries whose kernels come with ExecuTorch or with torchao.
-const KERNELS: [&str; 16] = [
+const KERNELS: [&str; 25] = [
     "aten",
     "prim",
     "prims",
+    "executorch",
+    "executorch_cuda",
     "executorch_prim",
+    "executorch_utils",
     "dim_order_ops",
+    "channels_last",
+    "et_copy",
     "quantized_decomposed",
     "quantized",
     "et_vk",
@@ -24,23 +29,30 @@ const KERNELS: [&str; 16] = [
     "torchao",
     "cadence",
     "cortex_m",
+    "preprocess",
+    "qnn_custom",
+    "mlx",
     "_c10d_functional",
     "torchvision",
     "tosa",
+    "tosa_mxfp",
     "higher_order",
 ];
 /// Kernels that open a file by its name.
 const FILES: [&str; 1] = ["aten::from_file"];
 /// Backends that come with ExecuTorch, by how their names begin.
-const BACKENDS: [&str; 20] = [
+const BACKENDS: [&str; 22] = [
     "Xnnpack",
     "CoreML",
+    "CoreAI",
     "MPS",
+    "MLX",
     "Qnn",
     "Vulkan",
     "EthosU",
     "Arm",
     "Vgf",
+    "TOSA",
     "Neuropilot",
     "Neutron",
     "Openvino",
@@ -50,8 +62,7 @@ const BACKENDS: [&str; 20] = [
     "Cuda",
     "Metal",
     "Aoti",
-    "Mlx",
-    "TOSA",
+    "TensorRT",
     "BackendWithCompilerDemo",
 ];
 const TOLD_APART: usize = 1024;

@@ -13,6 +13,9 @@ pub(crate) const MOST_SUSPECTS: usize = 10_000;
 const SHORTEST: u64 = 12;
 /// How many characters of a text are decoded to see what begins there.
 const SAMPLE: usize = 64;
+/// How models of trees begin, which wrappers of XGBoost, LightGBM and CatBoost keep whole.
+const TREES: [&[u8]; 6] =
+    [b"{L\0\0\0\0\0\0\0", b"{\"Config\":{\"learner\"", b"{\"learner\":{\"", b"binf\0\0", b"CBM1", b"tree\nversion=v"];
 /// How much of a suspect is kept to see its beginning.
 const KEPT: usize = 256;
 
@@ -31,6 +34,8 @@ pub(crate) enum Packing {
 pub(crate) enum Beginning {
     Pickle,
     Container,
+    /// A model of trees.
+    Trees,
 }
 
 /// A constant as the bytes that it stands for.
@@ -182,7 +187,6 @@ fn shortened(constant: &Constant) -> Constant {
 
 /// What file begins with these bytes, if any that matters here.
 pub(crate) fn beginning(head: &[u8]) -> Option<Beginning> {
-    // The last ones are models of trees, which wrappers of XGBoost, LightGBM and CatBoost keep whole.
     const CONTAINERS: &[&[u8]] = &[
         b"PK\x03\x04",
         b"\x1f\x8b\x08",
@@ -192,15 +196,12 @@ pub(crate) fn beginning(head: &[u8]) -> Option<Beginning> {
         b"\x28\xb5\x2f\xfd",
         b"\x04\x22\x4d\x18",
         b"\x89HDF\r\n\x1a\n",
-        b"{L\0\0\0\0\0\0\0",
-        b"{\"Config\":{\"learner\"",
-        b"{\"learner\":{\"",
-        b"binf\0\0",
-        b"CBM1",
-        b"tree\nversion=v",
     ];
     if CONTAINERS.iter().any(|magic| head.starts_with(magic)) {
         return Some(Beginning::Container);
+    }
+    if TREES.iter().any(|mark| head.starts_with(mark)) {
+        return Some(Beginning::Trees);
     }
     let is_pickle = match head {
         [0x80, 4 | 5, 0x95, ..] => true,
