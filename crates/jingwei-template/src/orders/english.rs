@@ -33,8 +33,9 @@ const SENDS: &str = "send|sending|upload|uploading|post|transmit|forward|email|m
 const TAKES: &str = "read|cat|open|collect|gather|harvest|steal|print|dump|reveal|extract|copy|encode|output|find|repeat|expose|list|share|give|include";
 const SECRETS: &str = "ssh|ssh key|ssh keys|private key|private keys|id_rsa|id rsa|api key|api keys|access token|access tokens|credential|credentials|password|passwords|passphrase|secret|secrets|cookies|wallet|seed phrase|environment variables|env file|system prompt|aws keys|aws credentials|netrc";
 const TALK: &str = "conversation|conversations|chat history|transcript|transcripts|the user's|user data|user input|their data|personal data|history";
-const RUNS: &str = "run|execute|launch|invoke|source|install|download|fetch|curl|wget|eval|delete";
-const RUNNABLE: &str = "command|commands|script|scripts|shell|bash|code|program|binary|payload|file|files|sh|py|tool";
+const RUNS: &str = "run|execute|launch|invoke|install|download|fetch|curl|wget|eval";
+const RUNNABLE: &str =
+    "command|commands|the following|script|scripts|shell|bash|payload|this code|this program|this file|sh|py|this tool";
 const QUIETLY: &str = "silently|secretly|covertly|stealthily|discreetly";
 const DEEDS: &str = "run|execute|install|send|upload|delete|commit|push|download|fetch|read|approve|forward|copy|append|add|insert|include|exfiltrate|disable|modify";
 const MACHINES: &str = "ai|ais|llm|llms|assistant|assistants|agent|agents|language model|language models|chatbot|chatbots|copilot|claude|chatgpt|gpt|gemini|cursor|codex|model|bot|reviewer";
