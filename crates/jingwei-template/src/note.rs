@@ -167,8 +167,11 @@ pub fn inspect_orders(path: &str, text: &str) -> Vec<Sighting> {
     let reader = if agents { Reader::Agent } else { Reader::Prose };
     let mut seen: Vec<Sighting> =
         orders::in_prose(text, reader).map(|found| ordering(found, "text")).into_iter().collect();
-    if agents && let Some(line) = text.lines().find(|line| runs_command(line)) {
-        seen.push(planted(line.trim(), "text", "command", "系统命令", "a system command"));
+    let mut parts = orders::hidden(text).into_iter().take(256);
+    let command =
+        parts.find(|part| runs_command(part)).or_else(|| text.lines().find(|line| agents && runs_command(line)));
+    if let Some(command) = command {
+        seen.push(planted(command.trim(), "text", "command", "系统命令", "a system command"));
     }
     seen
 }
