@@ -63,12 +63,12 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Override,
-        readers: NOTED,
+        readers: ANY,
         steps: &["regardless of|instead of|no matter", "what the user|the user|user's|user"],
         within: 3,
         may_be_negated: true,
     },
-    Pattern { order: Order::Conceal, readers: NOTED, steps: &[NOT, TELL, PEOPLE], within: 3, may_be_negated: false },
+    Pattern { order: Order::Conceal, readers: ANY, steps: &[NOT, TELL, PEOPLE], within: 3, may_be_negated: false },
     Pattern {
         order: Order::Conceal,
         readers: &[Prompt, Prose],
@@ -78,7 +78,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Conceal,
-        readers: &[Value, Hidden, Agent, Prompt],
+        readers: ANY,
         steps: &["without", TELLING, PEOPLE],
         within: 3,
         may_be_negated: true,
@@ -102,7 +102,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Secrets,
-        readers: &[Value, Hidden, Agent, Prompt],
+        readers: ANY,
         steps: &[SENDS, TALK, "to|http|https"],
         within: 6,
         may_be_negated: true,
@@ -174,7 +174,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Override,
-        readers: &[Value, Hidden, Agent, Prompt],
+        readers: ANY,
         steps: &[
             "even if|even when|no matter what|regardless of what|whatever|regardless of whether",
             "the user|user|users|the human",
@@ -207,7 +207,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Secrets,
-        readers: NOTED,
+        readers: ANY,
         steps: &[
             "read|open|cat|load|take|copy",
             "env|credentials|secrets|keys|history",
@@ -225,14 +225,14 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Mode,
-        readers: NOTED,
+        readers: ANY,
         steps: &["new instructions|new directive|updated instructions", "act|ignore|disable|you|run|follow|obey"],
         within: 2,
         may_be_negated: true,
     },
     Pattern {
         order: Order::Steer,
-        readers: NOTED,
+        readers: ANY,
         steps: &[
             "mark|rate|label|classify|declare|treat|consider|report",
             "this model|this file|this repository|the model|this paper|this package|it",
@@ -243,9 +243,9 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Steer,
-        readers: NOTED,
+        readers: ANY,
         steps: &[
-            "tell|assure|inform|convince|answer|say|reply|respond|claim|state",
+            "tell|assure|inform|convince|answer|say|reply|respond|claim",
             "that",
             "safe|audited|verified|trusted|harmless|certified|approved",
         ],
