@@ -582,6 +582,7 @@ fn prose(source: &mut dyn Source, name: &str) -> Inspection {
     let text = String::from_utf8_lossy(&bytes);
     inspection.sightings = jingwei_template::inspect_prose(&text, shown);
     inspection.sightings.extend(jingwei_template::inspect_orders(path, &text));
+    inspection.sightings.extend(jingwei_template::inspect_ranks(&text));
     inspection
 }
 

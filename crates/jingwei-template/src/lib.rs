@@ -23,4 +23,4 @@ pub use project::{inspect_project, reads_by_itself};
 pub use requirements::{inspect_indexes, inspect_requirements};
 pub use script::{Language, inspect_notebook, inspect_script, inspect_torchscript, interpreter};
 pub use template::{inspect_template, inspect_template_text};
-pub use tokenizer::{inspect_sentencepiece, inspect_tokenizer, is_sentencepiece};
+pub use tokenizer::{inspect_ranks, inspect_sentencepiece, inspect_tokenizer, is_sentencepiece};

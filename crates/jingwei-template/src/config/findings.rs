@@ -13,7 +13,9 @@ use crate::{
         entry, loaders,
         targets::{self, Verdict},
     },
-    note, orders, script, template, unicode,
+    note, orders, script, template,
+    tokenizer::regex,
+    unicode,
 };
 
 /// Most sightings that a configuration is worth.
@@ -33,6 +35,7 @@ pub(crate) struct Findings<'a> {
     pub crossed: Cell<Option<(&'static str, u64)>>,
     seen: RefCell<Inspection>,
     known: RefCell<BTreeSet<(&'static str, String)>>,
+    patterns: RefCell<regex::Work>,
     /// A target is put together from other values.
     interpolated: Cell<bool>,
     /// The first dangerous name that stands anywhere, and what it can do.
@@ -52,6 +55,7 @@ impl<'a> Findings<'a> {
             crossed: Cell::new(None),
             seen: RefCell::default(),
             known: RefCell::default(),
+            patterns: RefCell::default(),
             interpolated: Cell::new(false),
             dangerous: RefCell::default(),
         }
@@ -160,6 +164,13 @@ impl<'a> Findings<'a> {
     pub(crate) fn outside(&self, key: &str, value: &str, what: Text) {
         let sighting = Sighting::new("model.config-outside-reference").key(key);
         self.see(sighting.with("key", key).with("value", value).with_text("what", what));
+    }
+
+    /// A pattern that splits texts.
+    pub(crate) fn pattern(&self, key: &str, pattern: &str) {
+        if regex::explodes(pattern, &mut self.patterns.borrow_mut()) {
+            self.see(Sighting::new("model.tokenizer-regex").key(key).with("step", key).with("pattern", pattern));
+        }
     }
 
     /// A value that speaks to a machine which reads it.

@@ -25,6 +25,17 @@ const IMPORTS: [&str; 10] = [
     "external_modules",
     "vllm_plugins",
 ];
+/// Keys of patterns by which tokenizers of their own split texts.
+const PATTERNS: [&str; 8] = [
+    "pat_str",
+    "pattern_str",
+    "split_regex",
+    "split_pattern",
+    "pretokenize_regex",
+    "pretokenizer_regex",
+    "pre_tokenize_regex",
+    "token_pattern",
+];
 /// Registries of spaCy whose functions are called while a pipeline is loaded or trained.
 const REGISTRIES: [&str; 5] = ["@callbacks", "@readers", "@misc", "@loggers", "@scorers"];
 /// Who registers such functions under a name of their own.
@@ -93,6 +104,8 @@ const SECRETS: [&str; 7] = ["key", "token", "secret", "password", "passwd", "cre
 pub(crate) fn judge(found: &Findings<'_>, key: &str, lower: &str, value: &str) {
     if IMPORTS.contains(&lower) {
         import(found, key, value);
+    } else if PATTERNS.contains(&lower) {
+        found.pattern(key, value);
     } else if REGISTRIES.contains(&lower) {
         let mut parts = value.split('.');
         let vendor = parts.next().unwrap_or_default();

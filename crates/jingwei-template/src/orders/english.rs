@@ -22,7 +22,7 @@ const NOTED: &[Reader] = &[Value, Hidden, Agent];
 const UNSHOWN: &[Reader] = &[Value, Hidden];
 const VALUE: &[Reader] = &[Value];
 
-const DROPS: &str = "ignore|ignoring|disregard|disregarding|forget|override|overriding|bypass|discard|neglect";
+const DROPS: &str = "stop following|stop obeying|no longer follow|abandon|ignore|ignoring|disregard|disregarding|forget|override|overriding|bypass|discard|neglect";
 const EARLIER: &str = "previous|prior|preceding|earlier|above|your|system|existing|former";
 const RULES: &str = "instruction|instructions|prompt|prompts|rules|guideline|guidelines|directions|directives|orders|safety|policy|policies|guardrails|restrictions|constraints|context|training";
 const NOT: &str = "do not|don't|dont|never|must not|should not|shall not";
@@ -31,15 +31,16 @@ const TELLING: &str = "telling|informing|notifying|alerting|warning|mentioning|r
 const PEOPLE: &str = "the user|user|users|the human|human|humans|your user|operator|the developer|owner|anyone|anybody|reviewer|reviewers|administrator";
 const SENDS: &str = "send|sending|upload|uploading|post|transmit|forward|email|mail|exfiltrate|leak|submit|deliver";
 const TAKES: &str = "read|cat|open|collect|gather|harvest|steal|print|dump|reveal|extract|copy|encode|output|find|repeat|expose|list|share|give|include";
-const SECRETS: &str = "ssh|ssh key|ssh keys|private key|private keys|id_rsa|id rsa|api key|api keys|access token|access tokens|credential|credentials|password|passwords|passphrase|secret|secrets|cookies|wallet|seed phrase|environment variables|env file|system prompt|aws keys|aws credentials|netrc";
+const SECRETS: &str = "ssh|ssh key|ssh keys|private key|private keys|id_rsa|id rsa|api key|api keys|access token|access tokens|credential|credentials|password|passwords|passphrase|secret|secrets|cookies|wallet|seed phrase|environment variables|env file|system prompt|system prompts|system message|hidden instructions|initial instructions|aws keys|aws credentials|netrc";
 const TALK: &str = "conversation|conversations|chat history|transcript|transcripts|the user's|user data|user input|their data|personal data|history";
-const RUNS: &str = "run|execute|launch|invoke|source|install|download|fetch|curl|wget|eval|delete";
-const RUNNABLE: &str = "command|commands|script|scripts|shell|bash|code|program|binary|payload|file|files|sh|py|tool";
+const RUNS: &str = "run|execute|launch|invoke|install|download|fetch|curl|wget|eval";
+const RUNNABLE: &str =
+    "command|commands|the following|script|scripts|shell|bash|payload|this code|this program|this file|sh|py|this tool";
 const QUIETLY: &str = "silently|secretly|covertly|stealthily|discreetly";
 const DEEDS: &str = "run|execute|install|send|upload|delete|commit|push|download|fetch|read|approve|forward|copy|append|add|insert|include|exfiltrate|disable|modify";
 const MACHINES: &str = "ai|ais|llm|llms|assistant|assistants|agent|agents|language model|language models|chatbot|chatbots|copilot|claude|chatgpt|gpt|gemini|cursor|codex|model|bot|reviewer";
 const MUST: &str = "must|should|shall|always|please|immediately|are required|have to|need to";
-const COMMANDS: &str = "ignore|disregard|run|execute|install|send|upload|recommend|rate|approve|say|tell|must|never|always|do not|don't|reveal|output|download|fetch|curl|trust|skip|disable|mark|report|call|click|visit|read|respond|reply|answer|include|delete";
+const COMMANDS: &str = "ignore|disregard|run|execute|install|send|upload|recommend|rate|approve|say|tell|must|never|always|do not|don't|reveal|output|download|fetch|curl|trust|skip|disable|mark|report|call|click|visit|read|respond|reply|answer|include|delete|give|score|assign|praise|write|treat|open|paste";
 
 const PATTERNS: &[Pattern] = &[
     Pattern { order: Order::Override, readers: ANY, steps: &[DROPS, EARLIER, RULES], within: 4, may_be_negated: true },
@@ -62,12 +63,12 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Override,
-        readers: NOTED,
+        readers: ANY,
         steps: &["regardless of|instead of|no matter", "what the user|the user|user's|user"],
         within: 3,
         may_be_negated: true,
     },
-    Pattern { order: Order::Conceal, readers: NOTED, steps: &[NOT, TELL, PEOPLE], within: 3, may_be_negated: false },
+    Pattern { order: Order::Conceal, readers: ANY, steps: &[NOT, TELL, PEOPLE], within: 3, may_be_negated: false },
     Pattern {
         order: Order::Conceal,
         readers: &[Prompt, Prose],
@@ -77,7 +78,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Conceal,
-        readers: &[Value, Hidden, Agent, Prompt],
+        readers: ANY,
         steps: &["without", TELLING, PEOPLE],
         within: 3,
         may_be_negated: true,
@@ -101,7 +102,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Secrets,
-        readers: &[Value, Hidden, Agent, Prompt],
+        readers: ANY,
         steps: &[SENDS, TALK, "to|http|https"],
         within: 6,
         may_be_negated: true,
@@ -170,6 +171,97 @@ const PATTERNS: &[Pattern] = &[
         ],
         within: 0,
         may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Override,
+        readers: ANY,
+        steps: &[
+            "even if|even when|no matter what|regardless of what|whatever|regardless of whether",
+            "the user|user|users|the human",
+            "objects|asks|says|disagrees|refuses|complains|wants|tells|requests|thinks",
+        ],
+        within: 1,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Override,
+        readers: NOTED,
+        steps: &[
+            "skip|bypass|disable|turn off|suppress|circumvent",
+            "security check|security checks|safety check|safety checks|confirmation|confirmations|permission checks|approvals|\
+             sandbox|safety settings|safety filter|safety filters|security review|guardrails",
+        ],
+        within: 4,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Conceal,
+        readers: NOTED,
+        steps: &[
+            "must not|do not|don't|never",
+            "mention|reveal|disclose",
+            "it|this|these instructions|this file|this step",
+        ],
+        within: 0,
+        may_be_negated: false,
+    },
+    Pattern {
+        order: Order::Secrets,
+        readers: ANY,
+        steps: &[
+            "read|open|cat|load|take|copy",
+            "env|credentials|secrets|keys|history",
+            "paste|include|send|post|append|put|attach",
+        ],
+        within: 6,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Secrets,
+        readers: &[Prose],
+        steps: &["exfiltrate|leak|steal|harvest", SECRETS, "to|and"],
+        within: 6,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Mode,
+        readers: ANY,
+        steps: &["new instructions|new directive|updated instructions", "act|ignore|disable|you|run|follow|obey"],
+        within: 2,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Steer,
+        readers: ANY,
+        steps: &[
+            "mark|rate|label|classify|declare|treat|consider|report",
+            "this model|this file|this repository|the model|this paper|this package|it",
+            "safe|verified|trusted|clean|harmless|approved|benign|audited|passed",
+        ],
+        within: 3,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Steer,
+        readers: ANY,
+        steps: &[
+            "tell|assure|inform|convince|answer|say|reply|respond|claim",
+            "that",
+            "safe|audited|verified|trusted|harmless|certified|approved",
+        ],
+        within: 4,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Addressed,
+        readers: &[Value, Hidden, Prose],
+        steps: &[
+            "as the|as an|as a|you the|dear",
+            "reviewing ai|reviewing assistant|reviewing model|ai reviewer|automated reviewer|evaluating ai|evaluating model|reading ai|reading assistant",
+            COMMANDS,
+        ],
+        within: 8,
+        may_be_negated: false,
     },
     Pattern {
         order: Order::Steer,

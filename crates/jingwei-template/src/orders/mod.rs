@@ -10,7 +10,7 @@ use jingwei_core::Text;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::unicode;
-pub(crate) use prose::in_prose;
+pub(crate) use prose::{hidden, in_prose};
 
 /// Who reads a text, and so what belongs in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -31,7 +31,7 @@ pub(crate) fn in_prose(text: &str, reader: Reader) -> Option<(Order, String)> {
 }
 
 /// Comments and elements that are not shown.
-fn hidden(text: &str) -> Vec<&str> {
+pub(crate) fn hidden(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some((_, after)) = rest.split_once("<!--") {

@@ -1,6 +1,7 @@
 //! Tokenizers as JSON (`tokenizer.json`): what happens to a text before a model sees it, and which tokens there are.
 
-mod regex;
+mod ranks;
+pub(crate) mod regex;
 mod sentencepiece;
 mod vocabulary;
 
@@ -15,6 +16,7 @@ use crate::{
     note::{self, Note},
     template::phrases,
 };
+pub use ranks::inspect_ranks;
 pub use sentencepiece::{inspect_sentencepiece, is_sentencepiece};
 use vocabulary::Vocabulary;
 
@@ -101,6 +103,9 @@ fn steps(step: &str, value: &Value, work: &mut regex::Work, seen: &mut Vec<Sight
                 if let Some(words) = fields.get(key).and_then(Value::as_str).filter(|words| has_word(words)) {
                     seen.push(rewriting(step, if key == "prepend" { "^" } else { key }, words));
                 }
+            }
+            if let Some(map) = fields.get("precompiled_charsmap").and_then(Value::as_str) {
+                seen.extend(sentencepiece::map_faults(&note::base64(map)));
             }
             if let Some(expression) = fields.get("Regex").and_then(Value::as_str)
                 && regex::explodes(expression, work)

@@ -99,8 +99,7 @@ impl<'b> Model<'b> {
     }
 
     fn lie(&mut self, place: (&str, &str), reason: (String, String)) {
-        let sighting = Sighting::new("model.graph-lie").key(place.1).with_text("where", Text::new(place.0, place.1));
-        self.see(sighting.with_text("reason", Text::new(reason.0, reason.1)));
+        self.see(lie(place, reason));
     }
 
     fn piece(&mut self, piece: &'b [u8]) {
@@ -141,25 +140,43 @@ impl<'b> Model<'b> {
         }
     }
 
-    /// The map begins with the size of its first part, which readers take as it is.
     fn normalizer(&mut self, normalizer: &[u8]) {
         for (number, value) in (Fields { rest: normalizer }) {
-            if let (2, Value::Bytes(map)) = (number, value)
-                && !map.is_empty()
-            {
-                let size = map.first_chunk::<4>().map(|size| u64::from(u32::from_le_bytes(*size)));
-                let room = (map.len() as u64).saturating_sub(4);
-                if size.is_none_or(|size| size > room || size % 4 != 0) {
-                    let size = size.unwrap_or_default();
-                    let reason = (
-                        format!("声称 {size} 字节，而数据只有 {room} 字节"),
-                        format!("it claims {size} bytes, and there are {room}"),
-                    );
-                    self.lie(("字符映射表", "the character map"), reason);
-                }
+            if let (2, Value::Bytes(map)) = (number, value) {
+                map_faults(map).into_iter().for_each(|sighting| self.see(sighting));
             }
         }
     }
+}
+
+fn lie(place: (&str, &str), reason: (String, String)) -> Sighting {
+    let sighting = Sighting::new("model.graph-lie").key(place.1).with_text("where", Text::new(place.0, place.1));
+    sighting.with_text("reason", Text::new(reason.0, reason.1))
+}
+
+/// Faults of a map of characters: a trie, behind its size, which readers take as it is, and the texts to which it leads.
+pub(super) fn map_faults(map: &[u8]) -> Option<Sighting> {
+    if map.is_empty() {
+        return None;
+    }
+    let size = map.first_chunk::<4>().map(|size| u64::from(u32::from_le_bytes(*size)));
+    let room = (map.len() as u64).saturating_sub(4);
+    if let Some(size) = size.filter(|size| *size <= room && size % 4 == 0) {
+        let texts = &map[4..][usize::try_from(size).ok()?..];
+        let phrase = texts.split(|b| *b == 0).find(|text| is_phrase(text))?;
+        let phrase: String = String::from_utf8_lossy(phrase).chars().take(80).collect();
+        let sighting = Sighting::new("model.tokenizer-rewrites").key("map");
+        return Some(sighting.with("step", "normalizer").with("pattern", "…").with("content", &phrase));
+    }
+    let size = size.unwrap_or_default();
+    let reason =
+        (format!("声称 {size} 字节，而数据只有 {room} 字节"), format!("it claims {size} bytes, and there are {room}"));
+    Some(lie(("字符映射表", "the character map"), reason))
+}
+
+/// Two words of Latin letters or more: characters give way to letters and signs, never to sentences.
+fn is_phrase(text: &[u8]) -> bool {
+    text.split(|b| *b == b' ').filter(|word| word.len() > 1 && word.iter().all(u8::is_ascii_alphabetic)).count() > 1
 }
 
 /// A value of a field.
@@ -249,6 +266,7 @@ mod tests {
         check(&[field(4, &field(1, &field(1, b"a")))], &[]);
         check(&[field(3, &field(2, &[0xf0, 0xff, 0xff, 0xff, 0, 0]))], &["model.graph-lie"]);
         check(&[field(3, &field(2, &[1]))], &["model.graph-lie"]);
+        check(&[field(3, &field(2, b"\0\0\0\0obey the owner\0"))], &["model.tokenizer-rewrites"]);
         check(&[piece(&"x".repeat(100_000), 0.0, 1)], &["model.graph-lie"]);
         check(&[piece("a", f32::NAN, 1)], &["model.tokenizer-token"]);
         check(&[piece("a", 0.0, 9)], &["model.tokenizer-token"]);

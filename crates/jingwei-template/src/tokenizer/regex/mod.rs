@@ -24,7 +24,7 @@ const UNBOUNDED_RUN: usize = 4;
 const OPTIONAL_RUN: usize = 12;
 
 /// What may still be spent on the patterns of one file: bytes read and pairs followed.
-pub(super) struct Work(u64);
+pub(crate) struct Work(u64);
 
 impl Default for Work {
     fn default() -> Self {
@@ -40,7 +40,7 @@ impl Work {
 }
 
 /// A pattern that is too long or too deep, or that crosses what may be spent, is taken for a trap.
-pub(super) fn explodes(pattern: &str, work: &mut Work) -> bool {
+pub(crate) fn explodes(pattern: &str, work: &mut Work) -> bool {
     if pattern.len() > LONGEST || !work.spend(8 * pattern.len() as u64) {
         return true;
     }
