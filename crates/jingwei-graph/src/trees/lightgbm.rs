@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jingwei_core::Limits;
 use jingwei_read::{Inspection, NameTable, Source};
 
-use super::{Child, Faults, index};
+use super::{Child, Faults, MOST_CLASSES, MOST_FEATURES, index};
 use crate::findings::{Findings, Stop};
 
 /// Reads a LightGBM model.
@@ -100,6 +100,8 @@ fn judge(text: &str, faults: &mut Faults) -> usize {
         }
     }
     judge(tree, starts.len().saturating_sub(1), features);
+    faults.amount("max_feature_idx", head.number("max_feature_idx"), 0, MOST_FEATURES);
+    faults.amount("num_class", head.number("num_class"), 1, MOST_CLASSES);
     sizes(&head, &starts, text.len(), faults);
     groups(&head, starts.len(), faults);
     starts.len()

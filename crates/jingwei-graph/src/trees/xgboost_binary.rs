@@ -4,7 +4,7 @@
 use jingwei_core::Limits;
 use jingwei_read::{Inspection, NameTable, Reader, Source};
 
-use super::{Child, Faults, index};
+use super::{Child, Faults, MOST_CLASSES, MOST_FEATURES, index};
 use crate::findings::{Findings, Stop};
 
 /// Bytes of the structures: of the learner, a forest, a tree, a node, its statistics and a linear model.
@@ -92,6 +92,8 @@ impl Walk<'_, '_> {
         self.reader.skip(4)?;
         let features = self.reader.u32_le()?;
         let classes = self.reader.i32_le()?;
+        self.faults.amount("num_feature", Some(features.into()), 0, MOST_FEATURES);
+        self.faults.amount("num_class", Some(classes.into()), 0, MOST_CLASSES);
         self.reader.seek(start + LEARNER);
         self.name()?;
         let booster = self.name()?;
