@@ -21,7 +21,9 @@ const OBJECTIVES: [&[u8]; 7] = [b"reg:", b"binary:", b"multi:", b"rank:", b"coun
 
 /// Told by the names of the objective and of the booster.
 pub(crate) fn is_xgboost_binary(front: &[u8]) -> bool {
-    if front.starts_with(b"bs64\t") || front.starts_with(b"binf") {
+    // A text may begin so too.
+    let is_binary = |rest: &[u8]| rest.iter().take(32).any(|byte| *byte < 9);
+    if front.starts_with(b"bs64\t") || front.strip_prefix(b"binf").is_some_and(is_binary) {
         return true;
     }
     let Some(names) = front.get(136..) else { return false };

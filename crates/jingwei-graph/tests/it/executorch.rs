@@ -118,6 +118,7 @@ fn what_a_program_points_at_is_there() {
     let longer = [b"\x18\0\0\0ET12eh00\x18\0\0\0", &u64::MAX.to_le_bytes()[..], &[0; 8]].concat();
     check("a header that lies", GraphFormat::ExecuTorch, &longer, BROKEN);
     assert_eq!(told(b"\x18\0\0\0ETAB"), None);
+    assert_eq!(told(b"The ET20 is a train"), None);
 }
 
 #[test]

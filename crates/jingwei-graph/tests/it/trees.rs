@@ -306,6 +306,7 @@ fn a_model_is_told_in_whichever_order_its_keys_stand() {
         ("tree\nnum_class=1\n", Some(GraphFormat::LightGbm)),
         ("trees\nversion=v4\n", None),
         ("tree\nof life\n", None),
+        ("binford tools", None),
         (r#"{"version": [3,0,0], "learner": {"attributes": {}}}"#, Some(GraphFormat::XgBoostJson)),
         (r#"{"Config": {}, "Model": {"learner": {"gradient_booster": {}}}}"#, Some(GraphFormat::XgBoostJson)),
         (r#"{"learner": "Adam", "attributes": {}}"#, None),
