@@ -66,6 +66,8 @@ const BACKENDS: [&str; 22] = [
     "BackendWithCompilerDemo",
 ];
 const TOLD_APART: usize = 1024;
+/// Bytes that a method may ask for at once.
+const MOST_MEMORY: u64 = 1 << 42;
 /// Of a blob, what is looked at to tell whether it is a file of another kind.
 const FRONT: u32 = 160;
 
@@ -242,6 +244,15 @@ impl Walk<'_, '_> {
         for field in [3, 4] {
             let ends = self.flat.vector(plan, field, 4)?;
             self.indices(plan.at, ends, values)?;
+        }
+        // What is set aside for tensors that are computed.
+        let buffers = self.flat.vector(plan, 8, 8)?;
+        for n in 0..buffers.count {
+            let bytes = self.flat.long(buffers, n)?;
+            if bytes > MOST_MEMORY {
+                let (zh, en) = ("声称需要的内存不可能存在", "a method asks for more memory than there can be");
+                return Err(outside(plan.at, zh, en));
+            }
         }
         let operators = self.flat.vector(plan, 6, 4)?;
         let delegates = self.flat.vector(plan, 7, 4)?;

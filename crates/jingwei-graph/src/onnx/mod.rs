@@ -81,7 +81,8 @@ struct Node {
     overload: String,
     /// A path to a compiled model beside this one, if it is not inside.
     context: Option<(String, u64)>,
-    context_inside: bool,
+    /// Whether that is inside; where nothing is said, it is.
+    context_inside: Option<bool>,
     /// What was compiled, where it is inside.
     compiled: Option<Span>,
     /// A constant that it gives, or a shape by which it makes one.
@@ -339,7 +340,7 @@ impl<'s, 'n> Walk<'s, 'n> {
             ("ep_cache_context", Some(span), _) if span.len() <= 4096 => {
                 node.context = Some((self.wire.text(span)?, span.start));
             }
-            ("embed_mode", _, Some(mode)) => node.context_inside = mode == 1,
+            ("embed_mode", _, Some(mode)) => node.context_inside = Some(mode == 1),
             ("value_int", _, Some(value)) => node.values = vec![tensor::number(value)],
             ("value_ints" | "shape", ..) if !numbers.is_empty() => node.values = numbers,
             (_, Some(span), _) if span.len() <= 512 && node.texts.len() < 8 => {
@@ -390,13 +391,13 @@ impl<'s, 'n> Walk<'s, 'n> {
             }
             _ => self.judge_domain(domain, &node.operator, called, label, at),
         }
-        if let Some(span) = node.compiled.filter(|_| node.context_inside) {
+        if let Some(span) = node.compiled.filter(|_| node.context_inside != Some(false)) {
             // Nobody but the driver of the device knows what was compiled.
             self.findings.review(&name, &place("节点", "node", label), at);
             self.findings.pickle(label, span.start, span.len());
         }
         if let Some((path, at)) = &node.context
-            && !node.context_inside
+            && node.context_inside != Some(true)
             && let Some(reason) = location::escape(path)
         {
             self.findings.escape(path, &place("节点", "node", label), reason, *at);

@@ -55,7 +55,9 @@ pub(super) fn recognise(front: &[u8], length: u64) -> Option<GraphFormat> {
 
 fn read(front: &[u8]) -> Option<GraphFormat> {
     use crate::trees;
-    if matches!(front.get(4..8), Some([b'E', b'T', b'0'..=b'9', b'0'..=b'9'])) {
+    // A text may have these letters there too, but no offset before them.
+    let is_word = front.iter().take(4).all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'));
+    if !is_word && matches!(front.get(4..8), Some([b'E', b'T', b'0'..=b'9', b'0'..=b'9'])) {
         Some(GraphFormat::ExecuTorch)
     } else if front.starts_with(crate::mxnet::MARK) {
         Some(GraphFormat::MxNetParams)

@@ -3,7 +3,7 @@
 use jingwei_core::Limits;
 use jingwei_read::{Inspection, NameTable, Part, Reader, Source};
 
-use super::{Faults, index};
+use super::{Faults, MOST_CLASSES, index};
 use crate::findings::{Findings, Stop};
 use crate::flatbuffer::{Flat, Table, Vector};
 
@@ -77,6 +77,7 @@ impl Walk<'_, '_> {
     /// How many trees there are.
     fn trees(&mut self, trees: Table) -> Result<u32, Stop> {
         let outputs = self.flat.i32(trees, 0)?;
+        self.faults.amount("ApproxDimension", Some(outputs.into()), 0, MOST_CLASSES);
         let splits = self.flat.vector(trees, 1, 4)?;
         let sizes = self.flat.vector(trees, 2, 4)?;
         let starts = self.flat.vector(trees, 3, 4)?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jingwei_core::Limits;
 use jingwei_read::{Inspection, NameTable, Source};
 
-use super::{Child, Faults, index};
+use super::{Child, Faults, MOST_CLASSES, MOST_FEATURES, index};
 use crate::findings::{Findings, Stop};
 
 /// Reads a LightGBM model.
@@ -27,20 +27,13 @@ pub fn inspect_lightgbm(source: &mut dyn Source, _names: &NameTable, limits: &Li
     findings.finish(result)
 }
 
-/// The word of its kind, and one of the keys that stand in front of the trees, in whichever order.
+/// The word of its kind alone in a line, then a key and a value. Which keys come first is the writer's choice.
 pub(crate) fn is_lightgbm(front: &[u8]) -> bool {
-    const KEYS: [&str; 7] = [
-        "version=v",
-        "num_class=",
-        "num_tree_per_iteration=",
-        "max_feature_idx=",
-        "feature_names=",
-        "tree_sizes=",
-        "objective=",
-    ];
     let Some(rest) = front.strip_prefix(b"tree") else { return false };
     let mut lines = rest.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    lines.next() == Some(b"") && lines.any(|line| KEYS.iter().any(|key| line.starts_with(key.as_bytes())))
+    let is_key = |key: &[u8]| !key.is_empty() && key.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let key = |line: &[u8]| line.iter().position(|byte| *byte == b'=').is_some_and(|end| is_key(&line[..end]));
+    lines.next() == Some(b"") && lines.find(|line| !line.is_empty()).is_some_and(key)
 }
 
 /// Keys and values of one block of lines.
@@ -100,6 +93,8 @@ fn judge(text: &str, faults: &mut Faults) -> usize {
         }
     }
     judge(tree, starts.len().saturating_sub(1), features);
+    faults.amount("max_feature_idx", head.number("max_feature_idx"), 0, MOST_FEATURES);
+    faults.amount("num_class", head.number("num_class"), 1, MOST_CLASSES);
     sizes(&head, &starts, text.len(), faults);
     groups(&head, starts.len(), faults);
     starts.len()

@@ -23,6 +23,10 @@ pub(crate) use xgboost_binary::is_xgboost_binary;
 /// Faults of one file that are told: the first ones say enough.
 const MOST: usize = 16;
 
+/// Features and classes for which loaders take memory: more than any model has.
+const MOST_FEATURES: i64 = 1 << 30;
+const MOST_CLASSES: i64 = 1 << 20;
+
 /// What a node's child is.
 enum Child {
     Leaf,
@@ -68,6 +72,17 @@ impl Faults {
                 format!("{what} has {found} entries where {expected} belong"),
             );
             self.outside(tree, zh, en);
+        }
+    }
+
+    /// What loaders take memory for by its number alone.
+    fn amount(&mut self, what: &str, number: Option<i64>, least: i64, most: i64) {
+        if let Some(number) = number.filter(|number| !(least..=most).contains(number)) {
+            self.outside(
+                None,
+                format!("{what} 为 {number}，不可能存在"),
+                format!("{what} is {number}, which cannot be"),
+            );
         }
     }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::ubjson::Ubjson;
-use super::{Child, Faults, index};
+use super::{Child, Faults, MOST_CLASSES, MOST_FEATURES, index};
 use crate::findings::{Findings, Stop};
 
 /// Categories are codes, and the reader has a bit for each up to the largest.
@@ -344,6 +344,10 @@ impl Model {
         let Booster { model, gbtree, weight_drop } = learner.gradient_booster;
         let forest = gbtree.map(|inner| inner.model).unwrap_or(model);
         let mut faults = Faults::default();
+        let numbers = &learner.learner_model_param;
+        faults.amount("num_feature", numbers.num_feature.given(), 0, MOST_FEATURES);
+        faults.amount("num_class", numbers.num_class.given(), 0, MOST_CLASSES);
+        faults.amount("num_target", numbers.num_target.given(), 0, MOST_CLASSES);
         forest.judge(&learner.learner_model_param, &mut faults);
         if let Some(weights) = weight_drop {
             faults.count(None, "weight_drop", weights.0, forest.trees.count as u64);

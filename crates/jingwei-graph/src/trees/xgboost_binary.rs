@@ -4,7 +4,7 @@
 use jingwei_core::Limits;
 use jingwei_read::{Inspection, NameTable, Reader, Source};
 
-use super::{Child, Faults, index};
+use super::{Child, Faults, MOST_CLASSES, MOST_FEATURES, index};
 use crate::findings::{Findings, Stop};
 
 /// Bytes of the structures: of the learner, a forest, a tree, a node, its statistics and a linear model.
@@ -21,7 +21,9 @@ const OBJECTIVES: [&[u8]; 7] = [b"reg:", b"binary:", b"multi:", b"rank:", b"coun
 
 /// Told by the names of the objective and of the booster.
 pub(crate) fn is_xgboost_binary(front: &[u8]) -> bool {
-    if front.starts_with(b"bs64\t") || front.starts_with(b"binf") {
+    // A text may begin so too.
+    let is_binary = |rest: &[u8]| rest.iter().take(32).any(|byte| *byte < 9);
+    if front.starts_with(b"bs64\t") || front.strip_prefix(b"binf").is_some_and(is_binary) {
         return true;
     }
     let Some(names) = front.get(136..) else { return false };
@@ -92,6 +94,8 @@ impl Walk<'_, '_> {
         self.reader.skip(4)?;
         let features = self.reader.u32_le()?;
         let classes = self.reader.i32_le()?;
+        self.faults.amount("num_feature", Some(features.into()), 0, MOST_FEATURES);
+        self.faults.amount("num_class", Some(classes.into()), 0, MOST_CLASSES);
         self.reader.seek(start + LEARNER);
         self.name()?;
         let booster = self.name()?;

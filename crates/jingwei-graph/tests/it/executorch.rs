@@ -21,6 +21,7 @@ struct Parts {
     shape: Vec<i32>,
     segment: [u64; 2],
     constants: Vec<u64>,
+    memory: u64,
     blob: Vec<u8>,
 }
 
@@ -35,12 +36,14 @@ fn parts() -> Parts {
         shape: vec![2, 3],
         segment: [16, 32],
         constants: vec![0, 8],
+        memory: 1 << 20,
         blob: b"XH00....".to_vec(),
     }
 }
 
 fn program(parts: Parts) -> Vec<u8> {
-    let Parts { kernel, backend, data, instruction, arguments, constant, shape, segment, constants, blob } = parts;
+    let Parts { kernel, backend, data, instruction, arguments, constant, shape, segment, constants, memory, blob } =
+        parts;
     let tensor = vec![Fb::U8(6), Fb::U32(0), Fb::Numbers(shape), Fb::Absent, Fb::Absent, Fb::U32(constant)];
     let values = vec![vec![Fb::U8(5), Fb::Table(tensor)], vec![Fb::U8(2), Fb::Table(vec![Fb::U64(7)])]];
     let (kind, [first, second]) = instruction;
@@ -56,6 +59,7 @@ fn program(parts: Parts) -> Vec<u8> {
         Fb::Tables(vec![chain]),
         Fb::Tables(vec![vec![text(kernel), text("out")]]),
         Fb::Tables(vec![vec![text(backend), Fb::Table(vec![Fb::U8(0), Fb::U32(data)])]]),
+        Fb::Wide(vec![0, memory]),
     ];
     let root = [
         Fb::U32(0),
@@ -102,6 +106,7 @@ fn what_a_program_points_at_is_there() {
         ("a negative shape", Parts { shape: vec![2, -3], ..parts() }, BROKEN),
         ("a segment outside", Parts { segment: [1 << 40, 8], ..parts() }, BROKEN),
         ("a segment that wraps", Parts { segment: [u64::MAX, 2], ..parts() }, BROKEN),
+        ("memory below none", Parts { memory: u64::MAX, ..parts() }, BROKEN),
         ("a constant behind its segment", Parts { constants: vec![0, 33], ..parts() }, BROKEN),
     ] {
         check(case, GraphFormat::ExecuTorch, &program(parts), expected);
@@ -113,6 +118,7 @@ fn what_a_program_points_at_is_there() {
     let longer = [b"\x18\0\0\0ET12eh00\x18\0\0\0", &u64::MAX.to_le_bytes()[..], &[0; 8]].concat();
     check("a header that lies", GraphFormat::ExecuTorch, &longer, BROKEN);
     assert_eq!(told(b"\x18\0\0\0ETAB"), None);
+    assert_eq!(told(b"The ET20 is a train"), None);
 }
 
 #[test]

@@ -99,7 +99,8 @@ fn a_path_that_leaves_the_folder_is_seen_wherever_a_tensor_stands() {
         ("base path", model(onnx_external("w", &[("location", "w.bin"), ("basepath", "../a"), ("length", "8")]))),
         ("compiled model", {
             let context = pb().bytes(1, "ep_cache_context").bytes(4, "../a");
-            with_node(onnx_node("com.microsoft", "EPContext", "n").message(5, context))
+            let mode = pb().bytes(1, "embed_mode").int(3, 0);
+            with_node(onnx_node("com.microsoft", "EPContext", "n").message(5, context).message(5, mode))
         }),
     ] {
         check(case, GraphFormat::Onnx, &bytes, &["graph-external-data ../a"]);

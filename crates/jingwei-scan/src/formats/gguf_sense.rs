@@ -6,9 +6,19 @@ use jingwei_read::{Sighting, shown};
 
 use super::gguf_types::{ARRAY, FLOAT32, INT32, STRING, UINT32};
 
-/// Keys that count parts of a model, for each of which a reader takes memory.
-const PARTS: [&str; 4] = [".block_count", ".expert_count", ".attention.head_count", ".attention.head_count_kv"];
-const MOST_PARTS: u64 = 1 << 16;
+/// Keys by which a reader takes memory, each with more than any model has.
+const MOST: [(&str, u64); 10] = [
+    (".block_count", 1 << 16),
+    (".expert_count", 1 << 16),
+    (".attention.head_count", 1 << 16),
+    (".attention.head_count_kv", 1 << 16),
+    (".attention.key_length", 1 << 20),
+    (".attention.value_length", 1 << 20),
+    (".embedding_length", 1 << 24),
+    (".feed_forward_length", 1 << 26),
+    (".vocab_size", 1 << 26),
+    (".context_length", 1 << 30),
+];
 /// Keys without which there is no model: readers divide by them.
 const NEEDED: [&str; 3] = [".block_count", ".embedding_length", ".attention.head_count"];
 /// Parts of keys of models without attention, which say that they have no heads.
@@ -62,7 +72,7 @@ impl Sense {
             "split.tensors.count" => self.all_tensors = Some(number),
             _ => {}
         }
-        if PARTS.iter().any(|part| key.ends_with(part)) && number > MOST_PARTS {
+        if MOST.iter().any(|(part, most)| key.ends_with(part) && number > *most) {
             self.huge.push((key.to_owned(), number));
         }
         // The parts of a model that are no language model have prefixes of their own.

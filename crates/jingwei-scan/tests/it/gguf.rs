@@ -140,6 +140,8 @@ fn metadata_that_readers_take_without_a_look_are_held_against_each_other() {
         (Gguf::default().entry("llama.block_count", Value::U32(32)), None),
         (Gguf::default().entry("llama.block_count", Value::U32(1 << 30)), lie("llama.block_count")),
         (Gguf::default().entry("llama.block_count", Value::U32(0)), harm("llama.block_count")),
+        (Gguf::default().entry("llama4.context_length", Value::U32(10_485_760)), None),
+        (Gguf::default().entry("llama.context_length", Value::U32(u32::MAX)), lie("llama.context_length")),
         (Gguf::default().entry("qwen2.embedding_length", Value::U32(0)), harm("qwen2.embedding_length")),
         (Gguf::default().entry("llama.attention.head_count", Value::U32(0)), harm("llama.attention.head_count")),
         // What has no attention says so.
