@@ -168,6 +168,14 @@ fn is_source(folder: &str, files: &[FileFacts]) -> bool {
     below.filter(|file| file.path.ends_with(".py")).take(SOURCES).count() == SOURCES
 }
 
+/// A model of SentencePiece, by its content, or by a name under which loaders take it for one.
+pub(crate) fn names_pieces(name: &str, front: &[u8]) -> bool {
+    const NAMES: [&str; 4] = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "sentencepiece.model"];
+    let name = name.to_ascii_lowercase();
+    let named = name.ends_with(".spm") || NAMES.iter().any(|known| name.ends_with(known));
+    jingwei_template::is_sentencepiece(front) || named && front.first() == Some(&0x0a)
+}
+
 /// A name that shows something else than it is.
 pub(crate) fn odd_name(path: &str) -> Option<Sighting> {
     let hidden = path.chars().any(|c| c.is_control() || jingwei_text::is_hidden(c).is_some());
