@@ -153,6 +153,10 @@ pub(crate) fn shadowing(files: &[FileFacts]) -> Vec<(usize, Sighting)> {
         if !MODULES.split('|').any(|known| known == lower) || is_package && is_source(&beside(folder, module), files) {
             return None;
         }
+        // Installed packages lie where Python looks for them last.
+        if folder.split('/').any(|part| matches!(part, "site-packages" | "dist-packages" | "_vendor")) {
+            return None;
+        }
         // Modules of a package are found by the package's name alone.
         let is_part = exists(&beside(folder, "__init__.py"));
         (!is_part).then(|| (at, Sighting::new("model.shadowing-module").key(module).with("module", module)))
