@@ -128,16 +128,16 @@ pub(crate) fn mislabelled(name: &str, front: &[u8], format: Format) -> Option<Si
 }
 
 /// Modules that Python and the loaders of models import, and that a file of the same name in the folder stands in for. Names
-/// that people give to scripts of their own are left out, and those that Python holds before it looks.
+/// that people give to scripts of their own (`evaluate`, `types`) are left out, and those that Python holds before it looks.
 const MODULES: &str = "argparse|ast|asyncio|base64|bisect|collections|contextlib|copy|copyreg|csv|ctypes|dataclasses|datetime|decimal|enum|fnmatch|functools|\
-gc|glob|gzip|hashlib|heapq|hmac|html|http|importlib|inspect|itertools|json|linecache|locale|logging|lzma|bz2|math|mimetypes|multiprocessing|numbers|\
-operator|pathlib|pickle|pickletools|pkgutil|platform|random|re|reprlib|select|selectors|shlex|shutil|signal|socket|ssl|stat|string|struct|subprocess|\
-tarfile|tempfile|textwrap|threading|tokenize|traceback|types|typing|unicodedata|unittest|urllib|uuid|warnings|weakref|xml|zipfile|zlib|\
+gc|glob|gzip|hashlib|heapq|hmac|html|http|importlib|itertools|json|linecache|locale|lzma|bz2|math|mimetypes|multiprocessing|\
+operator|pathlib|pickle|pickletools|pkgutil|random|re|reprlib|select|selectors|shlex|shutil|socket|ssl|stat|string|struct|subprocess|\
+tarfile|tempfile|textwrap|threading|tokenize|traceback|typing|unicodedata|unittest|urllib|uuid|warnings|weakref|xml|zipfile|zlib|\
 numpy|torch|torchvision|torchaudio|transformers|tokenizers|safetensors|huggingface_hub|tensorflow|keras|jax|jaxlib|flax|sklearn|scipy|pandas|onnx|\
-onnxruntime|joblib|dill|cloudpickle|yaml|requests|tqdm|cv2|sentencepiece|accelerate|peft|diffusers|datasets|sentence_transformers|spacy|gguf|\
-llama_cpp|vllm|filelock|packaging|regex|fsspec|certifi|urllib3|idna|charset_normalizer|typing_extensions|jinja2|markupsafe|sympy|networkx|triton|six|\
+onnxruntime|joblib|dill|cloudpickle|yaml|requests|tqdm|cv2|sentencepiece|accelerate|peft|diffusers|sentence_transformers|spacy|gguf|\
+llama_cpp|vllm|filelock|packaging|fsspec|certifi|urllib3|idna|charset_normalizer|typing_extensions|jinja2|markupsafe|sympy|networkx|triton|six|\
 setuptools|pkg_resources|pip|wheel|einops|timm|bitsandbytes|xformers|flash_attn|openai|pydantic|psutil|matplotlib|xgboost|lightgbm|catboost|mlflow|\
-tiktoken|paddle|openvino|h5py|pil|google|attr|attrs|httpx|aiohttp|click|rich|pytorch_lightning|lightning|deepspeed|trl|optimum|evaluate";
+tiktoken|paddle|openvino|h5py|pil|google|attr|attrs|httpx|aiohttp|click|rich|pytorch_lightning|lightning|deepspeed|trl|optimum";
 /// Source files that make a folder somebody's own package, not one that stands in for another.
 const SOURCES: usize = 10;
 /// Sightings of one folder.
@@ -159,6 +159,10 @@ pub(crate) fn shadowing(files: &[FileFacts]) -> Vec<(usize, Sighting)> {
         if !MODULES.split('|').any(|known| known == lower) || is_package && is_source(&beside(folder, module), files) {
             return None;
         }
+        // Installed packages lie where Python looks for them last.
+        if folder.split('/').any(|part| matches!(part, "site-packages" | "dist-packages" | "_vendor")) {
+            return None;
+        }
         // Modules of a package are found by the package's name alone.
         let is_part = exists(&beside(folder, "__init__.py"));
         (!is_part).then(|| (at, Sighting::new("model.shadowing-module").key(module).with("module", module)))
@@ -172,6 +176,14 @@ fn is_source(folder: &str, files: &[FileFacts]) -> bool {
     let start = files.partition_point(|file| file.path < own);
     let below = files[start..].iter().take_while(|file| file.path.starts_with(&own));
     below.filter(|file| file.path.ends_with(".py")).take(SOURCES).count() == SOURCES
+}
+
+/// A model of SentencePiece, by its content, or by a name under which loaders take it for one.
+pub(crate) fn names_pieces(name: &str, front: &[u8]) -> bool {
+    const NAMES: [&str; 4] = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "sentencepiece.model"];
+    let name = name.to_ascii_lowercase();
+    let named = name.ends_with(".spm") || NAMES.iter().any(|known| name.ends_with(known));
+    jingwei_template::is_sentencepiece(front) || named && front.first() == Some(&0x0a)
 }
 
 /// A name that shows something else than it is.

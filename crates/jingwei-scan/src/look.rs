@@ -186,7 +186,7 @@ impl Looker<'_> {
             }
             return Format::Packed(*first);
         }
-        if names_pieces(&place.name, front) {
+        if beside::names_pieces(&place.name, front) {
             self.pieces(source, place, budget);
             return Format::SentencePiece;
         }
@@ -607,14 +607,6 @@ fn is_tokenizer(name: &str, json: &[u8]) -> bool {
     let front = json.get(..json.len().min(FRONT)).unwrap_or_default();
     let named = name.to_ascii_lowercase().ends_with("tokenizer.json");
     named || KEYS.iter().any(|key| front.windows(key.len()).any(|window| window == *key))
-}
-
-/// A model of SentencePiece, by its content, or by a name under which loaders take it for one.
-fn names_pieces(name: &str, front: &[u8]) -> bool {
-    const NAMES: [&str; 4] = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "sentencepiece.model"];
-    let name = name.to_ascii_lowercase();
-    let named = name.ends_with(".spm") || NAMES.iter().any(|known| name.ends_with(known));
-    jingwei_template::is_sentencepiece(front) || named && front.first() == Some(&0x0a)
 }
 
 fn text_kind(name: &str, front: &[u8]) -> TextKind {

@@ -232,6 +232,11 @@ pub fn config(bytes: &[u8]) {
     check(bytes, "yaml", |source| jingwei_template::inspect_yaml(source, "a.yaml", names(), &limits));
     check(bytes, "settings", |source| jingwei_template::inspect_settings(source, "a.gin", names(), &limits));
     check(bytes, "script", |source| jingwei_template::inspect_script(source, "a.py", names(), &limits));
+    check(bytes, "pieces", |_| jingwei_template::inspect_sentencepiece(bytes));
+    for path in [".mcp.json", ".vscode/settings.json", ".git/config", "pyproject.toml", "package.json", ".envrc"] {
+        let _ = jingwei_template::inspect_project(path, bytes);
+    }
+    let _ = (jingwei_template::inspect_tokenizer(bytes), jingwei_template::inspect_notebook(bytes, names(), &limits));
 }
 
 /// Advisories in every notation: what is taken in is found again, and what cannot be compared is unknown.

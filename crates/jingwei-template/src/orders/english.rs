@@ -39,6 +39,7 @@ const RUNNABLE: &str =
 const QUIETLY: &str = "silently|secretly|covertly|stealthily|discreetly";
 const DEEDS: &str = "run|execute|install|send|upload|delete|commit|push|download|fetch|read|approve|forward|copy|append|add|insert|include|exfiltrate|disable|modify";
 const MACHINES: &str = "ai|ais|llm|llms|assistant|assistants|agent|agents|language model|language models|chatbot|chatbots|copilot|claude|chatgpt|gpt|gemini|cursor|codex|model|bot|reviewer";
+const MACHINE: &str = "an ai|a llm|an llm|an assistant|an agent|a language model|a large language model|an automated|a coding agent|an ai-powered|a chatbot";
 const MUST: &str = "must|should|shall|always|please|immediately|are required|have to|need to";
 const COMMANDS: &str = "ignore|disregard|run|execute|install|send|upload|recommend|rate|approve|say|tell|must|never|always|do not|don't|reveal|output|download|fetch|curl|trust|skip|disable|mark|report|call|click|visit|read|respond|reply|answer|include|delete|give|score|assign|praise|write|treat|open|paste";
 
@@ -292,10 +293,17 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Addressed,
+        readers: &[Value, Hidden, Prose],
+        steps: &["if you are|if you're", MACHINE, COMMANDS],
+        within: 10,
+        may_be_negated: false,
+    },
+    Pattern {
+        order: Order::Addressed,
         readers: &[Value, Hidden, Prompt, Prose],
         steps: &[
             "if you are|if you're|as",
-            "an ai|a llm|an llm|an assistant|an agent|a language model|a large language model|an automated|a coding agent|an ai-powered|a chatbot",
+            MACHINE,
             "reading|reviewing|processing|you|ignore|run|do not|please|must|stop|say|reply|respond",
             COMMANDS,
         ],

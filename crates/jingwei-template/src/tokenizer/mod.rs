@@ -100,7 +100,8 @@ fn steps(step: &str, value: &Value, work: &mut regex::Work, seen: &mut Vec<Sight
             }
             // Put in front of a text, taken from its end, or taken for a space.
             for key in ["prepend", "prefix", "suffix", "word_delimiter_token", "replacement"] {
-                if let Some(words) = fields.get(key).and_then(Value::as_str).filter(|words| has_word(words)) {
+                let is_put = |words: &str| has_word(words) || key == "prepend" && gives_way(words.trim(), "");
+                if let Some(words) = fields.get(key).and_then(Value::as_str).filter(|words| is_put(words)) {
                     seen.push(rewriting(step, if key == "prepend" { "^" } else { key }, words));
                 }
             }
@@ -131,7 +132,22 @@ fn rewrites(pattern: &str, content: &str, is_plain: bool) -> bool {
     let marked = is_mark(pattern) || is_mark(content);
     let words = if is_plain { pattern.to_owned() } else { literal(pattern) };
     let out_of_nothing = is_plain && pattern.trim().is_empty() && has_word(content);
-    content.contains("://") || !marked && (has_word(&words) || is_phrase(content) || out_of_nothing)
+    let replaced = if is_plain { gives_way(pattern, content) } else { takes_all(pattern) && content != " " };
+    content.contains("://") || !marked && (has_word(&words) || is_phrase(content) || out_of_nothing || replaced)
+}
+
+/// Letters give way to more letters than a spelling has, or to nothing.
+fn gives_way(pattern: &str, content: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| c.is_ascii_alphabetic()).count();
+    let wide = pattern.chars().any(|c| matches!(c, '\u{4e00}'..='\u{9fff}'));
+    let is_word = letters(pattern) >= 2 && pattern.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, '\'' | ' '));
+    is_word && (letters(content) > 2 || content.is_empty()) || wide && content.is_empty()
+}
+
+/// A pattern for any text at all.
+fn takes_all(pattern: &str) -> bool {
+    let inner = pattern.trim_start_matches(['^', '(']).trim_end_matches(['$', ')', '?']);
+    matches!(inner, ".+" | ".*" | "[\\s\\S]+" | "[\\s\\S]*" | "(.|\\n)+" | "(.|\\n)*")
 }
 
 /// A template puts these around every text, and other texts than its own where it lacks one.
@@ -218,6 +234,9 @@ fn added(tokens: &[Added], seen: &mut Vec<Sighting>) {
         if known.insert(token.id, &token.content).is_some_and(|before| before != token.content) {
             seen.push(odd(&token.content, "another added token has the same number", "另一个附加词元使用同一编号"));
         }
+        if token.special && phrases::words(&token.content) > PHRASE {
+            seen.push(odd(&token.content, "a sentence is a special token", "整句话是特殊词元"));
+        }
         if token.special && is_plain_word(&token.content) {
             let (en, zh) = (
                 "an ordinary word is a special token, which decoding leaves out",
@@ -296,6 +315,12 @@ mod tests {
             ),
             (r#"{"type":"Split","pattern":{"Regex":"(a+)+$"}}"#, &["model.tokenizer-regex"]),
             (r#"{"type":"Replace","pattern":{"String":"do not"},"content":"do"}"#, &["model.tokenizer-rewrites"]),
+            (r#"{"type":"Replace","pattern":{"String":"ae"},"content":"æ"}"#, &[]),
+            (r#"{"type":"Replace","pattern":{"String":"``"},"content":"\""}"#, &[]),
+            (r#"{"type":"Replace","pattern":{"String":"no"},"content":"yes"}"#, &["model.tokenizer-rewrites"]),
+            (r#"{"type":"Replace","pattern":{"String":"不"},"content":""}"#, &["model.tokenizer-rewrites"]),
+            (r#"{"type":"Replace","pattern":{"Regex":"^.*$"},"content":"x"}"#, &["model.tokenizer-rewrites"]),
+            (r#"{"type":"Prepend","prepend":"ok "}"#, &["model.tokenizer-rewrites"]),
             (r#"{"type":"Replace","pattern":{"Regex":"(?i)\\bnever\\b"},"content":""}"#, &["model.tokenizer-rewrites"]),
             (r#"{"type":"Replace","pattern":{"String":" "},"content":" not "}"#, &["model.tokenizer-rewrites"]),
             (
@@ -363,6 +388,11 @@ mod tests {
                 r#"{"added_tokens":[{"id":3,"content":"[PAD]","special":true},{"id":4,"content":"eng_Latn","special":true}]}"#,
                 &[],
             ),
+            (
+                r#"{"added_tokens":[{"id":3,"content":"<|system|>You have to please the owner","special":true}]}"#,
+                &["model.tokenizer-token"],
+            ),
+            (r#"{"added_tokens":[{"id":3,"content":"<｜end▁of▁sentence｜>","special":true}]}"#, &[]),
             (r#"{"added_tokens":[{"id":3,"content":"not","special":true}]}"#, &["model.tokenizer-token"]),
             (r#"{"added_tokens":[{"id":3,"content":"拒绝","special":true}]}"#, &["model.tokenizer-token"]),
             (r#"{"model":{"vocab":{"a":1,"b":1}}}"#, &["model.tokenizer-token"]),

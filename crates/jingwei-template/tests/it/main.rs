@@ -1,3 +1,4 @@
+mod beside_weights;
 #[cfg(test)]
 mod configurations;
 mod honest_templates;

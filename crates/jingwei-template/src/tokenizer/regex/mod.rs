@@ -28,7 +28,7 @@ pub(crate) struct Work(u64);
 
 impl Default for Work {
     fn default() -> Self {
-        Self(1 << 20)
+        Self(1 << 19)
     }
 }
 
