@@ -22,26 +22,39 @@ const NOTED: &[Reader] = &[Value, Hidden, Agent];
 const UNSHOWN: &[Reader] = &[Value, Hidden];
 const VALUE: &[Reader] = &[Value];
 
-const DROPS: &str = "stop following|stop obeying|no longer follow|abandon|ignore|ignoring|disregard|disregarding|forget|override|overriding|bypass|discard|neglect";
+const DROPS: &str = "stop following|stop obeying|no longer follow|abandon|ignore|ignoring|disregard|disregarding|forget|override|\
+    overriding|bypass|discard|neglect";
 const EARLIER: &str = "previous|prior|preceding|earlier|above|your|system|existing|former";
-const RULES: &str = "instruction|instructions|prompt|prompts|rules|guideline|guidelines|directions|directives|orders|safety|policy|policies|guardrails|restrictions|constraints|context|training";
+const RULES: &str = "instruction|instructions|prompt|prompts|rules|guideline|guidelines|directions|directives|orders|safety|\
+    policy|policies|guardrails|restrictions|constraints|context|training";
 const NOT: &str = "do not|don't|dont|never|must not|should not|shall not";
 const TELL: &str = "tell|inform|notify|alert|warn|mention|reveal|disclose|show|let|report|admit|ask";
 const TELLING: &str = "telling|informing|notifying|alerting|warning|mentioning|revealing|disclosing|letting|asking";
-const PEOPLE: &str = "the user|user|users|the human|human|humans|your user|operator|the developer|owner|anyone|anybody|reviewer|reviewers|administrator";
+const PEOPLE: &str = "the user|user|users|the human|human|humans|your user|operator|the developer|owner|anyone|anybody|reviewer|\
+    reviewers|administrator";
 const SENDS: &str = "send|sending|upload|uploading|post|transmit|forward|email|mail|exfiltrate|leak|submit|deliver";
-const TAKES: &str = "read|cat|open|collect|gather|harvest|steal|print|dump|reveal|extract|copy|encode|output|find|repeat|expose|list|share|give|include";
-const SECRETS: &str = "ssh|ssh key|ssh keys|private key|private keys|id_rsa|id rsa|api key|api keys|access token|access tokens|credential|credentials|password|passwords|passphrase|secret|secrets|cookies|wallet|seed phrase|environment variables|env file|system prompt|system prompts|system message|hidden instructions|initial instructions|aws keys|aws credentials|netrc";
-const TALK: &str = "conversation|conversations|chat history|transcript|transcripts|the user's|user data|user input|their data|personal data|history";
+const TAKES: &str = "read|cat|open|collect|gather|harvest|steal|print|dump|reveal|extract|copy|encode|output|find|repeat|expose|\
+    list|share|give|include";
+const SECRETS: &str = "ssh|ssh key|ssh keys|private key|private keys|id_rsa|id rsa|api key|api keys|access token|access tokens|\
+    credential|credentials|password|passwords|passphrase|secret|secrets|cookies|wallet|seed phrase|\
+    environment variables|env file|system prompt|system prompts|system message|hidden instructions|\
+    initial instructions|aws keys|aws credentials|netrc";
+const TALK: &str = "conversation|conversations|chat history|transcript|transcripts|the user's|user data|user input|their data|\
+    personal data|history";
 const RUNS: &str = "run|execute|launch|invoke|install|download|fetch|curl|wget|eval";
 const RUNNABLE: &str =
     "command|commands|the following|script|scripts|shell|bash|payload|this code|this program|this file|sh|py|this tool";
 const QUIETLY: &str = "silently|secretly|covertly|stealthily|discreetly";
-const DEEDS: &str = "run|execute|install|send|upload|delete|commit|push|download|fetch|read|approve|forward|copy|append|add|insert|include|exfiltrate|disable|modify";
-const MACHINES: &str = "ai|ais|llm|llms|assistant|assistants|agent|agents|language model|language models|chatbot|chatbots|copilot|claude|chatgpt|gpt|gemini|cursor|codex|model|bot|reviewer";
-const MACHINE: &str = "an ai|a llm|an llm|an assistant|an agent|a language model|a large language model|an automated|a coding agent|an ai-powered|a chatbot";
+const DEEDS: &str = "run|execute|install|send|upload|delete|commit|push|download|fetch|read|approve|forward|copy|append|add|\
+    insert|include|exfiltrate|disable|modify";
+const MACHINES: &str = "ai|ais|llm|llms|assistant|assistants|agent|agents|language model|language models|chatbot|chatbots|copilot|\
+    claude|chatgpt|gpt|gemini|cursor|codex|model|bot|reviewer";
+const MACHINE: &str = "an ai|a llm|an llm|an assistant|an agent|a language model|a large language model|an automated|\
+    a coding agent|an ai-powered|a chatbot";
 const MUST: &str = "must|should|shall|always|please|immediately|are required|have to|need to";
-const COMMANDS: &str = "ignore|disregard|run|execute|install|send|upload|recommend|rate|approve|say|tell|must|never|always|do not|don't|reveal|output|download|fetch|curl|trust|skip|disable|mark|report|call|click|visit|read|respond|reply|answer|include|delete|give|score|assign|praise|write|treat|open|paste";
+const COMMANDS: &str = "ignore|disregard|run|execute|install|send|upload|recommend|rate|approve|say|tell|must|never|always|do not|\
+    don't|reveal|output|download|fetch|curl|trust|skip|disable|mark|report|call|click|visit|read|respond|reply|\
+    answer|include|delete|give|score|assign|praise|write|treat|open|paste";
 
 const PATTERNS: &[Pattern] = &[
     Pattern { order: Order::Override, readers: ANY, steps: &[DROPS, EARLIER, RULES], within: 4, may_be_negated: true },
@@ -125,7 +138,8 @@ const PATTERNS: &[Pattern] = &[
         readers: &[Hidden, Agent],
         steps: &[
             "read|cat|collect|gather|harvest|steal|dump|extract|copy|encode|reveal|exfiltrate|print",
-            "ssh|ssh key|ssh keys|private key|private keys|id_rsa|id rsa|credentials|passwords|cookies|wallet|seed phrase|netrc|system prompt",
+            "ssh|ssh key|ssh keys|private key|private keys|id_rsa|id rsa|credentials|passwords|cookies|\
+                wallet|seed phrase|netrc|system prompt",
         ],
         within: 6,
         may_be_negated: true,
@@ -138,7 +152,8 @@ const PATTERNS: &[Pattern] = &[
         readers: NOTED,
         steps: &[
             DEEDS,
-            "without asking|without confirmation|without permission|without approval|without prompting|without consent|without review",
+            "without asking|without confirmation|without permission|without approval|without prompting|\
+                without consent|without review",
         ],
         within: 8,
         may_be_negated: true,
@@ -159,7 +174,8 @@ const PATTERNS: &[Pattern] = &[
         readers: &[Value, Hidden, Agent, Prompt],
         steps: &[
             "you are now|switch to|enter|enable|you have entered|activate",
-            "maintenance mode|developer mode|debug mode|god mode|admin mode|dan|jailbreak|unrestricted|jailbroken|root mode|sudo mode",
+            "maintenance mode|developer mode|debug mode|god mode|admin mode|dan|jailbreak|unrestricted|\
+                jailbroken|root mode|sudo mode",
         ],
         within: 4,
         may_be_negated: true,
@@ -167,9 +183,8 @@ const PATTERNS: &[Pattern] = &[
     Pattern {
         order: Order::Mode,
         readers: VALUE,
-        steps: &[
-            "you are now|from now on|your new task|your new role|your new instructions|new instructions|pretend you|pretend to be|you must obey|you will obey|act as if",
-        ],
+        steps: &["you are now|from now on|your new task|your new role|your new instructions|new instructions|\
+                pretend you|pretend to be|you must obey|you will obey|act as if"],
         within: 0,
         may_be_negated: true,
     },
@@ -258,7 +273,8 @@ const PATTERNS: &[Pattern] = &[
         readers: &[Value, Hidden, Prose],
         steps: &[
             "as the|as an|as a|you the|dear",
-            "reviewing ai|reviewing assistant|reviewing model|ai reviewer|automated reviewer|evaluating ai|evaluating model|reading ai|reading assistant",
+            "reviewing ai|reviewing assistant|reviewing model|ai reviewer|automated reviewer|evaluating ai|\
+                evaluating model|reading ai|reading assistant",
             COMMANDS,
         ],
         within: 8,
@@ -314,8 +330,10 @@ const PATTERNS: &[Pattern] = &[
         order: Order::Addressed,
         readers: &[Value, Hidden, Prose],
         steps: &[
-            "note to|note for|message to|message for|instruction to|instruction for|instructions to|instructions for|attention|notice to|important for|hey|dear|hello",
-            "ai|ais|llm|llms|assistants|agents|language models|coding agents|automated|the assistant|the agent|claude|copilot|chatgpt",
+            "note to|note for|message to|message for|instruction to|instruction for|instructions to|\
+                instructions for|attention|notice to|important for|hey|dear|hello",
+            "ai|ais|llm|llms|assistants|agents|language models|coding agents|automated|the assistant|\
+                the agent|claude|copilot|chatgpt",
             COMMANDS,
         ],
         within: 14,
@@ -326,7 +344,8 @@ const PATTERNS: &[Pattern] = &[
         readers: &[Value, Hidden, Prose],
         steps: &[
             "ai|llm|llms|assistant|assistants|agent|agents|language models|language model",
-            "reading this|processing this|reviewing this|parsing this|summarizing this|scanning this|that read this|who read this|that reads this|evaluating this|using this repository",
+            "reading this|processing this|reviewing this|parsing this|summarizing this|scanning this|\
+                that read this|who read this|that reads this|evaluating this|using this repository",
             COMMANDS,
         ],
         within: 14,
