@@ -41,6 +41,37 @@ pub(crate) fn beyond(machine: &Machine) -> Option<Sighting> {
     Some(Sighting::new("model.graph-lie").key(key).with_text("where", place).with_text("reason", reason))
 }
 
+/// Objects of NumPy whose content is bytes: NumPy takes these for addresses of objects.
+pub(crate) fn addresses(machine: &Machine) -> Option<Sighting> {
+    let heap = &machine.heap;
+    let is_objects = |dtype: Value| {
+        let call = heap.call(dtype).filter(|call| machine.judge.canonical(call.callable) == Some("numpy.dtype"));
+        let first = call.and_then(|call| heap.tuple_of(call.arguments)).and_then(|arguments| arguments.first());
+        first
+            .and_then(|first| heap.whole_text(*first))
+            .is_some_and(|name| name.trim_start_matches(['|', '=', '<', '>']).starts_with('O'))
+    };
+    let is_bytes = |value: Value| matches!(heap.get(value), Some(Node::Bytes(constant)) if constant.length > 0);
+    let of_call = |call: &Call| {
+        let name = machine.judge.canonical(call.callable).unwrap_or_default();
+        let parts = if name.ends_with("multiarray.scalar") { heap.tuple_of(call.arguments) } else { None };
+        if let Some([dtype, content]) = parts {
+            return is_objects(*dtype) && is_bytes(*content);
+        }
+        // Version, shape, type, order, content.
+        let state =
+            call.state.filter(|_| name.ends_with("multiarray._reconstruct")).and_then(|state| heap.tuple_of(state));
+        matches!(state, Some([.., dtype, _, content]) if is_objects(*dtype) && is_bytes(*content))
+    };
+    let found = (0..heap.count()).any(|n| matches!(heap.at(n), Some(Node::Call(call)) if of_call(call)));
+    let reason = Text::new(
+        "元素是对象，内容却是字节：NumPy 会把它们当作内存地址",
+        "its elements are objects and its content is bytes, which NumPy takes for addresses in memory",
+    );
+    let place = Text::new("数组", "an array");
+    found.then(|| Sighting::new("model.graph-lie").key("objects").with_text("where", place).with_text("reason", reason))
+}
+
 fn is_tensor(machine: &Machine, call: &Call) -> bool {
     machine.judge.canonical(call.callable).is_some_and(|name| name.starts_with("torch._utils._rebuild_"))
 }

@@ -59,6 +59,7 @@ pub(crate) fn sightings(machine: &Machine, ran: &Ran, inspection: &mut Inspectio
     }
     others(machine, &mut sightings);
     sightings.extend(bounds::beyond(machine));
+    sightings.extend(bounds::addresses(machine));
     burdens(machine, ran, &mut sightings);
     breaks(machine, ran, &mut sightings);
     inspection.sightings.append(&mut sightings);

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use jingwei_read::{Part, Reader, Source};
+
 /// Characters that are not worth a look: no call fits into fewer.
 const LEAST: usize = 24;
 /// Characters by which is told what a value is.
@@ -46,6 +48,40 @@ pub(crate) fn embedded(text: &[u8], most: u64) -> Vec<Embedded> {
         }
     }
     found
+}
+
+/// Databases and tables (SQLite, Parquet, Arrow) are searched so far for pickles; of other files whose format nobody here
+/// knows only the front is read again.
+const SEARCHED: u64 = 256 << 20;
+const SEARCHED_OF_OTHERS: u64 = 512 << 10;
+const TABLES: [&[u8]; 4] = [b"SQLite format 3\0", b"PAR1", b"ARROW1\0\0", b"\xff\xff\xff\xff"];
+/// Places that are tried.
+const MOST_TRIED: usize = 10_000;
+const CHUNK: u64 = 1 << 20;
+
+/// Where pickles may begin in a file of another kind: databases, tables and shards of samples keep them as values.
+pub(crate) fn pickle_places(source: &mut dyn Source, front: &[u8]) -> Vec<u64> {
+    let mut places = Vec::new();
+    let is_table = TABLES.iter().any(|mark| front.starts_with(mark));
+    let length = source.length().min(if is_table { SEARCHED } else { SEARCHED_OF_OTHERS });
+    let mut at = 0;
+    while at < length && places.len() < MOST_TRIED {
+        // What begins at the end of one stretch is whole in the next.
+        let mut part = Part::new(source, at, CHUNK.min(length - at) + HEAD as u64);
+        let wanted = part.length();
+        // What cannot be read is told where it is digested.
+        let Ok(stretch) = Reader::new(&mut part).take_vec(wanted) else { break };
+        let fresh = usize::try_from(CHUNK).unwrap_or(usize::MAX).min(stretch.len());
+        for (index, _) in stretch[..fresh].iter().enumerate().filter(|(_, byte)| **byte == 0x80) {
+            let head = &stretch[index..];
+            if jingwei_pickle::begins_like_a_file(&head[..head.len().min(HEAD)]) && at + index as u64 > 0 {
+                places.push(at + index as u64);
+            }
+        }
+        at += CHUNK;
+    }
+    places.truncate(MOST_TRIED);
+    places
 }
 
 const BASE64: &str = "base64";

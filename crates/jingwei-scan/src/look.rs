@@ -129,6 +129,9 @@ impl Looker<'_> {
                 if format != Format::Pickle {
                     self.pickle_in_front(source, place, budget);
                 }
+                if format == Format::Unknown {
+                    self.pickles_within(source, &front, place, budget);
+                }
                 if let Some(sighting) = beside::mislabelled(&place.name, &front, format) {
                     self.see(place, sighting);
                 }
@@ -402,6 +405,32 @@ impl Looker<'_> {
         self.spelled(&bytes, place, budget);
     }
 
+    /// Pickles among the bytes of a file that nobody here knows.
+    fn pickles_within(&mut self, source: &mut dyn Source, front: &[u8], place: &Place, budget: &Budget) {
+        let mut found = 0;
+        for at in embedded::pickle_places(source, front) {
+            if found == MOST_WITHIN {
+                break;
+            }
+            let mut part = Part::new(source, at, u64::MAX);
+            let (seen, pickles) = (self.looked.seen.len(), self.looked.pickles);
+            self.pickle_in_front(&mut part, &place.below("<value>"), budget);
+            if self.looked.pickles > pickles {
+                // Other values follow it, and it begins somewhere within.
+                let follows = |seen: &Seen| seen.sighting.rule == "model.pickle-malformed";
+                let mut number = 0;
+                self.looked.seen.retain(|one| {
+                    number += 1;
+                    number <= seen || !follows(one)
+                });
+                for seen in self.looked.seen.iter_mut().skip(seen) {
+                    seen.sighting.offset = seen.sighting.offset.map(|offset| offset.saturating_add(at));
+                }
+                found += 1;
+            }
+        }
+    }
+
     /// Pickles that a text spells in letters.
     fn spelled(&mut self, text: &[u8], place: &Place, budget: &Budget) {
         for mut file in embedded::embedded(text, self.limits.header_bytes) {
@@ -517,6 +546,9 @@ impl Looker<'_> {
     }
 }
 
+/// Pickles that are told of a file whose format nobody here knows.
+const MOST_WITHIN: usize = 16;
+
 /// What a pickle says of its storages.
 const STORAGES: &str = "storages";
 
@@ -621,7 +653,7 @@ fn text_kind(name: &str, front: &[u8]) -> TextKind {
         TextKind::Paths
     } else if ends(&[".py", ".pyw", ".sh", ".bash", ".zsh"]) || front.starts_with(b"#!") {
         TextKind::Script
-    } else if ends(&[".yaml", ".yml"]) || matches!(name.rsplit('/').next(), Some("mlmodel" | "mlproject")) {
+    } else if ends(&[".yaml", ".yml", ".dvc"]) || matches!(name.rsplit('/').next(), Some("mlmodel" | "mlproject")) {
         TextKind::Yaml
     } else if ends(&SETTINGS) || SETTINGS_NAMES.contains(&name.rsplit('/').next().unwrap_or(&name)) {
         TextKind::Settings

@@ -5,6 +5,8 @@ use jingwei_pickle::Steps;
 use jingwei_read::{Part, Reader, Sighting, Source};
 use jingwei_template::{Note, base64, inspect_note};
 
+use crate::{beside, formats::FRONT};
+
 /// Sightings that a file is worth here.
 const MOST: usize = 16;
 /// Shortest run of hexadecimal or base64 letters that can hold a pickle with a call, in bytes.
@@ -59,6 +61,19 @@ pub(crate) fn pickle_at(
     let sighting = Sighting::new("model.pickle-in-tensors").key(en).at(start);
     Some(sighting.with_text("where", Text::new(zh, en)))
 }
+
+/// A program or a script, where numbers of a tensor should be.
+pub(crate) fn program_at(source: &mut dyn Source, start: u64, length: u64, tensor: &str) -> Option<Sighting> {
+    let mut part = Part::new(source, start, length);
+    let front = Reader::new(&mut part).peek(FRONT).map(<[u8]>::to_vec).unwrap_or_default();
+    let is_script = front.starts_with(b"#!/");
+    let program =
+        beside::program("", &front).or_else(|| is_script.then(|| Sighting::new(PROGRAM).with("kind", "#!")))?;
+    Some(Sighting { rule: PROGRAM, ..program }.key(tensor).at(start))
+}
+
+/// The rule for code that a model carries.
+const PROGRAM: &str = "model.graph-native-code";
 
 /// Where the first byte lies that is not zero.
 pub(crate) fn after_padding(source: &mut dyn Source, start: u64, padding: u64) -> u64 {

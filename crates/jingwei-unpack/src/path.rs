@@ -27,6 +27,10 @@ impl Escape {
 
 /// Backslashes count as separators: on Windows they are, and no model needs them in a name.
 pub(crate) fn escape(name: &str) -> Option<Escape> {
+    // Archivers write the folder that they were called in like this, and unpack it to the folder itself.
+    if name == "/" {
+        return None;
+    }
     escape_from(0, name)
 }
 
@@ -77,6 +81,8 @@ mod tests {
             ("..", Some(Escape::Parent)),
             ("..\\..\\x", Some(Escape::Parent)),
             ("/etc/x", Some(Escape::Absolute)),
+            ("/", None),
+            ("//", Some(Escape::Absolute)),
             ("\\\\host\\share", Some(Escape::Absolute)),
             ("C:x", Some(Escape::Drive)),
             ("模:x", None),

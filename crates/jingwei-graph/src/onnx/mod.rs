@@ -7,7 +7,7 @@ mod tensor;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jingwei_core::{Limits, Text};
-use jingwei_read::{Inspection, NameClass, NameTable, Sighting, Source};
+use jingwei_read::{Inspection, NameClass, NameTable, Nested, Sighting, Source};
 
 use crate::findings::{Findings, Stop, named, place};
 use crate::location;
@@ -163,7 +163,7 @@ impl<'s, 'n> Walk<'s, 'n> {
 
     fn metadata(&mut self, span: Span, parent: &Message) -> Result<(), Stop> {
         let entry = self.wire.enter(span, parent)?;
-        let (key, value, _) = self.key_value(entry)?;
+        let (key, value, entry_start) = self.key_value(entry)?;
         match key.to_ascii_lowercase().as_str() {
             "license" | "licence" | "licenses" if !value.is_empty() => {
                 self.findings.inspection.facts.licence = Some(jingwei_read::shown(&value));
@@ -172,6 +172,12 @@ impl<'s, 'n> Walk<'s, 'n> {
             _ => {}
         }
         self.findings.note(&key, &value);
+        if value.trim_start().starts_with('{') {
+            // ONNX Runtime takes options of its sessions from there, libraries of operators among them.
+            let name = format!("{key}.json");
+            let offset = entry_start;
+            self.findings.inspection.nested.push(Nested { name, offset, bytes: value.into_bytes() });
+        }
         Ok(())
     }
 
@@ -260,7 +266,11 @@ impl<'s, 'n> Walk<'s, 'n> {
                     let sparse = self.wire.enter(span, &graph)?;
                     self.sparse_tensor(sparse)?;
                 }
-                (10, Value::Bytes(span)) => self.findings.inspection.facts.described |= span.len() > 0,
+                (10, Value::Bytes(span)) => {
+                    self.findings.inspection.facts.described |= span.len() > 0;
+                    let text = self.wire.text(span)?;
+                    self.findings.note("doc_string", &text);
+                }
                 _ => {}
             }
         }

@@ -60,6 +60,28 @@ fn claims_about_a_tensor_are_told() {
 }
 
 #[test]
+fn objects_whose_content_is_bytes_are_told() {
+    let dtype = |kind: &str| [b"cnumpy\ndtype\n(".as_slice(), &long_text(kind), b"K\0K\x01tR"].concat();
+    let scalar = |kind: &str, content: &[u8]| {
+        [b"cnumpy.core.multiarray\nscalar\n(".as_slice(), &dtype(kind), content, b"tR"].concat()
+    };
+    let array = |kind: &str, content: &[u8]| {
+        let made = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\0\x85C\x01btR(K\x01K\x01\x85";
+        [made.as_slice(), &dtype(kind), b"\x89", content, b"tb"].concat()
+    };
+    let (bytes, list) = (b"C\x08AAAAAAAA".as_slice(), b"]K\x01a".as_slice());
+    for (what, value, expected) in [
+        ("an address", scalar("O8", bytes), vec!["graph-lie objects"]),
+        ("a number", scalar("f8", bytes), vec![]),
+        ("addresses", array("|O", bytes), vec!["graph-lie objects"]),
+        ("objects", array("O8", list), vec![]),
+        ("numbers", array("<f8", bytes), vec![]),
+    ] {
+        assert_eq!(seen(&[b"\x80\x03", &value[..], b"."].concat()), expected, "{what}");
+    }
+}
+
+#[test]
 fn tensors_are_listed_by_their_path() {
     let quantised = b"ctorch._utils\n_rebuild_qtensor\n)R";
     let negative = tensor("FloatStorage", "3", 7, b"");

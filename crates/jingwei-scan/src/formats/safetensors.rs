@@ -14,7 +14,7 @@ use serde::{
 };
 
 use super::{HeaderError, offset_of};
-use crate::planted::{Notes, pickle_at};
+use crate::planted::{Notes, pickle_at, program_at};
 
 /// Bytes before the JSON header.
 const PREFIX: u64 = 8;
@@ -89,6 +89,7 @@ fn planted(source: &mut dyn Source, header: &Header, data_start: u64, limits: &L
             let shown = shown(name);
             let whose = [&*format!("张量 {shown}"), &*format!("tensor {shown}")];
             notes.seen.extend(pickle_at(source, data_start + start, end - start, whose, limits));
+            notes.seen.extend(program_at(source, data_start + start, end - start, &shown));
         }
     }
     notes.seen

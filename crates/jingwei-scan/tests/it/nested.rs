@@ -57,6 +57,39 @@ fn a_pickle_is_found_where_a_text_spells_it() {
 }
 
 #[test]
+fn a_pickle_is_found_among_the_values_of_a_table() {
+    let value = b"\x80\x02cos\nsystem\n(U\x04trueq\x00tR.";
+    for front in [&b"SQLite format 3\0"[..], b"PAR1", b"ARROW1\0\0", b"\x07\x11\x13\x17"] {
+        let table = [front, &[0xfe; 200], value, &[0xfd; 300]].concat();
+        let seen = scan_file(table, &Limits::default());
+        let found = seen.with_rule("model.pickle-dangerous").unwrap_or_else(|| panic!("{:?}", seen.lines()));
+        assert_eq!(found.place.offset, u64::try_from(front.len() + 202).ok(), "{front:?}");
+        assert!(seen.with_rule("model.pickle-malformed").is_none(), "{:?}", seen.lines());
+    }
+    // It calls nothing, or only begins like one.
+    for value in [&b"\x80\x02}(K\x01K\x02u."[..], b"\x80\x02cos\n"] {
+        let seen =
+            scan_file([&b"SQLite format 3\0"[..], &[0xfe; 200], value, &[0xfd; 300]].concat(), &Limits::default());
+        assert!(
+            seen.findings.iter().all(|found| found.severity < jingwei_core::Severity::Medium),
+            "{:?}",
+            seen.lines()
+        );
+    }
+}
+
+#[test]
+fn a_tensor_of_bytes_is_no_program() {
+    for (bytes, expected) in [("\\x7fELF\\x02", true), ("#!/bin/sh\\n", true), ("weights of it", false)] {
+        let bytes: Vec<u8> = bytes.replace("\\x7f", "\x7f").replace("\\x02", "\x02").replace("\\n", "\n").into();
+        let header = format!("{{\"w\":{{\"dtype\":\"U8\",\"shape\":[{0}],\"data_offsets\":[0,{0}]}}}}", bytes.len());
+        let file = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &bytes].concat();
+        let seen = scan_file(file, &Limits::default());
+        assert_eq!(seen.with_rule("model.graph-native-code").is_some(), expected, "{:?}", seen.lines());
+    }
+}
+
+#[test]
 fn a_record_is_as_long_as_its_pickle_says() {
     // A storage of 10 floats in the record 0.
     let pickle = b"\x80\x02(U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x0atQ.";

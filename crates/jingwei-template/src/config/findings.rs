@@ -112,6 +112,11 @@ impl<'a> Findings<'a> {
             }
             return;
         }
+        // Graphs that `torch.export` writes name their operators so; those of PyTorch's own libraries run nothing else.
+        let namespace = target.strip_prefix("torch.ops.").and_then(|rest| rest.split('.').next());
+        if namespace.is_some_and(|namespace| script::OPERATORS.contains(&namespace)) {
+            return;
+        }
         match targets::verdict(target, self.names) {
             Verdict::Dangerous(effect) => self.dangerous_target(key, target, effect),
             Verdict::Unknown if strict && targets::is_dotted(target) => {

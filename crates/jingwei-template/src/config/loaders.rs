@@ -83,7 +83,8 @@ const BACKENDS: [&str; 22] = [
 /// Stores of TensorStore that lie elsewhere.
 const STORES: [&str; 6] = ["http", "gcs", "gcs_grpc", "s3", "tsgrpc_kvstore", "ocdbt_coordinator"];
 /// Keys of values that are fetched, and so must stay with the model.
-const FETCHED: [&str; 10] = [
+const FETCHED: [&str; 11] = [
+    "filename",
     "kvstore",
     "working_dir",
     "py_modules",
@@ -119,6 +120,11 @@ pub(crate) fn judge(found: &Findings<'_>, key: &str, lower: &str, value: &str) {
         found.remote_code(key);
     } else if lower == "driver" && STORES.contains(&value) {
         found.outside(key, value, Text::new("别处的存储", "a store that lies elsewhere"));
+    } else if lower == "path" && found.file.ends_with(".dvc") {
+        // DVC writes what it fetched there.
+        if let Some(what) = leads_outside(value, false) {
+            found.outside(key, value, what);
+        }
     } else if FETCHED.contains(&lower) && !value.starts_with("https://") {
         let own =
             ["gs://", "s3://", "hf://", "pvc://"].iter().any(|scheme| value.starts_with(scheme)) && lower != "kvstore";
@@ -144,6 +150,10 @@ fn import(found: &Findings<'_>, key: &str, value: &str) {
         return;
     }
     if !is_name || matches!(value, "null" | "None" | "none" | "true" | "false") {
+        return;
+    }
+    // It is a word of tables too, such as those of lemmas: one word behind it says nothing.
+    if key.eq_ignore_ascii_case("imports") && !value.contains(['.', '_']) {
         return;
     }
     match targets::verdict(&format!("{module}.x"), found.names) {

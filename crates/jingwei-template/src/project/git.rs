@@ -4,6 +4,19 @@ use super::Run;
 
 const GIT: (&str, &str) = ("git 在此文件夹中工作时", "when git works in the folder");
 
+/// Occasions on which GitHub runs a workflow with the repository's secrets for anybody who comes by.
+const FOR_ANYBODY: [&str; 3] = ["pull_request_target", "issue_comment", "discussion_comment"];
+
+/// A workflow that gives away what only the repository should know: it runs for anybody, and its commands see the secrets.
+pub(super) fn workflow(_: &str, text: &str) -> Vec<Run> {
+    let Some(occasion) = FOR_ANYBODY.iter().find(|occasion| text.contains(*occasion)) else { return Vec::new() };
+    let sees = |line: &str| line.contains("toJSON(secrets)") || line.contains("${{") && line.contains("secrets.");
+    let runs = |line: &str| ["curl", "wget", "run:", "| sh", "| bash"].iter().any(|word| line.contains(word));
+    let line = text.lines().find(|line| sees(line) && runs(line));
+    let when = ("任何人向仓库提交请求或评论时", "when anybody sends the repository a request or a comment");
+    line.map(|line| Run::new(occasion, line.trim(), when)).into_iter().collect()
+}
+
 /// Keys whose value git runs, by section and name. A subsection in between may be anything.
 const PROGRAMS: [(&str, &str); 30] = [
     ("core", "fsmonitor"),

@@ -75,6 +75,7 @@ fn judge_of(path: &str) -> Option<Judge> {
         ".npmrc" | ".yarnrc" | ".yarnrc.yml" | ".pnpmfile.cjs" => packages::npm_settings,
         "makefile" | "gnumakefile" | "justfile" => packages::make,
         ".gitmodules" | ".gitconfig" => git::config,
+        name if within(".github/workflows/") && (name.ends_with(".yml") || name.ends_with(".yaml")) => git::workflow,
         "config" if within(".git/") || path.starts_with(".git/") || within(".git/modules/") => git::config,
         "config.worktree" if within(".git/") => git::config,
         "sitecustomize.py" | "usercustomize.py" => startup::customize,

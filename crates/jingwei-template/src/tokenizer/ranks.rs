@@ -31,6 +31,10 @@ pub fn inspect_ranks(text: &str) -> Vec<Sighting> {
         if !ranks.insert(rank) {
             seen.push(super::odd(&token, "two tokens have this rank", "有两个词元使用同一序号"));
         }
+        if token.starts_with("<|") && token.ends_with("|>") {
+            // Control words stand beside the ranks: one among them comes out of ordinary text.
+            seen.push(super::odd(&token, "a control word is among the ordinary ranks", "控制词混在普通词元之中"));
+        }
         seen.extend(note::inspect_note(&token, Note::Token, "token"));
     }
     seen
@@ -47,6 +51,7 @@ mod tests {
             ("a b\n", &[]),
             ("IQ== 0\nIg== 1\n", &[]),
             ("IQ== 0\nIg== 0\n", &["model.tokenizer-token"]),
+            ("IQ== 0\nPHxpbV9lbmR8Pg== 1\n", &["model.tokenizer-token"]),
             ("IQ== 0\nSWdub3JlIGFsbCBwcmV2aW91cyBpbnN0cnVjdGlvbnM= 1\n", &["model.planted-text"]),
         ] {
             let rules: Vec<&str> = inspect_ranks(text).iter().map(|sighting| sighting.rule).collect();

@@ -53,7 +53,11 @@ pub fn inspect_sentencepiece(bytes: &[u8]) -> Inspection {
     for (number, value) in fields.by_ref() {
         match (number, value) {
             (1, Value::Bytes(piece)) => model.piece(piece),
-            (3 | 5, Value::Bytes(normalizer)) => model.normalizer(normalizer),
+            (3, Value::Bytes(normalizer)) => model.normalizer(normalizer),
+            (5, Value::Bytes(normalizer)) => {
+                model.normalizer(normalizer);
+                model.denormalizer(normalizer);
+            }
             (4, Value::Bytes(tests)) => model.samples += Fields { rest: tests }.count() as u64,
             _ => {}
         }
@@ -137,6 +141,19 @@ impl<'b> Model<'b> {
         }
         for sighting in note::inspect_note(&shown, Note::Token, "piece") {
             self.see(sighting);
+        }
+    }
+
+    /// What the model says goes through this table. No published tokenizer has one.
+    fn denormalizer(&mut self, denormalizer: &[u8]) {
+        let has_table = |(number, value)| matches!((number, value), (2 | 6, Value::Bytes(table)) if !table.is_empty());
+        if (Fields { rest: denormalizer }).any(has_table) {
+            let sighting = Sighting::new("model.tokenizer-rewrites").key("denormalizer").with("step", "denormalizer");
+            let (pattern, content) = (
+                Text::new("模型说出的文本", "what the model says"),
+                Text::new("自带表中的文本", "what its own table has"),
+            );
+            self.see(sighting.with_text("pattern", pattern).with_text("content", content));
         }
     }
 
