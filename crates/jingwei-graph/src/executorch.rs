@@ -172,8 +172,14 @@ impl Walk<'_, '_> {
     }
 
     fn blob(&mut self, name: String, at: u64, bytes: u64, is_compiled: bool) {
+        // The same bytes may be named often, and are looked at once.
+        if self.spans.iter().any(|known| (known.at, known.bytes) == (at, bytes)) {
+            return;
+        }
         if bytes > 0 && self.spans.len() < TOLD_APART {
             self.spans.push(Blob { name, at, bytes, is_compiled });
+        } else if bytes > 0 {
+            self.findings.overflows("values", TOLD_APART);
         }
     }
 

@@ -8,7 +8,7 @@ const PER_RULE: u32 = 64;
 /// Operators that one sighting names.
 const NAMED: usize = 8;
 /// Values that may be pickles and are handed out to be looked at.
-const PICKLES: usize = 256;
+const PICKLES: usize = 4096;
 /// Texts about the model that are handed out to be looked at.
 const NOTES: usize = 64;
 
@@ -139,6 +139,16 @@ impl Findings {
         if self.inspection.pickles.len() < PICKLES {
             let name = jingwei_read::shown(name);
             self.inspection.pickles.push(ValueSpan { name, offset, length });
+        } else {
+            self.overflows("values", PICKLES);
+        }
+    }
+
+    /// More of one kind than are looked at: what is left out may be what matters.
+    pub fn overflows(&mut self, limit: &'static str, most: usize) {
+        let is_told = |known: &Sighting| known.key.as_deref() == Some(limit);
+        if !self.inspection.sightings.iter().any(is_told) {
+            self.inspection.see(Sighting::limit(limit, most as u64));
         }
     }
 

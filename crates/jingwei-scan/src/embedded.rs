@@ -10,7 +10,7 @@ const LEAST: usize = 24;
 /// Characters by which is told what a value is.
 const HEAD: usize = 64;
 /// Values that are decoded of one text.
-const MOST: usize = 256;
+const MOST: usize = 4096;
 
 /// Where a file stands in a text, and the file.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,17 +20,22 @@ pub(crate) struct Embedded {
     pub bytes: Vec<u8>,
 }
 
-/// The files in a text, of which no more than `most` bytes are decoded in all.
-pub(crate) fn embedded(text: &[u8], most: u64) -> Vec<Embedded> {
+/// The files in a text, of which no more than `most` bytes are decoded in all, and whether there are more.
+pub(crate) fn embedded(text: &[u8], most: u64) -> (Vec<Embedded>, bool) {
     let mut found = Vec::new();
+    let mut is_cut = false;
     let mut left = usize::try_from(most).unwrap_or(usize::MAX);
     let mut at = 0;
     while let Some(run) = next_run(text, at) {
         at = run.end;
         let mut start = run.start;
-        while start + LEAST <= run.end && found.len() < MOST {
+        while start + LEAST <= run.end {
             let value = &text[start..run.end];
             if let Some(how) = packing(&value[..value.len().min(HEAD)]) {
+                if found.len() >= MOST || value.len() > left {
+                    is_cut = true;
+                    break;
+                }
                 let value = &value[..value.len().min(left)];
                 left -= value.len();
                 let bytes = decode(value, how);
@@ -47,7 +52,7 @@ pub(crate) fn embedded(text: &[u8], most: u64) -> Vec<Embedded> {
             }
         }
     }
-    found
+    (found, is_cut)
 }
 
 /// Databases and tables (SQLite, Parquet, Arrow) are searched so far for pickles; of other files whose format nobody here
@@ -150,7 +155,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[(u64, &str)]) {
-        let found = embedded(text.as_bytes(), 1 << 20);
+        let (found, _) = embedded(text.as_bytes(), 1 << 20);
         let told: Vec<_> = found.iter().map(|one| (one.offset, one.how)).collect();
         assert_eq!(told, expected, "{text}");
         let runs = |one: &Embedded| one.bytes.windows(5).any(|window| window == b"posix");
@@ -174,18 +179,19 @@ mod tests {
 
     #[test]
     fn what_is_decoded_is_limited() {
-        let text = format!("{NEW} ").repeat(1000);
-        assert_eq!(embedded(text.as_bytes(), 1 << 20).len(), MOST);
-        let bytes: usize = embedded(text.as_bytes(), 100).iter().map(|one| one.bytes.len()).sum();
-        assert!(bytes <= 100, "{bytes}");
+        let text = format!("{NEW} ").repeat(MOST + 1);
+        let (found, is_cut) = embedded(text.as_bytes(), 1 << 20);
+        assert!(is_cut && found.len() == MOST);
+        let (found, is_cut) = embedded(text.as_bytes(), 100);
+        assert!(is_cut && found.len() == 1, "{found:?}");
         // Each line could begin a value.
-        assert!(embedded(&b"gAS\n".repeat(1 << 18), 1 << 20).is_empty());
+        assert!(embedded(&b"gAS\n".repeat(1 << 18), 1 << 20).0.is_empty());
     }
 
     proptest! {
         #[test]
         fn no_text_stops_it(text in r"[gASYc0-9n\\\n =]{0,200}", limit in 0..100_u64) {
-            let bytes: usize = embedded(text.as_bytes(), limit).iter().map(|one| one.bytes.len()).sum();
+            let bytes: usize = embedded(text.as_bytes(), limit).0.iter().map(|one| one.bytes.len()).sum();
             prop_assert!(bytes as u64 <= limit);
         }
     }

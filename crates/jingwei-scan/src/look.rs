@@ -152,7 +152,11 @@ impl Looker<'_> {
     /// Files that a tool reads by itself, and has something run because of them.
     fn project(&mut self, source: &mut dyn Source, place: &Place) {
         let Some(longest) = jingwei_template::reads_by_itself(&place.name) else { return };
-        let length = source.length().min(longest);
+        if source.length() > longest {
+            // Tools read all of it.
+            return self.see(place, Sighting::limit("header_bytes", longest));
+        }
+        let length = source.length();
         // What cannot be read is told where it is digested.
         let Ok(bytes) = Reader::new(source).take_vec(length) else { return };
         for sighting in jingwei_template::inspect_project(&place.name, &bytes) {
@@ -368,7 +372,8 @@ impl Looker<'_> {
         if place.name.to_ascii_lowercase().ends_with(".ipynb")
             && let Some(inspection) = jingwei_template::inspect_notebook(&bytes, &self.names.config, self.limits)
         {
-            return self.keep(inspection, place, budget);
+            self.keep(inspection, place, budget);
+            return self.spelled(&bytes, place, budget);
         }
         let shards = beside::shards(&bytes);
         if let Some(sighting) = beside::escaping_shard(&shards) {
@@ -433,7 +438,11 @@ impl Looker<'_> {
 
     /// Pickles that a text spells in letters.
     fn spelled(&mut self, text: &[u8], place: &Place, budget: &Budget) {
-        for mut file in embedded::embedded(text, self.limits.header_bytes) {
+        let (files, is_cut) = embedded::embedded(text, self.limits.header_bytes);
+        if is_cut {
+            self.see(place, Sighting::limit("values", files.len() as u64));
+        }
+        for mut file in files {
             let below = place.below(file.how);
             if below.depth > self.limits.depth {
                 return self.see(&below, Sighting::limit("depth", u64::from(self.limits.depth)));

@@ -94,20 +94,15 @@ pub(crate) fn inspect(source: &mut dyn Source, limits: &Limits) -> Inspection {
     let mut best: Option<(u64, u64, HeaderError)> = None;
     for layout in &LAYOUTS {
         for has_larger_blocks in [false, true] {
-            let mut walk = Walk {
-                reader: Reader::new(source),
-                limits,
-                layout,
-                has_larger_blocks,
-                tokens: 0,
-                in_tensors: false,
-                facts: Facts::default(),
-                notes: Notes::new(limits),
-            };
+            let mut walk = Walk::new(source, limits, layout, has_larger_blocks, None);
             match walk.file() {
                 Ok(true) => {
+                    // What its tokens say is read in the layout that fits alone.
+                    let notes = Some(Notes::new(limits));
+                    let mut walk = Walk::new(source, limits, layout, has_larger_blocks, notes);
+                    walk.file().ok();
                     inspection.facts = walk.facts;
-                    inspection.sightings = walk.notes.seen;
+                    inspection.sightings = walk.notes.map(|notes| notes.seen).unwrap_or_default();
                     return inspection;
                 }
                 Ok(false) => break,
@@ -153,10 +148,30 @@ struct Walk<'s, 'l> {
     tokens: u64,
     in_tensors: bool,
     facts: Facts,
-    notes: Notes<'l>,
+    /// Of what the tokens say; `None`: it is not asked.
+    notes: Option<Notes<'l>>,
 }
 
-impl Walk<'_, '_> {
+impl<'s, 'l> Walk<'s, 'l> {
+    fn new(
+        source: &'s mut dyn Source,
+        limits: &'l Limits,
+        layout: &'l Layout,
+        has_larger_blocks: bool,
+        notes: Option<Notes<'l>>,
+    ) -> Self {
+        Self {
+            reader: Reader::new(source),
+            limits,
+            layout,
+            has_larger_blocks,
+            tokens: 0,
+            in_tensors: false,
+            facts: Facts::default(),
+            notes,
+        }
+    }
+
     /// Whether the mark is the layout's, and the file fits it.
     fn file(&mut self) -> Result<bool, HeaderError> {
         let mut mark = [0; 4];
@@ -230,11 +245,12 @@ impl Walk<'_, '_> {
                     format!("a token claims {bytes} bytes"),
                 ));
             }
-            if bytes >= LONG_TOKEN {
-                let token = self.reader.take_vec(bytes.into())?;
-                self.notes.text(&String::from_utf8_lossy(&token), Note::Token, "vocabulary");
-            } else {
-                self.reader.skip(bytes.into())?;
+            match &mut self.notes {
+                Some(notes) if bytes >= LONG_TOKEN => {
+                    let token = self.reader.take_vec(bytes.into())?;
+                    notes.text(&String::from_utf8_lossy(&token), Note::Token, "vocabulary");
+                }
+                _ => self.reader.skip(bytes.into())?,
             }
             if self.layout.has_scores {
                 self.reader.skip(4)?;

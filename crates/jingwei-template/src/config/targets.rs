@@ -70,7 +70,13 @@ pub(crate) fn is_dotted(text: &str) -> bool {
         part.starts_with(|c: char| c.is_alphabetic() || c == '_')
             && part.chars().all(|c| c.is_alphanumeric() || c == '_')
     };
-    text.len() < 500 && text.contains('.') && text.split(['.', ':']).all(word)
+    text.len() < 500 && text.contains('.') && text.split(['.', ':']).all(word) && !names_a_file(text)
+}
+
+/// `posix.js` lies in a folder, and nobody imports it by that name.
+fn names_a_file(text: &str) -> bool {
+    const ENDINGS: [&str; 11] = ["js", "mjs", "cjs", "ts", "json", "md", "txt", "html", "css", "yaml", "toml"];
+    text.split_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending))
 }
 
 /// A class by its spelling: `a.b.Name`.

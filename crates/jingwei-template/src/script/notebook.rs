@@ -1,10 +1,12 @@
 //! Notebooks of Jupyter: their cells are scripts that a person runs, their notes are prose.
 
+use std::collections::HashSet;
+
 use jingwei_core::Limits;
-use jingwei_read::{Inspection, NameTable};
+use jingwei_read::{Inspection, NameTable, Sighting};
 use serde_json::Value;
 
-use super::{judge, shell};
+use super::{judge, python, shell};
 use crate::{note, script::see};
 
 /// Looks through the cells of a notebook. `None`: it is none, so that it is what its content says.
@@ -13,15 +15,29 @@ pub fn inspect_notebook(bytes: &[u8], names: &NameTable, limits: &Limits) -> Opt
     if bytes.len() as u64 > limits.header_bytes {
         return None;
     }
-    let document: Value = serde_json::from_slice(bytes).ok()?;
-    let old = document.get("worksheets").and_then(|sheets| sheets.get(0)).and_then(|sheet| sheet.get("cells"));
-    let cells = document.get("cells").or(old)?.as_array()?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut inspection = Inspection::default();
+    let Ok(document) = serde_json::from_slice::<Value>(bytes) else {
+        // Jupyter reads more than JSON has, numbers that are none among it.
+        inspection.see(Sighting::not_inspected("该笔记本不是有效的 JSON", "the notebook is not valid JSON"));
+        return Some(inspection);
+    };
+    let sheets = document.get("worksheets").and_then(Value::as_array).into_iter().flatten();
+    let lists = [document.get("cells")].into_iter().chain(sheets.map(|sheet| sheet.get("cells")));
+    let lists: Vec<&Vec<Value>> = lists.flatten().filter_map(Value::as_array).collect();
+    if lists.is_empty() {
+        return None;
+    }
     let (mut code, mut prose) = (String::new(), String::new());
-    for cell in cells {
-        let source = cell.get("source").or(cell.get("input")).map(text_of).unwrap_or_default();
+    for cell in lists.into_iter().flatten() {
+        let parts = [cell.get("source"), cell.get("input")].into_iter().flatten().map(text_of);
+        let source = parts.collect::<Vec<_>>().join("\n");
         if cell.get("cell_type").and_then(Value::as_str) == Some("code") {
-            add_code(&source, &mut code, &mut inspection);
+            let mut own = String::new();
+            add_code(&source, &mut own, &mut inspection);
+            // By itself too: a text that one cell leaves open ends with it, and must not hide the next.
+            python(&own, "notebook.py", names, &mut inspection);
+            code.push_str(&own);
         } else {
             prose.push_str(&source);
             prose.push_str("\n\n");
@@ -29,6 +45,8 @@ pub fn inspect_notebook(bytes: &[u8], names: &NameTable, limits: &Limits) -> Opt
     }
     inspection.sightings.extend(note::inspect_orders("notebook.md", &prose));
     judge(&code, "notebook.py", names, &mut inspection);
+    let mut known = HashSet::new();
+    inspection.sightings.retain(|sighting| known.insert((sighting.rule, sighting.key.clone())));
     Some(inspection)
 }
 
@@ -44,11 +62,22 @@ fn text_of(source: &Value) -> String {
 fn add_code(source: &str, code: &mut String, inspection: &mut Inspection) {
     let magic = source.trim_start();
     let is_shell = ["%%bash", "%%sh", "%%script", "%%system", "%%!"].iter().any(|mark| magic.starts_with(mark));
+    if is_shell {
+        for (offset, mark) in shell::commands(source) {
+            see(inspection, mark, offset, shell::why());
+        }
+        return;
+    }
     code.push_str("def cell():\n");
     for line in source.lines() {
         let plain = line.trim_start();
-        let command = ["!", "%sx ", "%system "].iter().find_map(|mark| plain.strip_prefix(mark));
-        let command = if is_shell { Some(plain) } else { command };
+        let marks = ["!", "%sx ", "%system "];
+        let command = marks.iter().find_map(|mark| plain.strip_prefix(mark));
+        // What a command says goes into a variable.
+        let command = command.or_else(|| plain.split_once("= !").map(|(_, command)| command));
+        let called =
+            ["get_ipython().system(", "get_ipython().getoutput("].iter().find_map(|mark| plain.split_once(mark));
+        let command = command.or_else(|| called.map(|(_, command)| command.trim_matches(['"', '\'', ')'])));
         if let Some(mark) = command.and_then(shell::what) {
             let why = shell::why();
             see(inspection, mark, 0, why);

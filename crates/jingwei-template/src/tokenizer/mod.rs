@@ -62,7 +62,15 @@ struct Model {
 /// Looks into a tokenizer. Other JSON, and what is no JSON at all, is none of its business.
 #[must_use]
 pub fn inspect_tokenizer(json: &[u8]) -> Vec<Sighting> {
-    let Ok(tokenizer) = serde_json::from_slice::<Tokenizer>(json) else { return Vec::new() };
+    let tokenizer = match serde_json::from_slice::<Tokenizer>(json) {
+        Ok(tokenizer) => tokenizer,
+        // JSON that is broken is told where JSON is read. Readers of tokenizers take what is written twice, or otherwise, all the same.
+        Err(error) if error.is_data() => match readable(json) {
+            Some(tokenizer) => tokenizer,
+            None => return Vec::new(),
+        },
+        Err(_) => return Vec::new(),
+    };
     let mut seen = Vec::new();
     let mut work = regex::Work::default();
     for (step, value) in [
@@ -82,6 +90,19 @@ pub fn inspect_tokenizer(json: &[u8]) -> Vec<Sighting> {
     }
     seen.truncate(MOST);
     seen
+}
+
+/// The parts that are as they should be, the last of those that stand there twice.
+fn readable(json: &[u8]) -> Option<Tokenizer> {
+    let Value::Object(entries) = serde_json::from_slice(json).ok()? else { return None };
+    let whole: serde_json::Map<String, Value> = entries
+        .into_iter()
+        .filter(|(key, value)| {
+            let alone = Value::Object([(key.clone(), value.clone())].into_iter().collect());
+            serde_json::from_value::<Tokenizer>(alone).is_ok()
+        })
+        .collect();
+    serde_json::from_value(Value::Object(whole)).ok()
 }
 
 /// All replacements and patterns below a step. serde_json bounds the depth.

@@ -59,9 +59,16 @@ impl Letters {
     }
 
     /// The same letters in either case.
-    pub(super) fn any_case(&self, set: Set) -> Set {
-        let held = |c: char| self.all.iter().position(|other| *other == c).is_some_and(|at| set.has(at));
-        self.with(|c| held(c) || held(c.to_ascii_lowercase()) || held(c.to_ascii_uppercase()))
+    pub(super) fn any_case(set: Set) -> Set {
+        let mut both = set;
+        // ASCII stands first, in its own order.
+        for upper in usize::from(b'A')..=usize::from(b'Z') {
+            let pair = [upper, upper + 32];
+            if pair.iter().any(|at| set.has(*at)) {
+                pair.iter().for_each(|at| both.0[at / 64] |= 1 << (at % 64));
+            }
+        }
+        both
     }
 
     /// `\p{…}`, and the names of POSIX classes. A property that is not known stands for any letter.

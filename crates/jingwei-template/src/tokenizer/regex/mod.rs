@@ -388,7 +388,14 @@ mod tests {
     #[test]
     fn traps_for_the_reader_cost_little() {
         let many: String = (0..3_000).map(|number| format!("a{number}?")).collect();
-        for pattern in ["(".repeat(100_000), "a".repeat(100_000), format!("({many})*"), "(a{9,}){9,}".repeat(1_000)] {
+        for pattern in [
+            "(".repeat(100_000),
+            "a".repeat(100_000),
+            format!("({many})*"),
+            "(a{9,}){9,}".repeat(1_000),
+            ")".repeat(100_000),
+            format!("a{}", "++".repeat(50_000)),
+        ] {
             assert!(explodes(&pattern, &mut Work::default()));
         }
         let mut work = Work::default();

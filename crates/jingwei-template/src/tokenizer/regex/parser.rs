@@ -4,6 +4,9 @@ use super::letters::{Letters, Set, is_word};
 
 /// Deepest nesting of groups that is followed. Deeper patterns are taken for traps: no honest one comes near.
 const DEEPEST: usize = 32;
+/// Brackets that close nothing, and quantifiers behind one part. No honest pattern comes near either.
+const MOST_LOOSE: usize = 64;
+const MOST_REPEATED: usize = 32;
 /// Longest name of a property, and longest count, in bytes.
 const LONGEST_NAME: usize = 64;
 
@@ -32,13 +35,16 @@ pub(super) struct Trap;
 
 pub(super) fn parse(pattern: &str, letters: &Letters) -> Result<Node, Trap> {
     let mut parser = Parser { rest: pattern, letters, any_case: false, spaced: false };
-    let mut node = parser.alternatives(0)?;
+    let mut parts = vec![parser.alternatives(0)?];
     // A bracket too many ends nothing.
     while let Some(rest) = parser.rest.strip_prefix(')') {
+        if parts.len() >= MOST_LOOSE {
+            return Err(Trap);
+        }
         parser.rest = rest;
-        node = Node::Sequence(vec![node, parser.alternatives(0)?]);
+        parts.push(parser.alternatives(0)?);
     }
-    Ok(node)
+    Ok(Node::Sequence(parts))
 }
 
 struct Parser<'p> {
@@ -63,7 +69,7 @@ impl Parser<'_> {
     }
 
     fn set(&self, set: Set) -> Node {
-        Node::Set(if self.any_case { self.letters.any_case(set) } else { set })
+        Node::Set(if self.any_case { Letters::any_case(set) } else { set })
     }
 
     fn alternatives(&mut self, depth: usize) -> Result<Node, Trap> {
@@ -77,7 +83,7 @@ impl Parser<'_> {
                 continue;
             }
             let element = self.element(depth)?;
-            let element = self.repeated(element);
+            let element = self.repeated(element)?;
             if let Some(last) = all.last_mut() {
                 last.push(element);
             }
@@ -287,8 +293,13 @@ impl Parser<'_> {
         }
     }
 
-    fn repeated(&mut self, mut node: Node) -> Node {
+    fn repeated(&mut self, mut node: Node) -> Result<Node, Trap> {
+        let mut quantifiers = 0;
         while let Some((least, most, used)) = quantifier(self.rest) {
+            quantifiers += 1;
+            if quantifiers > MOST_REPEATED {
+                return Err(Trap);
+            }
             let counted = self.rest.starts_with('{');
             self.rest = &self.rest[used..];
             let possessive = self.rest.starts_with('+') && !counted;
@@ -300,7 +311,7 @@ impl Parser<'_> {
                 node = Node::Kept(Box::new(node));
             }
         }
-        node
+        Ok(node)
     }
 }
 
