@@ -16,8 +16,11 @@ use Reader::{Agent, Hidden, Prompt, Prose, Value};
 
 /// Characters between two parts of an order.
 const NEAR: usize = 16;
+/// Characters of a sentence that are looked at before an order.
+const SENTENCE: usize = 48;
 
-const ANY: &[Reader] = &[Value, Hidden, Agent, Prompt, Prose];
+const UNQUOTED: &[Reader] = &[Value, Hidden, Agent, Prompt];
+const PROSE: &[Reader] = &[Prose];
 const NOTED: &[Reader] = &[Value, Hidden, Agent];
 const DROPS: &str = "忽略|无视|忘记|忘掉|抛弃|不要理会|不用理会|不必遵守|不要遵守|不再遵守|绕过|覆盖";
 const EARLIER: &str = "之前|以上|先前|此前|上述|前面|所有|一切|系统|用户|原有|原来|既有|任何|你的";
@@ -25,18 +28,28 @@ const RULES: &str = "指令|指示|规则|提示词|系统提示|限制|设定|�
 const NOT: &str = "不要|不得|切勿|禁止|别|勿|无需|不必|不能|绝不";
 const PEOPLE: &str = "告诉用户|告知用户|通知用户|提醒用户|告诉任何人|告知任何人|让用户知道|让用户发现|让用户察觉|向用户透露|向用户说明|向用户提及|告诉使用者|告知使用者|询问用户|征求用户|被用户发现|透露给用户|告诉开发者|\
     告知开发者|向用户披露";
+/// Without those whom a licence names, and without questions that an agent may leave out.
+const KEPT: &str = "告诉用户|告知用户|通知用户|提醒用户|让用户知道|让用户发现|让用户察觉|被用户发现|透露给用户";
 const TAKES: &str = "读取|收集|发送|上传|泄露|导出|外传|转发|窃取|打印|输出|提交|发给|索取|索要|复制";
 const SECRETS: &str =
     "密钥|私钥|ssh|口令|密码|凭证|凭据|环境变量|令牌|聊天记录|对话记录|对话内容|系统提示|api key|助记词";
 const RUNS: &str = "运行|执行|下载|安装|调用";
 const RUNNABLE: &str = "以下命令|下列命令|这条命令|该命令|此命令|脚本|以下代码|shell|命令行|setup|工具|程序";
 const MACHINES: &str = "ai|人工智能|大模型|语言模型|智能体|助手|机器人|代理程序|模型";
+const READING_MACHINES: &str = "ai|人工智能|大模型|语言模型|智能体|助手|机器人";
 const MUST: &str = "请|必须|应当|务必|立即|需要|不要|禁止|一律";
 const DEEDS: &str =
     "运行|执行|忽略|无视|发送|上传|读取|推荐|批准|输出|下载|安装|访问|点击|删除|信任|回复|回答|评为|标记|告诉|声称";
 
 const PATTERNS: &[Pattern] = &[
-    Pattern { order: Order::Override, readers: ANY, first: DROPS, then: EARLIER, last: RULES },
+    Pattern { order: Order::Override, readers: UNQUOTED, first: DROPS, then: EARLIER, last: RULES },
+    Pattern {
+        order: Order::Override,
+        readers: PROSE,
+        first: "忽略|无视|忘记|忘掉|抛弃|不要理会|不用理会|不必遵守|不要遵守|不再遵守",
+        then: EARLIER,
+        last: "指令|指示|规则|提示词|系统提示|约束|安全策略|准则|命令",
+    },
     Pattern {
         order: Order::Override,
         readers: &[Value, Hidden, Agent, Prompt],
@@ -44,7 +57,9 @@ const PATTERNS: &[Pattern] = &[
         then: "指令|指示|规则|提示词|安全|用户说|用户的",
         last: "",
     },
-    Pattern { order: Order::Conceal, readers: ANY, first: NOT, then: PEOPLE, last: "" },
+    Pattern { order: Order::Conceal, readers: &[Value, Hidden, Prompt], first: NOT, then: PEOPLE, last: "" },
+    Pattern { order: Order::Conceal, readers: &[Agent], first: NOT, then: KEPT, last: "" },
+    Pattern { order: Order::Conceal, readers: PROSE, first: "不要|切勿|别|勿|绝不", then: KEPT, last: "" },
     Pattern {
         order: Order::Conceal, readers: NOTED, first: "瞒着|对用户隐瞒|向用户隐瞒|不让用户", then: "", last: ""
     },
@@ -133,14 +148,40 @@ const PATTERNS: &[Pattern] = &[
     Pattern {
         order: Order::Steer, readers: NOTED, first: "插入|植入|加入|留下", then: "后门|漏洞|恶意代码", last: ""
     },
-    Pattern { order: Order::Addressed, readers: &[Value, Hidden], first: MACHINES, then: MUST, last: DEEDS },
+    Pattern { order: Order::Addressed, readers: &[Value], first: MACHINES, then: MUST, last: DEEDS },
+    Pattern { order: Order::Addressed, readers: &[Hidden], first: READING_MACHINES, then: MUST, last: DEEDS },
     Pattern {
         order: Order::Addressed,
         readers: &[Value, Hidden, Prose],
-        first: "如果你是|若你是|假如你是|阅读本文的|读到此处的|读到这里的|读取本文件的|致所有|致各位|致|请注意",
-        then: "ai|人工智能|大模型|语言模型|智能体|助手|机器人",
+        first: "如果你是|若你是|假如你是|阅读本文的|读到此处的|读到这里的|读取本文件的|致所有|致各位|致",
+        then: READING_MACHINES,
         last: DEEDS,
     },
+];
+
+/// What leads up to an imperative.
+const LEADS: [&str; 13] =
+    ["请", "现在起", "请你", "必须", "立即", "务必", "你应", "应当", "并", "现在", "马上", "直接", "你要"];
+/// Somebody is said to ask for it.
+const ASKS: [&str; 7] = ["要求", "试图", "企图", "诱导", "让你", "如果用户", "若用户"];
+/// Behind the name of a machine: people who work with one, and what one does.
+const PEOPLE_OF: [&str; 16] = [
+    "开发",
+    "应用",
+    "用户",
+    "工程",
+    "研究",
+    "领域",
+    "行业",
+    "产品",
+    "使用者",
+    "从业",
+    "爱好",
+    "公司",
+    "的",
+    "输出",
+    "生成",
+    "可能",
 ];
 
 /// Opposites of what follows.
@@ -154,13 +195,30 @@ pub(super) fn find(lower: &str, reader: Reader) -> Option<(Order, usize)> {
     PATTERNS
         .iter()
         .filter(|pattern| pattern.readers.contains(&reader))
-        .find_map(|pattern| Some((pattern.order, pattern.find(lower)?)))
+        .find_map(|pattern| Some((pattern.order, pattern.find(lower, reader)?)))
 }
 
 impl Pattern {
-    fn find(&self, lower: &str) -> Option<usize> {
+    fn find(&self, lower: &str, reader: Reader) -> Option<usize> {
         let starts = self.first.split('|').flat_map(|word| lower.match_indices(word));
-        starts.filter(|(at, word)| self.follows(lower, *at, word)).map(|(at, _)| at).min()
+        starts
+            .filter(|(at, word)| self.follows(lower, *at, word) && self.fits(&lower[..*at], word, reader))
+            .map(|(at, _)| at)
+            .min()
+    }
+
+    /// Whether an order may begin behind this text.
+    fn fits(&self, before: &str, word: &str, reader: Reader) -> bool {
+        let before = before.trim_end_matches([' ', '*', '#', '-', '_']);
+        let fresh = before.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let start = before.char_indices().rev().nth(SENTENCE).map_or(0, |(at, _)| at);
+        let sentence = before[start..].rsplit(['。', '！', '？', '；', '\n']).next().unwrap_or_default();
+        match (self.order, reader) {
+            (Order::Addressed, _) => fresh || word != "致",
+            (_, Prose) => fresh || LEADS.iter().any(|lead| before.ends_with(lead)),
+            (Order::Override, Prompt | Agent) => !ASKS.iter().any(|asks| sentence.contains(asks)),
+            _ => true,
+        }
     }
 
     fn follows(&self, lower: &str, at: usize, word: &str) -> bool {
@@ -169,14 +227,32 @@ impl Pattern {
         let negated = !matches!(self.order, Order::Conceal | Order::Addressed)
             && lower[..at].chars().rev().take(2).any(|c| NEGATIONS.contains(&c));
         let window = near(&lower[at + word.len()..]);
+        let called = self.order != Order::Addressed || self.then != READING_MACHINES || is_called(window);
         let then = self.then.split('|').filter_map(|then| Some(window.find(then)? + then.len())).min();
         !inner
             && !negated
+            && called
             && then.is_some_and(|end| {
                 let rest = near(&lower[at + word.len() + end..]);
+                // "Nobody but the user" keeps nothing from the user.
+                if self.order == Order::Conceal && (rest.starts_with("以外") || rest.starts_with("之外")) {
+                    return false;
+                }
                 self.last.is_empty() || self.last.split('|').any(|last| rest.contains(last))
             })
     }
+}
+
+/// Whether a machine is spoken to here, and not somebody who works with one.
+fn is_called(window: &str) -> bool {
+    let place = READING_MACHINES.split('|').filter_map(|machine| Some((window.find(machine)?, machine))).min();
+    place.is_some_and(|(at, machine)| {
+        let mut behind = &window[at + machine.len()..];
+        while let Some(rest) = MACHINES.split('|').find_map(|more| behind.trim_start().strip_prefix(more)) {
+            behind = rest;
+        }
+        !window[..at].contains('用') && !PEOPLE_OF.iter().any(|people| behind.trim_start().starts_with(people))
+    })
 }
 
 /// What follows within a sentence.

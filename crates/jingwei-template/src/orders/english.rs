@@ -5,7 +5,9 @@ use std::{collections::HashMap, sync::OnceLock};
 use super::{Order, Reader};
 
 /// One kind of order: a word of the first list, then one of each other list within so many words of the one before. A
-/// phrase of several words stands as it is. A bar stands between the entries of a list.
+/// phrase of several words stands as it is. A bar stands between the entries of a list. A mark before a list: `^` it stands
+/// next, and a colon in it stands for a mark of punctuation; `!` none of it stands soon; `~` at most one word lies between;
+/// `>` a sentence may end in between. Steps with `^` and `!` only look ahead.
 struct Pattern {
     order: Order,
     readers: &'static [Reader],
@@ -17,7 +19,9 @@ struct Pattern {
 
 use Reader::{Agent, Hidden, Prompt, Prose, Value};
 
-const ANY: &[Reader] = &[Value, Hidden, Agent, Prompt, Prose];
+const UNQUOTED: &[Reader] = &[Value, Hidden, Agent, Prompt];
+const PROSE: &[Reader] = &[Prose];
+const PROMPT: &[Reader] = &[Prompt];
 const NOTED: &[Reader] = &[Value, Hidden, Agent];
 const UNSHOWN: &[Reader] = &[Value, Hidden];
 const VALUE: &[Reader] = &[Value];
@@ -56,18 +60,62 @@ const COMMANDS: &str = "ignore|disregard|run|execute|install|send|upload|recomme
     don't|reveal|output|download|fetch|curl|trust|skip|disable|mark|report|call|click|visit|read|respond|reply|\
     answer|include|delete|give|score|assign|praise|write|treat|open|paste";
 
+/// What a text says of people who work with such machines, not to a machine.
+const PEOPLE_OF: &str = "!user|users|developer|developers|engineer|engineers|researcher|researchers|author|authors|company|\
+    student|professor|practitioner|practitioners|team|teams|builder|builders|vendor|vendors|provider|providers|it";
+/// What may follow the name of a machine that is spoken to.
+const SPOKEN_TO: &str = "^:|assistant|assistants|agent|agents|model|models|language|system|systems|reviewer|reviewers|coding|\
+    tool|tools|chatbot|chatbots|reading|reviewing|processing|parsing|scanning|evaluating|analyzing|summarizing|that read|\
+    that reads|who read|and ai|and agents|and assistants|or ai|or agents|or assistants|or llm|ignore|run|do not|please|must|\
+    you must|you should|stop|disregard|always|never|skip|execute|rate|approve";
+const CALLS: &str = "note to|note for|message to|message for|instruction to|instruction for|instructions to|\
+    instructions for|attention|notice to|important for|hey|dear|hello";
+const CALLED: &str = "~ai|ais|llm|llms|assistants|agents|language models|coding agents|the assistant|the agent|claude|copilot|\
+    chatgpt|automated reviewers|automated reviewer|automated agents|automated systems|automated assistants|reviewing ai";
+
 const PATTERNS: &[Pattern] = &[
-    Pattern { order: Order::Override, readers: ANY, steps: &[DROPS, EARLIER, RULES], within: 4, may_be_negated: true },
     Pattern {
         order: Order::Override,
-        readers: &[Value, Hidden, Agent, Prompt],
-        steps: &[DROPS, RULES],
+        readers: UNQUOTED,
+        steps: &[DROPS, EARLIER, RULES],
+        within: 4,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Override,
+        readers: PROSE,
+        steps: &[
+            "ignore|disregard|forget|abandon|discard|neglect|stop following|stop obeying|no longer follow",
+            EARLIER,
+            "instruction|instructions|prompt|prompts|rules|guidelines|directions|directives|orders|safety|policies|\
+                guardrails|restrictions",
+        ],
+        within: 4,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Override,
+        readers: PROSE,
+        steps: &[
+            "override|bypass",
+            "previous|prior|preceding|earlier|your",
+            "instructions|rules|guidelines|directives|orders|guardrails|restrictions",
+        ],
+        within: 4,
+        may_be_negated: true,
+    },
+    Pattern { order: Order::Override, readers: NOTED, steps: &[DROPS, RULES], within: 6, may_be_negated: true },
+    Pattern {
+        // A prompt that guards itself against what it is given names where that stands.
+        order: Order::Override,
+        readers: PROMPT,
+        steps: &[DROPS, RULES, "!in|inside|within|contained|embedded|found|from"],
         within: 6,
         may_be_negated: true,
     },
     Pattern {
         order: Order::Override,
-        readers: ANY,
+        readers: UNQUOTED,
         steps: &[
             "ignore|disregard|override|overrule",
             "what the user|the user|the user's|user's|the human|everything above|everything before",
@@ -77,24 +125,64 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Override,
-        readers: ANY,
+        readers: PROSE,
+        steps: &[
+            "ignore|disregard|overrule",
+            "what the user|the user's instructions|the user's request|the user's requests|the human|everything above|\
+                everything before",
+        ],
+        within: 2,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Override,
+        readers: UNQUOTED,
         steps: &["regardless of|instead of|no matter", "what the user|the user|user's|user"],
         within: 3,
         may_be_negated: true,
     },
-    Pattern { order: Order::Conceal, readers: ANY, steps: &[NOT, TELL, PEOPLE], within: 3, may_be_negated: false },
+    Pattern { order: Order::Conceal, readers: UNSHOWN, steps: &[NOT, TELL, PEOPLE], within: 3, may_be_negated: false },
+    Pattern {
+        // An agent may be told not to ask before each step.
+        order: Order::Conceal,
+        readers: &[Agent],
+        steps: &[NOT, "tell|inform|notify|alert|warn|mention|reveal|disclose|show|report|admit", PEOPLE],
+        within: 3,
+        may_be_negated: false,
+    },
     Pattern {
         order: Order::Conceal,
-        readers: &[Prompt, Prose],
-        steps: &[NOT, "tell|inform|notify|alert|warn", "the user|the human|your user|the operator|anyone|anybody"],
+        readers: &[Agent, Prompt, Prose],
+        steps: &[NOT, "let", "the user|user|users|the human|your user", "know|see|notice|find|realize|suspect|learn"],
         within: 1,
         may_be_negated: false,
     },
     Pattern {
         order: Order::Conceal,
-        readers: ANY,
+        readers: PROSE,
+        steps: &[NOT, "mention|reveal|disclose|report|show", "the user|the human|your user"],
+        within: 2,
+        may_be_negated: false,
+    },
+    Pattern {
+        order: Order::Conceal,
+        readers: &[Prompt, Prose],
+        steps: &[NOT, "tell|inform|notify|alert|warn", "the user|the human|your user|the operator"],
+        within: 1,
+        may_be_negated: false,
+    },
+    Pattern {
+        order: Order::Conceal,
+        readers: UNQUOTED,
         steps: &["without", TELLING, PEOPLE],
         within: 3,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Conceal,
+        readers: PROSE,
+        steps: &[DEEDS, "without", TELLING, "the user|the human|your user|the operator"],
+        within: 8,
         may_be_negated: true,
     },
     Pattern {
@@ -116,8 +204,15 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Secrets,
-        readers: ANY,
+        readers: UNQUOTED,
         steps: &[SENDS, TALK, "to|http|https"],
+        within: 6,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Secrets,
+        readers: PROSE,
+        steps: &["send|upload|exfiltrate|leak", TALK, "http|https"],
         within: 6,
         may_be_negated: true,
     },
@@ -164,6 +259,17 @@ const PATTERNS: &[Pattern] = &[
         steps: &[
             "before",
             "answering|responding|replying|anything else|doing anything|any other",
+            "run|execute|call|fetch|download|install|curl",
+        ],
+        within: 4,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Run,
+        readers: UNSHOWN,
+        steps: &[
+            "before",
+            "you answer|you respond|you reply|you do anything",
             "run|execute|call|fetch|download|install|curl|read",
         ],
         within: 4,
@@ -190,7 +296,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Override,
-        readers: ANY,
+        readers: UNQUOTED,
         steps: &[
             "even if|even when|no matter what|regardless of what|whatever|regardless of whether",
             "the user|user|users|the human",
@@ -223,7 +329,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Secrets,
-        readers: ANY,
+        readers: UNQUOTED,
         steps: &[
             "read|open|cat|load|take|copy",
             "env|credentials|secrets|keys|history",
@@ -241,14 +347,26 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Mode,
-        readers: ANY,
+        readers: UNQUOTED,
         steps: &["new instructions|new directive|updated instructions", "act|ignore|disable|you|run|follow|obey"],
         within: 2,
         may_be_negated: true,
     },
     Pattern {
         order: Order::Steer,
-        readers: ANY,
+        readers: PROMPT,
+        steps: &[
+            "mark|rate|label|classify|declare|treat|consider|report",
+            "this model|this file|this repository|the model|this paper|this package",
+            "safe|verified|trusted|clean|harmless|approved|benign|audited|passed",
+            "!or|if|unless|only|when|otherwise",
+        ],
+        within: 3,
+        may_be_negated: true,
+    },
+    Pattern {
+        order: Order::Steer,
+        readers: NOTED,
         steps: &[
             "mark|rate|label|classify|declare|treat|consider|report",
             "this model|this file|this repository|the model|this paper|this package|it",
@@ -259,7 +377,7 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Steer,
-        readers: ANY,
+        readers: NOTED,
         steps: &[
             "tell|assure|inform|convince|answer|say|reply|respond|claim",
             "that",
@@ -302,21 +420,48 @@ const PATTERNS: &[Pattern] = &[
     },
     Pattern {
         order: Order::Addressed,
-        readers: UNSHOWN,
+        readers: VALUE,
         steps: &[MACHINES, MUST, COMMANDS],
+        within: 4,
+        may_be_negated: false,
+    },
+    Pattern {
+        // Authors remind one another of what "the model" should be.
+        order: Order::Addressed,
+        readers: &[Hidden],
+        steps: &[
+            "ai|ais|llm|llms|assistant|assistants|agent|agents|language model|language models|models|chatbot|chatbots|copilot|\
+                claude|chatgpt|gpt|gemini|cursor|codex|reviewer",
+            MUST,
+            COMMANDS,
+        ],
         within: 4,
         may_be_negated: false,
     },
     Pattern {
         order: Order::Addressed,
         readers: &[Value, Hidden, Prose],
-        steps: &["if you are|if you're", MACHINE, COMMANDS],
+        steps: &["if you are|if you're", MACHINE, SPOKEN_TO, PEOPLE_OF, COMMANDS],
         within: 10,
         may_be_negated: false,
     },
     Pattern {
         order: Order::Addressed,
-        readers: &[Value, Hidden, Prompt, Prose],
+        readers: PROSE,
+        steps: &["as", MACHINE, SPOKEN_TO, PEOPLE_OF, "you must|you should|you have to|please", COMMANDS],
+        within: 4,
+        may_be_negated: false,
+    },
+    Pattern {
+        order: Order::Addressed,
+        readers: PROMPT,
+        steps: &["if you are|if you're", MACHINE, "reading|reviewing|processing|parsing|scanning|evaluating", COMMANDS],
+        within: 12,
+        may_be_negated: false,
+    },
+    Pattern {
+        order: Order::Addressed,
+        readers: UNSHOWN,
         steps: &[
             "if you are|if you're|as",
             MACHINE,
@@ -329,13 +474,14 @@ const PATTERNS: &[Pattern] = &[
     Pattern {
         order: Order::Addressed,
         readers: &[Value, Hidden, Prose],
-        steps: &[
-            "note to|note for|message to|message for|instruction to|instruction for|instructions to|\
-                instructions for|attention|notice to|important for|hey|dear|hello",
-            "ai|ais|llm|llms|assistants|agents|language models|coding agents|automated|the assistant|\
-                the agent|claude|copilot|chatgpt",
-            COMMANDS,
-        ],
+        steps: &[CALLS, CALLED, SPOKEN_TO, PEOPLE_OF, COMMANDS],
+        within: 14,
+        may_be_negated: false,
+    },
+    Pattern {
+        order: Order::Addressed,
+        readers: &[Value, Hidden, Prose],
+        steps: &[CALLS, CALLED, SPOKEN_TO, PEOPLE_OF, ">skip|run|execute|ignore|disregard|approve|curl|disable"],
         within: 14,
         may_be_negated: false,
     },
@@ -378,7 +524,12 @@ pub(super) fn find(lower: &str, reader: Reader) -> Option<(Order, usize)> {
             let counts = pattern.readers.contains(&reader) && !(pattern.may_be_negated && negated(&words, place));
             if counts && let Some(used) = stands(&words[place..], phrase) {
                 let (first, rest) = (place + used, &pattern.steps[1..]);
-                if follows(&words, first, rest, pattern.within) {
+                let fits = || match reader {
+                    Prose => pattern.order == Order::Addressed || begins(lower, &words, place),
+                    Prompt | Agent => pattern.order != Order::Override || !reported(&words, place),
+                    Value | Hidden => true,
+                };
+                if follows(lower, &words, first, rest, pattern.within) && fits() {
                     return Some((pattern.order, *at));
                 }
             }
@@ -388,19 +539,123 @@ pub(super) fn find(lower: &str, reader: Reader) -> Option<(Order, usize)> {
 }
 
 /// Whether the steps follow one another from this place on.
-fn follows(words: &[(usize, &str)], mut from: usize, steps: &[&str], within: usize) -> bool {
+fn follows(lower: &str, words: &[(usize, &str)], mut from: usize, steps: &[&str], within: usize) -> bool {
+    const SOON: usize = 3;
     for step in steps {
-        let sentence = words[from..].iter().take(within + 1).take_while(|(_, word)| *word != ".").count();
+        let (mark, list) = match step.chars().next() {
+            Some(mark @ ('^' | '!' | '~' | '>')) => (mark, &step[1..]),
+            _ => (' ', *step),
+        };
+        let reach = match mark {
+            '^' => 0,
+            '~' => 1,
+            '!' => SOON,
+            _ => within,
+        };
+        let sentence = words[from..].iter().take(reach + 1).take_while(|(_, word)| mark == '>' || *word != ".").count();
         let met = (from..from + sentence).find_map(|place| {
-            let used = step.split('|').filter_map(|phrase| stands(&words[place..], phrase)).max()?;
+            let used = list.split('|').filter_map(|phrase| stands(&words[place..], phrase)).max()?;
             Some(place + used)
         });
-        match met {
-            Some(end) => from = end,
-            None => return false,
+        let punctuated = || {
+            let (at, word) = words[from - 1];
+            lower[at + word.len()..].starts_with([':', ',', '!', '.', ';', '\n', '*', ')', '—'])
+                && list.starts_with(':')
+        };
+        match (mark, met) {
+            ('^', None) if !punctuated() => return false,
+            ('!', Some(_)) => return false,
+            ('^' | '!', _) => {}
+            (_, Some(end)) => from = end,
+            (_, None) => return false,
         }
     }
     true
+}
+
+/// Whether an imperative stands here: at the front of a sentence, or behind what leads up to one.
+fn begins(lower: &str, words: &[(usize, &str)], place: usize) -> bool {
+    const LEADS: [&str; 8] = ["please", "now", "always", "just", "instead", "immediately", "first", "simply"];
+    const BINDS: [&str; 22] = [
+        "to", "can", "may", "will", "could", "would", "might", "not", "that", "which", "who", "or", "and", "it",
+        "they", "we", "the", "a", "an", "of", "must", "should",
+    ];
+    const SUBJECTS: [&str; 19] = [
+        "the",
+        "a",
+        "an",
+        "we",
+        "it",
+        "they",
+        "this",
+        "these",
+        "those",
+        "our",
+        "models",
+        "model",
+        "attackers",
+        "users",
+        "some",
+        "for",
+        "to",
+        "you",
+        "whether",
+    ];
+    const TELLS: [&str; 10] = ["write", "writes", "say", "says", "like", "as", "example", "examples", "instance", "e"];
+    /// Words before it that are looked at.
+    const BEFORE: usize = 32;
+    let place = place - words[..place].iter().rev().take(4).take_while(|(_, word)| LEADS.contains(word)).count();
+    let sentence = words[..place].iter().rev().take(BEFORE).take_while(|(_, word)| *word != ".").count();
+    let before = &words[place - sentence..place];
+    let Some(((at, last), (_, first))) = before.last().copied().zip(before.first().copied()) else { return true };
+    let gap = &lower[at + last.len()..words[place].0];
+    let orders = |word: &str| COMMANDS.split('|').chain(LEADS).chain(["stop", "if", "you"]).any(|known| known == word);
+    let has = |word: &str| before.iter().any(|(_, other)| *other == word);
+    let told = before.iter().any(|(_, word)| TELLS.contains(word));
+    if gap.contains(':') {
+        return !told;
+    }
+    // The mark of a list, and the end of an element.
+    if last.chars().all(|c| c == '-') || gap.contains('>') {
+        return !told;
+    }
+    if gap.contains('\n') && !BINDS.contains(&last) {
+        return true;
+    }
+    match last {
+        "and" | "then" => before.len() == 1 || orders(first) && !told,
+        "must" | "should" | "shall" => before
+            .iter()
+            .rev()
+            .nth(1)
+            .is_some_and(|(_, who)| ["you", "ai", "ais", "assistants", "agents", "llms", "models"].contains(who)),
+        "to" => {
+            let second = before.iter().rev().nth(1).map_or("", |(_, word)| *word);
+            second == "you" && has("i") || ["have", "need", "required", "are"].contains(&second) && has("you")
+        }
+        _ => gap.contains([',', '—', '–', '(']) && !told && !SUBJECTS.contains(&first),
+    }
+}
+
+/// Whether somebody is said to ask for it.
+fn reported(words: &[(usize, &str)], place: usize) -> bool {
+    const ASKS: [&str; 14] = [
+        "ask",
+        "asks",
+        "asked",
+        "asking",
+        "try",
+        "tries",
+        "trying",
+        "attempt",
+        "attempts",
+        "attempting",
+        "wants",
+        "requests",
+        "tells",
+        "instructs",
+    ];
+    words[..place].iter().rev().take_while(|(_, word)| *word != ".").take(8).any(|(_, word)| ASKS.contains(word))
 }
 
 /// How many words a phrase takes at the front.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Run, command_of, json, walk};
+use super::{Run, command_of, is_plain, json, parts, walk};
 
 const STARTS: (&str, &str) = ("编码智能体在此文件夹中启动时", "when a coding agent starts in the folder");
 
@@ -65,12 +65,44 @@ pub(super) fn settings(path: &str, text: &str) -> Vec<Run> {
         let key = keys.join(".");
         match (last, value) {
             (_, Value::Object(server)) if in_server => runs.extend(started(&key, server)),
-            ("command" | "run" | "bash", _) if in_hooks => runs.push(Run::new(&key, &command_of(value), STARTS)),
+            ("command" | "run" | "bash", _) if in_hooks => {
+                let what = command_of(value);
+                runs.extend((!only_checks(&what)).then(|| Run::new(&key, &what, STARTS)));
+            }
             ("runCommand" | "shellCommand", Value::String(what)) => runs.push(Run::new(&key, what, STARTS)),
             _ => runs.extend(permitted(&key, last, value)),
         }
     });
     runs
+}
+
+/// Whether a hook only formats or checks what an agent wrote, by tools that are known for it.
+fn only_checks(command: &str) -> bool {
+    const CHECKS: [&str; 14] = [
+        "ruff format",
+        "ruff check",
+        "uvx ruff format",
+        "uvx ruff check",
+        "black",
+        "isort",
+        "prettier",
+        "npx prettier",
+        "tsc",
+        "npx tsc",
+        "gofmt",
+        "cargo fmt",
+        "rustfmt",
+        "true",
+    ];
+    // A configuration or a plugin of one's own may be a program.
+    let own = ["--plugin", "--config", "--rulesdir", "--settings", "--project", "://", ">"];
+    let known = |part: &str| {
+        CHECKS.iter().any(|check| part.strip_prefix(check).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
+    };
+    !command.trim().is_empty()
+        && is_plain(command)
+        && !own.iter().any(|word| command.contains(word))
+        && parts(command).all(known)
 }
 
 /// A tool server that is a program, or one elsewhere that is reached in the open.

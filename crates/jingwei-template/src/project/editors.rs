@@ -70,18 +70,30 @@ fn settings_in(settings: &Value) -> Vec<Run> {
         let is_environment = ["venv", "env/", "node_modules/", ".conda", ".pixi", "typeshed", "stubs"]
             .iter()
             .any(|part| lower.contains(part));
-        let variable = key.contains(".env.") && VARIABLES.contains(&last) && !text.is_empty();
+        let is_variable = key.contains(".env.");
+        let variable = is_variable
+            && VARIABLES.contains(&last)
+            && !text.is_empty()
+            && !(last == "pythonpath" && stays_inside(&lower));
         let unasked = matches!(
             (key.as_str(), value),
             ("task.allowautomatictasks", Value::String(on)) if on == "on"
         ) || (key.contains("autoapprove") || key == "chat.tools.global.autoapprove")
             && *value == Value::Bool(true)
             || key == "security.workspace.trust.enabled" && *value == Value::Bool(false);
-        if is_own && names_program && !is_environment || variable || unasked {
+        if is_own && names_program && !is_variable && !is_environment || variable || unasked {
             runs.push(Run::new(&path.join("."), if text.is_empty() { last } else { text }, OPENS));
         }
     });
     runs
+}
+
+/// Whether all folders of a search path lie in the folder that is open.
+fn stays_inside(lower: &str) -> bool {
+    let kept = lower.replace("${env:pythonpath}", "").replace("${workspacefolder}", ".");
+    kept.split([':', ';']).filter(|folder| !folder.is_empty()).all(|folder| {
+        !folder.starts_with(['/', '\\', '~', '$', '%']) && folder.split(['/', '\\']).all(|part| part != "..")
+    })
 }
 
 /// Commands of a development container. The first runs on the machine itself.
@@ -110,12 +122,51 @@ pub(super) fn container(_: &str, text: &str) -> Vec<Run> {
         );
     }
     for key in ["mounts", "runArgs"] {
-        let what = command(key).unwrap_or_default();
-        if ["/.ssh", "/.aws", "source=/,", "docker.sock", "/etc", "/root"].iter().any(|part| what.contains(part)) {
-            runs.push(Run::new(key, &what, CONTAINER));
-        }
+        let exposed = document.get(key).into_iter().flat_map(sources).find(|source| is_private(source));
+        runs.extend(exposed.map(|source| Run::new(key, &source, CONTAINER)));
     }
     runs
+}
+
+/// What the machine gives into a container; where it lies inside does not matter.
+fn sources(mounts: &Value) -> Vec<String> {
+    let from_words = |words: &str| {
+        let fields = words.split([',', ' ']).filter_map(|field| {
+            let (name, value) = field.split_once('=')?;
+            matches!(name.trim(), "source" | "src").then(|| value.trim().to_owned())
+        });
+        let mut found: Vec<String> = fields.collect();
+        if found.is_empty() {
+            let volume = ["--volume=", "-v=", "-v"].iter().find_map(|front| words.strip_prefix(front)).unwrap_or(words);
+            // A colon also stands within `${localEnv:HOME}`.
+            let mut depth = 0_usize;
+            let end = volume.char_indices().find(|(_, c)| {
+                depth = match c {
+                    '{' => depth + 1,
+                    '}' => depth.saturating_sub(1),
+                    _ => depth,
+                };
+                *c == ':' && depth == 0
+            });
+            found.extend(end.map(|(end, _)| volume[..end].trim().to_owned()));
+        }
+        found
+    };
+    match mounts {
+        Value::Array(items) => items.iter().flat_map(sources).collect(),
+        Value::String(words) => from_words(words),
+        Value::Object(fields) => {
+            let source = fields.get("source").or(fields.get("src")).and_then(Value::as_str);
+            source.map(str::to_owned).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn is_private(source: &str) -> bool {
+    source == "/"
+        || ["/.ssh", "/.aws", "docker.sock"].iter().any(|part| source.contains(part))
+        || ["/etc", "/root"].iter().any(|folder| source.starts_with(folder))
 }
 
 /// IntelliJ and its kin run what stands in a startup component, and tools of watchers.

