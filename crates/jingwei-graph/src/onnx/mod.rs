@@ -172,7 +172,7 @@ impl<'s, 'n> Walk<'s, 'n> {
             _ => {}
         }
         self.findings.note(&key, &value);
-        if value.trim_start().starts_with('{') {
+        if key == "ort_config" {
             // ONNX Runtime takes options of its sessions from there, libraries of operators among them.
             let name = format!("{key}.json");
             let offset = entry_start;
