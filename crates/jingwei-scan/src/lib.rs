@@ -25,6 +25,7 @@ mod names;
 mod planted;
 mod prompt;
 mod servers;
+mod text_kind;
 mod texts;
 mod weights;
 mod words;

@@ -13,6 +13,7 @@ use crate::{
     formats::{FRONT, Format, ggml, gguf, of_front, r_object, safetensors, unreadable},
     names::ModelNames,
     planted,
+    text_kind::{TextKind, holds_trees, is_named_json, is_tokenizer, names_classes, text_kind},
     weights::{self, Number, Stretch},
     words::io_reason,
 };
@@ -586,28 +587,6 @@ fn is_read_first(name: &str) -> bool {
 /// The rule for headers: for a document of somebody's own writing it is too strong.
 const MALFORMED: &str = "model.header-malformed";
 
-fn is_named_json(name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with(".json")
-}
-
-enum TextKind {
-    Template,
-    Script,
-    Yaml,
-    /// Keys and values in one of the plainer syntaxes.
-    Settings,
-    /// A list of packages.
-    Requirements,
-    /// A `.pth` file, of which Python runs the lines that begin with `import`.
-    Paths,
-    Plain,
-}
-
-/// Endings and names of files with settings that loaders and servers of models read.
-const SETTINGS: [&str; 11] =
-    [".pbtxt", ".prototxt", ".toml", ".ini", ".cfg", ".conf", ".config", ".properties", ".gin", ".jsonl", ".json5"];
-const SETTINGS_NAMES: [&str; 3] = ["checkpoint", "modelfile", "dockerfile"];
-
 /// Longest plain text that is read for hidden characters.
 const PROSE: u64 = 4 << 20;
 
@@ -640,56 +619,6 @@ fn start_file(source: &mut dyn Source, name: &str, looker: &Looker<'_>) -> Inspe
     let calls = if calls.is_empty() { "import".to_owned() } else { calls.join(", ") };
     inspection.see(Sighting::new("model.start-file").key(&calls).with("calls", &calls));
     inspection
-}
-
-/// The file that the library `tokenizers` reads, by its name or its keys.
-fn is_tokenizer(name: &str, json: &[u8]) -> bool {
-    const KEYS: [&[u8]; 2] = [b"\"added_tokens\"", b"\"pre_tokenizer\""];
-    let front = json.get(..json.len().min(FRONT)).unwrap_or_default();
-    let named = name.to_ascii_lowercase().ends_with("tokenizer.json");
-    named || KEYS.iter().any(|key| front.windows(key.len()).any(|window| window == *key))
-}
-
-fn text_kind(name: &str, front: &[u8]) -> TextKind {
-    let name = name.to_ascii_lowercase();
-    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-    let holds = |needle: &[u8]| front.windows(needle.len()).any(|window| window == needle);
-    if name.starts_with(gguf::TEMPLATE) || ends(&[".jinja", ".jinja2", ".j2"]) {
-        TextKind::Template
-    } else if is_requirements(name.rsplit('/').next().unwrap_or(&name)) {
-        TextKind::Requirements
-    } else if ends(&[".pth"]) && front.split(|b| *b == b'\n').any(|line| line.starts_with(b"import")) {
-        TextKind::Paths
-    } else if ends(&[".py", ".pyw", ".sh", ".bash", ".zsh"]) || front.starts_with(b"#!") {
-        TextKind::Script
-    } else if ends(&[".yaml", ".yml", ".dvc"]) || matches!(name.rsplit('/').next(), Some("mlmodel" | "mlproject")) {
-        TextKind::Yaml
-    } else if ends(&SETTINGS) || SETTINGS_NAMES.contains(&name.rsplit('/').next().unwrap_or(&name)) {
-        TextKind::Settings
-    } else if holds(b"{%") && !ends(&[".md", ".rst", ".html", ".htm"]) {
-        TextKind::Template
-    } else {
-        TextKind::Plain
-    }
-}
-
-fn is_requirements(name: &str) -> bool {
-    let plain = name.contains("requirements") && [".txt", ".in", ".pip"].iter().any(|ending| name.ends_with(ending));
-    plain || matches!(name, "conda.yaml" | "conda.yml" | "environment.yaml" | "environment.yml" | "python_env.yaml")
-}
-
-/// Whether a JSON document is a model of XGBoost that does not begin like one.
-fn holds_trees(json: &[u8]) -> bool {
-    const KEY: &[u8] = b"\"gradient_booster\"";
-    json.windows(KEY.len()).any(|window| window == KEY)
-}
-
-/// Whether a JSON document may describe a Keras model.
-fn names_classes(json: &[u8]) -> bool {
-    const KEY: &[u8] = b"\"class_name\"";
-    // A key may be escaped. Honest writers escape what is not ASCII, and nobody escapes letters.
-    let escaped = |window: &[u8]| matches!(window, [b'\\', b'u', b'0', b'0', b'2'..=b'7']);
-    json.windows(KEY.len()).any(|window| window == KEY) || json.windows(5).any(escaped)
 }
 
 /// Counts add up; of words the first stands.

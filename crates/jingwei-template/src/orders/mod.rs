@@ -3,6 +3,7 @@
 mod chinese;
 mod english;
 mod prose;
+mod steps;
 
 use std::borrow::Cow;
 
@@ -66,7 +67,7 @@ pub(crate) fn find(text: &str, reader: Reader) -> Option<(Order, String)> {
         return None;
     }
     let plain = plain(text);
-    let (order, at) = english::find(&plain, reader).or_else(|| chinese::find(&plain, reader))?;
+    let (order, at) = steps::find(&plain, reader).or_else(|| chinese::find(&plain, reader))?;
     Some((order, plain.get(at..).unwrap_or_default().chars().take(80).collect()))
 }
 
