@@ -1,6 +1,4 @@
-use std::collections::HashMap;
-
-use jingwei_read::{Effect, NameClass, NameTable};
+use jingwei_read::{Effect, NameClass, NameTable, QuickMap};
 
 use crate::{
     alias,
@@ -9,7 +7,7 @@ use crate::{
 };
 
 /// Most distinct names that are told apart; a file with more is cut short.
-pub(crate) const MOST_NAMES: usize = 100_000;
+pub(crate) const MOST_NAMES: usize = 16_384;
 
 /// Longest dotted name, in bytes, and the most parts it has; nothing real comes near, and looking up is never slow.
 pub(crate) const LONGEST_NAME: usize = 512;
@@ -114,14 +112,14 @@ pub(crate) struct Judge<'t> {
     table: &'t NameTable,
     pub(crate) names: Vec<Name>,
     /// By module, a zero, and path.
-    ids: HashMap<Box<str>, NameId>,
+    ids: QuickMap<Box<str>, NameId>,
     key: String,
     pub(crate) is_cut: bool,
 }
 
 impl<'t> Judge<'t> {
     pub(crate) fn new(table: &'t NameTable) -> Self {
-        Self { table, names: Vec::new(), ids: HashMap::new(), key: String::new(), is_cut: false }
+        Self { table, names: Vec::new(), ids: QuickMap::default(), key: String::new(), is_cut: false }
     }
 
     pub(crate) fn name(&self, id: NameId) -> Option<&Name> {

@@ -9,8 +9,10 @@ mod inspection;
 mod names;
 mod reader;
 mod source;
+mod tables;
 
 pub use inspection::{Facts, Inspection, Nested, PICKLE_FRONT, Sighting, ValueSpan, begins_like_pickle, shown};
 pub use names::{Effect, NameClass, NameGroup, NameKind, NameList, NameListKind, NameTable};
 pub use reader::{ReadError, Reader};
 pub use source::{FileSource, Part, Source};
+pub use tables::{QuickMap, QuickSet};

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use jingwei_core::{Component, Text};
 use jingwei_read::Sighting;
 use jingwei_unpack::Member;
+use memchr::memmem;
 
 use crate::{
     formats::Format,
@@ -203,7 +204,7 @@ pub(crate) fn odd_name(path: &str) -> Option<Sighting> {
 /// The files to which an index of shards, or the manifest of a TensorFlow.js model, sends its reader.
 pub(crate) fn shards(json: &[u8]) -> Vec<String> {
     const KEYS: [&[u8]; 2] = [b"\"weight_map\"", b"\"weightsManifest\""];
-    let holds = |key: &&[u8]| json.windows(key.len()).any(|window| window == *key);
+    let holds = |key: &&[u8]| memmem::find(json, key).is_some();
     if json.len() > 16 << 20 || !KEYS.iter().any(holds) {
         return Vec::new();
     }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use jingwei_core::Text;
+use jingwei_read::Sighting;
+
 use crate::{Format, inventory::Inventory};
 
 /// Names of files that state a licence, and of model cards, without ending and in lower case.
@@ -38,6 +41,43 @@ fn split(path: &str) -> (&str, &str) {
 pub(crate) fn front_matter_licence(text: &str) -> Option<String> {
     let value = front_matter(text).into_iter().find(|(key, _)| matches!(key.as_str(), "license" | "licence"))?.1;
     (!matches!(value.as_str(), "unknown" | "null" | "~")).then_some(value)
+}
+
+/// The first path by which the card of a dataset sends its reader out of the folder: `data_files`, as text, list or `path`.
+pub(crate) fn data_outside(text: &str) -> Option<Sighting> {
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    if lines.next().is_none_or(|line| line.trim_end() != "---") {
+        return None;
+    }
+    let mut indent = None;
+    for line in lines.take_while(|line| line.trim_end() != "---") {
+        let begins = line.trim_start().trim_start_matches("- ").trim_start();
+        let depth = line.len() - begins.len();
+        let of_files = begins.strip_prefix("data_files:").or_else(|| begins.strip_prefix("data_dir:"));
+        let value = match (of_files, indent) {
+            (Some(value), _) => {
+                indent = Some(depth);
+                value
+            }
+            (None, Some(above)) if depth > above || depth == above && line.trim_start().starts_with("- ") => {
+                begins.strip_prefix("path:").unwrap_or(begins)
+            }
+            _ => {
+                indent = None;
+                continue;
+            }
+        };
+        let leads_out = |path: &&str| {
+            path.split(['/', '\\']).any(|part| part == "..") || path.starts_with(['/', '~']) || path.contains("file://")
+        };
+        let paths = value.split([',', '[', ']', '"', '\'', ' ']);
+        if let Some(path) = { paths }.find(leads_out) {
+            let sighting = Sighting::new("model.config-outside-reference").key("data_files");
+            let what = Text::new("文件夹之外的路径", "a path out of the folder");
+            return Some(sighting.with("key", "data_files").with("value", path).with_text("what", what));
+        }
+    }
+    None
 }
 
 /// Keys and values in the front matter of a model card: the block between two lines of `---` at its very start. A list gives
@@ -77,7 +117,22 @@ pub fn front_matter(text: &str) -> Vec<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{front_matter, front_matter_licence};
+    use super::{data_outside, front_matter, front_matter_licence};
+
+    #[test]
+    fn data_of_a_card_stays_in_its_folder() {
+        for (card, leads_out) in [
+            ("", false),
+            ("---\nconfigs:\n- data_files: ../x\n", true),
+            ("---\nconfigs:\n- config_name: a\n  data_files:\n  - split: train\n    path: \"../../x/*\"\n---\n", true),
+            ("---\nconfigs:\n- data_files:\n  - \"/etc/x\"\n---\n", true),
+            ("---\ndata_files: [a.csv, ~/x.csv]\n---\n", true),
+            ("---\ndata_files: train*.csv\nlink: ../x\n---\n", false),
+            ("---\nconfigs:\n- data_files:\n  - split: train\n    path: data/a-*.parquet\n---\n../x\n", false),
+        ] {
+            assert_eq!(data_outside(card).is_some(), leads_out, "{card}");
+        }
+    }
 
     #[test]
     fn a_licence_is_read_from_the_front_matter_only() {

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use jingwei_read::{Part, Reader, Source};
+use memchr::memmem;
 
 /// Characters that are not worth a look: no call fits into fewer.
 const LEAST: usize = 24;
@@ -87,6 +88,24 @@ pub(crate) fn pickle_places(source: &mut dyn Source, front: &[u8]) -> Vec<u64> {
     }
     places.truncate(MOST_TRIED);
     places
+}
+
+/// What Arrow wrote about the columns of a Parquet file, which it keeps in base64 at the file's end: types of Python's own
+/// bring a pickle with them.
+pub(crate) fn arrow_schema(source: &mut dyn Source, front: &[u8]) -> Option<Vec<u8>> {
+    const KEY: &[u8] = b"ARROW:schema";
+    if !front.starts_with(b"PAR1") {
+        return None;
+    }
+    let start = source.length().saturating_sub(CHUNK);
+    let mut part = Part::new(source, start, CHUNK);
+    let wanted = part.length();
+    let footer = Reader::new(&mut part).take_vec(wanted).ok()?;
+    let behind = footer.get(memmem::find(&footer, KEY)? + KEY.len()..)?;
+    // A field's head and a length stand between.
+    let value = behind.get(behind.iter().take(16).rposition(|byte| !belongs(*byte)).map_or(0, |at| at + 1)..)?;
+    let letters = value.iter().take_while(|byte| belongs(**byte)).map(|byte| char::from(*byte)).collect::<String>();
+    Some(jingwei_template::base64(&letters)).filter(|schema| !schema.is_empty())
 }
 
 const BASE64: &str = "base64";

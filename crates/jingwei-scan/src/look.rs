@@ -132,6 +132,9 @@ impl Looker<'_> {
                 }
                 if format == Format::Unknown {
                     self.pickles_within(source, &front, place, budget);
+                    if let Some(mut schema) = embedded::arrow_schema(source, &front) {
+                        self.pickles_within(&mut schema, &front, &place.below("ARROW:schema"), budget);
+                    }
                 }
                 if let Some(sighting) = beside::mislabelled(&place.name, &front, format) {
                     self.see(place, sighting);
@@ -388,6 +391,15 @@ impl Looker<'_> {
                 self.see(place, sighting);
             }
         }
+        let name = place.name.to_ascii_lowercase();
+        let of_words = match name.rsplit('/').next() {
+            Some("vocab.json" | "added_tokens.json") => jingwei_template::inspect_vocabulary(&bytes),
+            Some("tokenizer_config.json") => jingwei_template::inspect_tokenizer_settings(&bytes),
+            _ => Vec::new(),
+        };
+        for sighting in of_words {
+            self.see(place, sighting);
+        }
         let mut inspection = jingwei_template::inspect_config(source, &place.name, &self.names.config, self.limits);
         let broken = |sighting: &Sighting| sighting.rule == MALFORMED;
         if inspection.sightings.iter().any(broken) && !is_named_json(&place.name) {
@@ -503,7 +515,11 @@ impl Looker<'_> {
         self.spelled(&bytes, place, budget);
         if place.depth == 0 {
             self.looked.has_text = front.iter().any(|b| !b.is_ascii_whitespace());
-            let licence = card::front_matter_licence(&String::from_utf8_lossy(front));
+            let card = String::from_utf8_lossy(front);
+            if let Some(sighting) = card::data_outside(&card) {
+                self.see(place, sighting);
+            }
+            let licence = card::front_matter_licence(&card);
             merge(&mut self.looked.facts, Facts { licence, ..Facts::default() });
         }
     }
@@ -516,7 +532,7 @@ impl Looker<'_> {
             Format::Gguf => gguf::float_tensors(source, self.limits).into_iter().filter_map(stretch).collect(),
             Format::Safetensors => {
                 let tensors = safetensors::tensors(source, self.limits);
-                tensors.into_iter().filter_map(|(name, dtype, at, bytes)| stretch((name, &dtype, at, bytes))).collect()
+                tensors.into_iter().filter_map(stretch).collect()
             }
             _ => return,
         };
@@ -603,6 +619,12 @@ fn prose(source: &mut dyn Source, name: &str) -> Inspection {
     inspection.sightings = jingwei_template::inspect_prose(&text, shown);
     inspection.sightings.extend(jingwei_template::inspect_orders(path, &text));
     inspection.sightings.extend(jingwei_template::inspect_ranks(&text));
+    if name == "vocab.txt" {
+        inspection.sightings.extend(jingwei_template::inspect_word_list(&text));
+    }
+    if [".csv", ".tsv"].iter().any(|ending| name.ends_with(ending)) {
+        inspection.sightings.extend(jingwei_template::inspect_formulas(&text));
+    }
     inspection
 }
 

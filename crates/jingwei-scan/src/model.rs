@@ -48,6 +48,7 @@ impl ModelCheck {
         "model.config-dangerous-target",
         "model.config-duplicate-key",
         "model.config-duplicate-security-key",
+        "model.config-huge-size",
         "model.config-outside-reference",
         "model.config-remote-repository",
         "model.config-unknown-target",

@@ -1,5 +1,7 @@
 //! What loaders make of a text: most go by its name, some by its keys.
 
+use memchr::memmem;
+
 use crate::formats::{FRONT, gguf};
 
 pub(crate) fn is_named_json(name: &str) -> bool {
@@ -30,13 +32,13 @@ pub(crate) fn is_tokenizer(name: &str, json: &[u8]) -> bool {
     const KEYS: [&[u8]; 2] = [b"\"added_tokens\"", b"\"pre_tokenizer\""];
     let front = json.get(..json.len().min(FRONT)).unwrap_or_default();
     let named = name.to_ascii_lowercase().ends_with("tokenizer.json");
-    named || KEYS.iter().any(|key| front.windows(key.len()).any(|window| window == *key))
+    named || KEYS.iter().any(|key| memmem::find(front, key).is_some())
 }
 
 pub(crate) fn text_kind(name: &str, front: &[u8]) -> TextKind {
     let name = name.to_ascii_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-    let holds = |needle: &[u8]| front.windows(needle.len()).any(|window| window == needle);
+    let holds = |needle: &[u8]| memmem::find(front, needle).is_some();
     if name.starts_with(gguf::TEMPLATE) || ends(&[".jinja", ".jinja2", ".j2"]) {
         TextKind::Template
     } else if is_requirements(name.rsplit('/').next().unwrap_or(&name)) {
@@ -74,6 +76,6 @@ pub(crate) fn names_classes(json: &[u8]) -> bool {
 /// Whether a key may stand in a document. It may be escaped: honest writers escape what is not ASCII, and nobody escapes
 /// letters.
 fn may_hold(json: &[u8], key: &[u8]) -> bool {
-    let escaped = |window: &[u8]| matches!(window, [b'\\', b'u', b'0', b'0', b'2'..=b'7']);
-    json.windows(key.len()).any(|window| window == key) || json.windows(5).any(escaped)
+    let escaped = |at: usize| json.get(at + 4).is_some_and(|digit| matches!(digit, b'2'..=b'7'));
+    memmem::find(json, key).is_some() || memmem::find_iter(json, b"\\u00").any(escaped)
 }

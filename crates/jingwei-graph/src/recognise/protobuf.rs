@@ -11,6 +11,8 @@ use crate::wire::{Message, Span, Value, Wire};
 
 /// Bytes that recognition looks at. Fields that no schema has are legal anywhere, so a file may begin with many of them.
 const LOOKED_AT: u64 = 16 << 20;
+/// Fields at the top that are looked at. Graphs have few: most is in one of them.
+const FIELDS: u32 = 1 << 20;
 /// Nodes of a graph that are looked at: enough to be sure.
 const NODES: u32 = 3;
 /// What is no node where nodes should stand: so many do not end the look.
@@ -28,7 +30,7 @@ pub(super) fn recognise(source: &mut dyn Source) -> Option<GraphFormat> {
     let mut sniff = Sniff { wire: Wire::lenient(source, &limits) };
     let mut signs = Signs::default();
     let mut root = sniff.wire.root();
-    loop {
+    for _ in 0..FIELDS {
         match sniff.wire.next(&mut root) {
             Ok(Some(field)) => sniff.top(&mut signs, field.number, field.value, &root),
             // An error ends the look, not the guess: the reader will say what is wrong.
@@ -39,6 +41,7 @@ pub(super) fn recognise(source: &mut dyn Source) -> Option<GraphFormat> {
             return Some(format);
         }
     }
+    signs.format().or(Some(GraphFormat::Opaque(OpaqueFormat::Protobuf)))
 }
 
 struct Sniff<'s> {

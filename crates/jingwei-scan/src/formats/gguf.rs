@@ -1,10 +1,8 @@
 //! GGUF headers, versions 2 and 3, both byte orders (format description in the ggml project, `docs/gguf.md`).
 
-use std::collections::HashSet;
-
 use jingwei_core::Limits;
 use jingwei_read::{
-    Facts, Inspection, Nested, PICKLE_FRONT, Part, Reader, Sighting, Source, begins_like_pickle, shown,
+    Facts, Inspection, Nested, PICKLE_FRONT, Part, QuickSet, Reader, Sighting, Source, begins_like_pickle, shown,
 };
 use jingwei_template::Note;
 
@@ -13,7 +11,7 @@ use super::{
     gguf_sense::Sense,
     gguf_types::{ARRAY, BOOL, STRING, UINT32, fixed_value_bytes, tensor_type},
 };
-use crate::planted::{Notes, after_padding, pickle_at};
+use crate::planted::{Notes, after_padding, pickle_at, program_at};
 
 /// Longest metadata text that is kept, in bytes.
 const KEPT_BYTES: u64 = 64 << 10;
@@ -71,6 +69,7 @@ fn programs(source: &mut dyn Source, extents: &[Extent], data: u64, length: u64,
     let end = extents.iter().map(|extent| data + extent.start + extent.bytes).max().unwrap_or(data);
     let start = after_padding(source, end.min(length), length.saturating_sub(end));
     seen.extend(pickle_at(source, start, u64::MAX, ["张量之后的字节", "what comes behind the tensors"], limits));
+    seen.extend(program_at(source, start, u64::MAX, "<after>"));
     seen
 }
 
@@ -176,7 +175,7 @@ impl<'s> Walk<'s> {
 
     fn metadata(&mut self, entries: u64) -> Result<u64, HeaderError> {
         let mut alignment = 32;
-        let mut keys = HashSet::new();
+        let mut keys = QuickSet::default();
         for _ in 0..entries {
             let offset = self.reader.position();
             let key = self.name(["元数据键", "metadata key"])?;
@@ -204,8 +203,8 @@ impl<'s> Walk<'s> {
                 },
             }
             self.notes.text(&key, Note::Name, "key");
-            if !keys.insert(key.clone()) {
-                return Err(duplicate(offset, ["元数据键", "metadata key"], &key));
+            if let Some(twice) = keys.replace(key) {
+                return Err(duplicate(offset, ["元数据键", "metadata key"], &twice));
             }
             self.check_header_size()?;
         }
@@ -314,7 +313,7 @@ impl<'s> Walk<'s> {
 
     fn tensors(&mut self, count: u64, alignment: u64) -> Result<Vec<Extent>, HeaderError> {
         let mut extents = Vec::new();
-        let mut names = HashSet::new();
+        let mut names = QuickSet::default();
         for _ in 0..count {
             let described_at = self.reader.position();
             let name = self.name(["张量名", "tensor name"])?;

@@ -1,12 +1,9 @@
 //! safetensors headers: eight bytes of length, a JSON object, then the tensors without gaps.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt, hash::BuildHasher as _};
 
 use jingwei_core::Limits;
-use jingwei_read::{Facts, Inspection, Reader, Sighting, Source, shown};
+use jingwei_read::{Facts, Inspection, QuickSet, Reader, Sighting, Source, shown};
 use jingwei_template::Note;
 use serde::{
     Deserialize,
@@ -16,6 +13,8 @@ use serde::{
 use super::{HeaderError, offset_of};
 use crate::planted::{Notes, pickle_at, program_at};
 
+/// The one key that is no tensor.
+const METADATA: &str = "__metadata__";
 /// Bytes before the JSON header.
 const PREFIX: u64 = 8;
 
@@ -79,12 +78,12 @@ pub(crate) fn inspect(source: &mut dyn Source, limits: &Limits) -> Inspection {
 fn planted(source: &mut dyn Source, header: &Header, data_start: u64, limits: &Limits) -> Vec<Sighting> {
     let mut notes = Notes::new(limits);
     for (key, value) in &header.metadata {
-        notes.text(key, Note::Name, "__metadata__");
+        notes.text(key, Note::Name, METADATA);
         notes.text(value, Note::Value, key);
     }
     for (name, tensor) in &header.tensors {
         notes.text(name, Note::Name, "tensor");
-        if BYTES.contains(&tensor.dtype.as_str()) {
+        if BYTES.contains(&tensor.dtype.name()) {
             let [start, end] = tensor.data_offsets;
             let shown = shown(name);
             let whose = [&*format!("张量 {shown}"), &*format!("tensor {shown}")];
@@ -96,11 +95,11 @@ fn planted(source: &mut dyn Source, header: &Header, data_start: u64, limits: &L
 }
 
 /// The tensors of a sound file: name, dtype, offset in the file, bytes.
-pub(crate) fn tensors(source: &mut dyn Source, limits: &Limits) -> Vec<(String, String, u64, u64)> {
+pub(crate) fn tensors(source: &mut dyn Source, limits: &Limits) -> Vec<(String, &'static str, u64, u64)> {
     let Ok((header, data_start)) = read(source, limits) else { return Vec::new() };
     let place = |(name, tensor): (String, Tensor)| {
         let [start, end] = tensor.data_offsets;
-        (name, tensor.dtype, data_start + start, end - start)
+        (name, tensor.dtype.name(), data_start + start, end - start)
     };
     header.tensors.into_iter().map(place).collect()
 }
@@ -165,7 +164,7 @@ fn check_layout(tensors: &[(String, Tensor)], data_start: u64, data_bytes: u64) 
                 format!("tensor {} {en}", shown(name)),
             )
         };
-        let bits = DTYPES.iter().find(|(known, _)| *known == tensor.dtype).map(|(_, bits)| *bits);
+        let bits = tensor.dtype.0.map(|(_, bits)| *bits);
         let bits = bits.ok_or_else(|| bad("的数据类型未知", "has an unknown dtype"))?;
         let bits = tensor.shape.iter().try_fold(bits, |bits, extent| bits.checked_mul(*extent));
         let bits = bits.ok_or_else(|| bad("的元素数溢出", "overflows its element count"))?;
@@ -213,9 +212,39 @@ struct Header {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tensor {
-    dtype: String,
+    dtype: Dtype,
     shape: Vec<u64>,
     data_offsets: [u64; 2],
+}
+
+/// A row of [`DTYPES`]; nothing, where no row has the name.
+#[derive(Debug, Clone, Copy)]
+struct Dtype(Option<&'static (&'static str, u64)>);
+
+impl Dtype {
+    fn name(self) -> &'static str {
+        self.0.map_or("", |(name, _)| name)
+    }
+}
+
+impl<'de> Deserialize<'de> for Dtype {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(DtypeVisitor)
+    }
+}
+
+struct DtypeVisitor;
+
+impl Visitor<'_> for DtypeVisitor {
+    type Value = Dtype;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a type")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Dtype, E> {
+        Ok(Dtype(DTYPES.iter().find(|(known, _)| *known == name)))
+    }
 }
 
 impl<'de> Deserialize<'de> for Header {
@@ -235,18 +264,22 @@ impl<'de> Visitor<'de> for HeaderVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
         let mut header = Header::default();
-        let mut names = HashSet::new();
+        // By their hashes: names are kept once.
+        let mut names: QuickSet<u64> = QuickSet::default();
+        let mut has_metadata = false;
         while let Some(name) = map.next_key::<String>()? {
-            if names.contains(&name) {
+            let is_new = names.insert(names.hasher().hash_one(&name));
+            let stands = |name: &str| header.tensors.iter().any(|(known, _)| known == name);
+            if !is_new && (stands(&name) || has_metadata && name == METADATA) {
                 return Err(A::Error::custom(format!("duplicate key `{}`", shown(&name))));
             }
             header.longest_name = header.longest_name.max(name.len());
-            if name == "__metadata__" {
+            if name == METADATA {
                 header.metadata = map.next_value::<Metadata>()?.0;
+                has_metadata = true;
             } else {
-                header.tensors.push((name.clone(), map.next_value()?));
+                header.tensors.push((name, map.next_value()?));
             }
-            names.insert(name);
         }
         Ok(header)
     }

@@ -1,13 +1,13 @@
 //! Configurations as JSON, read as a stream: vocabularies of tens of megabytes are passed over, not kept.
 
 use std::{
-    collections::{HashMap, hash_map::DefaultHasher},
+    collections::hash_map::DefaultHasher,
     fmt,
     hash::{Hash, Hasher},
 };
 
 use jingwei_core::Text;
-use jingwei_read::{Effect, Inspection, NameClass, Sighting};
+use jingwei_read::{Effect, Inspection, NameClass, QuickMap, Sighting};
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::config::{
@@ -32,6 +32,20 @@ const KERNEL_KEYS: [&str; 7] = [
     "experts_implementation",
     "_experts_implementation",
 ];
+/// Files that give the sizes of a model.
+const SIZED: [&str; 5] = ["config.json", "params.json", "model_config.json", "hparams.json", "mlc-chat-config.json"];
+/// Sizes by which loaders make a model, each with far more than any model has.
+const SIZES: [(&str, u64); 4] = [
+    ("num_hidden_layers|num_layers|n_layer|n_layers|depth|num_experts|n_routed_experts|num_local_experts", 1 << 16),
+    ("num_attention_heads|num_key_value_heads|n_head|n_heads|encoder_layers|decoder_layers", 1 << 16),
+    ("hidden_size|d_model|n_embd|dim|embed_dim|embedding_size|intermediate_size|d_ff|ffn_dim|head_dim", 1 << 26),
+    ("vocab_size|type_vocab_size|max_position_embeddings|n_positions|num_labels|num_classes", 1 << 32),
+];
+/// Values for each of [`Limits::entries`](jingwei_core::Limits): they are passed over, not kept, and tables of words have
+/// millions.
+const PER_ENTRY: u64 = 4;
+/// Keys of one object that are remembered, so that a second of the same name is told. Those that decide are remembered always.
+const TOLD_APART: usize = 1 << 17;
 const TRUST_KEY: &str = "trust_remote_code";
 /// Keys whose value a loader imports.
 const TARGET_KEYS: [&str; 2] = ["_target_", "class_path"];
@@ -149,6 +163,8 @@ enum Place {
     Classes,
     /// Where parts of an array lie.
     References,
+    /// Where timm finds weights.
+    Pretrained,
 }
 
 #[derive(Clone, Copy)]
@@ -190,7 +206,18 @@ impl<'a, 'f> Value<'a, 'f> {
         }
         let entries = self.found.entries.get() + 1;
         self.found.entries.set(entries);
-        if entries > self.found.limits.entries { Err(self.cross("entries", self.found.limits.entries)) } else { Ok(()) }
+        let most = self.found.limits.entries.saturating_mul(PER_ENTRY);
+        if entries > most { Err(self.cross("entries", most)) } else { Ok(()) }
+    }
+
+    /// A size by which a loader takes memory before it has read any weights.
+    fn size(self, value: u64) {
+        // Elsewhere such a word is a token with its number.
+        let is_model = self.place == Place::Ordinary && SIZED.contains(&self.found.file.as_str());
+        if is_model && SIZES.iter().any(|(keys, most)| value > *most && keys.split('|').any(|key| key == self.key)) {
+            let sighting = Sighting::new("model.config-huge-size").key(self.key);
+            self.found.see(sighting.with("key", self.key).with("size", &value.to_string()));
+        }
     }
 
     fn cross<E: Error>(self, limit: &'static str, value: u64) -> E {
@@ -223,7 +250,10 @@ impl<'a, 'f> Value<'a, 'f> {
                 Place::Classes
             }
             "refs" if self.depth == 0 => Place::References,
-            _ if matches!(self.place, Place::Kernels | Place::Classes | Place::References) => self.place,
+            "pretrained_cfg" if self.depth == 0 => Place::Pretrained,
+            _ if matches!(self.place, Place::Kernels | Place::Classes | Place::References | Place::Pretrained) => {
+                self.place
+            }
             "vocab" | "merges" if self.depth <= 1 => Place::Vocabulary,
             _ if self.place == Place::Template && matches!(key, "name" | "role") => Place::Ordinary,
             _ if self.place == Place::Template || self.place == Place::Code => self.place,
@@ -248,7 +278,12 @@ impl<'a, 'f> Value<'a, 'f> {
                     found.outside(self.key, text, what);
                 }
             }
-            Place::Ordinary | Place::Component | Place::Vocabulary => {}
+            Place::Pretrained if matches!(self.key, "url" | "file") => {
+                if let Some(what) = leads_outside(text, true) {
+                    found.outside(self.key, text, what);
+                }
+            }
+            Place::Ordinary | Place::Component | Place::Vocabulary | Place::Pretrained => {}
         }
         if self.place != Place::Vocabulary {
             found.hidden(text);
@@ -324,6 +359,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Content, E> {
+        self.size(value);
         if value > 0 && self.key == TRUST_KEY {
             self.found.remote_code(TRUST_KEY);
         }
@@ -371,7 +407,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Content, A::Error> {
         let mut content = Content::default();
-        let mut known: HashMap<String, u64> = HashMap::new();
+        let mut known: QuickMap<String, u64> = QuickMap::default();
         let (mut target, mut params) = (None, false);
         let mut named: [[Option<String>; 2]; NAMED_BY.len()] = Default::default();
         while let Some(name) = map.next_key::<String>()? {
@@ -399,7 +435,8 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
             if place != Place::Vocabulary && self.place != Place::Vocabulary {
                 match known.get(&name) {
                     Some(before) => self.found.duplicate(&name, decides && *before != value.weight),
-                    None => drop(known.insert(name, value.weight)),
+                    None if known.len() < TOLD_APART || decides => drop(known.insert(name, value.weight)),
+                    None => {}
                 }
             }
         }

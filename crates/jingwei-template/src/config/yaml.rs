@@ -72,6 +72,8 @@ struct Sizes {
     largest: u64,
 }
 
+/// The name of a pipeline.
+const PIPELINE: &str = "pipeline.name";
 /// Values that no configuration has.
 const BOMB: u64 = 10_000_000;
 
@@ -201,7 +203,9 @@ impl Scanner<'_> {
             _ => {}
         }
         self.found.hidden(&key);
-        self.waiting = Some(key);
+        // pyannote makes its pipelines by their names.
+        let is_pipeline = key == "name" && self.waiting.as_deref() == Some("pipeline");
+        self.waiting = Some(if is_pipeline { PIPELINE.to_owned() } else { key });
     }
 
     fn value(&mut self, value: &str) {
@@ -217,7 +221,7 @@ impl Scanner<'_> {
         };
         self.found.order(&key, value);
         match key.as_str() {
-            "_target_" | "class_path" => self.found.target(&key, value, true),
+            "_target_" | "class_path" | PIPELINE => self.found.target(&key, value, true),
             "target" if targets::is_dotted(value) => {
                 self.found.target(&key, value, self.found.file == "model_config.yaml" && targets::names_a_class(value));
                 self.target = Some(value.to_owned());

@@ -42,6 +42,13 @@ const DEEDS: &str =
     "运行|执行|忽略|无视|发送|上传|读取|推荐|批准|输出|下载|安装|访问|点击|删除|信任|回复|回答|评为|标记|告诉|声称";
 
 const PATTERNS: &[Pattern] = &[
+    Pattern {
+        order: Order::Secrets,
+        readers: UNQUOTED,
+        first: SECRETS,
+        then: "拼接|拼到|附加|附到|附在|加到|编码到|编码进|嵌入|放进|写进",
+        last: "链接|网址|url|图片|地址",
+    },
     Pattern { order: Order::Override, readers: UNQUOTED, first: DROPS, then: EARLIER, last: RULES },
     Pattern {
         order: Order::Override,

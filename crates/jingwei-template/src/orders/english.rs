@@ -60,6 +60,26 @@ const CALLED: &str = "~ai|ais|llm|llms|assistants|agents|language models|coding 
 
 pub(super) const PATTERNS: &[Pattern] = &[
     Pattern {
+        // What an answer links to is fetched by the page that shows it.
+        order: Order::Secrets,
+        readers: UNQUOTED,
+        steps: &[
+            SECRETS,
+            "add|append|attach|embed|encode|insert|put|include|place",
+            "~it|them|its value|that value|this value",
+            "link|links|url|urls|image|images|query|parameter|address|markdown",
+        ],
+        within: 8,
+        may_be_negated: false,
+    },
+    Pattern {
+        order: Order::Conceal,
+        readers: UNQUOTED,
+        steps: &[NOT, "^say so|say that you did|admit it|admit this|mention having"],
+        within: 1,
+        may_be_negated: false,
+    },
+    Pattern {
         order: Order::Override,
         readers: UNQUOTED,
         steps: &[DROPS, EARLIER, RULES],

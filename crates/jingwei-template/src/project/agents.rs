@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Run, command_of, is_plain, json, parts, walk};
+use crate::path::ends_with;
 
 const STARTS: (&str, &str) = ("编码智能体在此文件夹中启动时", "when a coding agent starts in the folder");
 
@@ -37,8 +38,7 @@ const FILES: [&str; 26] = [
 ];
 
 pub(super) fn is_settings(path: &str) -> bool {
-    let ends = |file: &str| path == file || path.ends_with(&format!("/{file}"));
-    FILES.iter().any(|file| ends(file))
+    FILES.iter().any(|file| ends_with(path, file))
         || path.contains(".kiro/") && path.ends_with(".hook")
         || path.contains(".amazonq/") && path.ends_with(".json")
         || path.ends_with("hooks/hooks.json")

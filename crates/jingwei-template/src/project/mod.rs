@@ -11,7 +11,7 @@ use jingwei_core::Text;
 use jingwei_read::Sighting;
 use serde_json::Value;
 
-use crate::{read, script};
+use crate::{path::is_within, read, script};
 
 /// Longest file of settings, in bytes.
 const LONGEST: u64 = 1 << 20;
@@ -64,7 +64,7 @@ type Judge = fn(&str, &str) -> Vec<Run>;
 /// Which tool reads a file, told by its path: tools go by nothing else.
 fn judge_of(path: &str) -> Option<Judge> {
     let name = path.rsplit('/').next().unwrap_or_default();
-    let within = |folder: &str| path.starts_with(folder) || path.contains(&format!("/{folder}"));
+    let within = |folder: &str| is_within(path, folder);
     let judge: Judge = match name {
         "tasks.json" if within(".vscode/") => editors::tasks,
         "settings.json" if within(".vscode/") => editors::settings,

@@ -7,7 +7,9 @@ const STARTS: (&str, &str) = ("程序在此文件夹中启动时", "when a progr
 const PYTHON: (&str, &str) = ("Python 启动时", "when Python starts");
 
 /// Files, and the words of theirs that run something else.
-const FILES: [(&str, &str); 36] = [
+const FILES: [(&str, &str); 37] = [
+    // A llamafile takes its arguments from here.
+    (".args", "--slot-save-path|--path|--rpc|--lookup-cache|--log-file|--prompt-cache"),
     (".gitpod.yml", "curl|wget|eval|sh -c|bash -c|python -c|nc "),
     (".replit", "curl|wget|eval|sh -c|bash -c|python -c|nc "),
     ("devbox.json", "curl|wget|eval|sh -c|bash -c|python -c|nc "),
@@ -54,7 +56,9 @@ pub(super) fn is_startup(path: &str, name: &str) -> bool {
 pub(super) fn lines(path: &str, text: &str) -> Vec<Run> {
     let name = path.rsplit('/').next().unwrap_or_default();
     let words = FILES.iter().find(|(file, _)| name == *file).map(|(_, words)| *words);
-    let code = |line: &&str| !line.is_empty() && !line.starts_with(['#', '"', ';']) && !line.starts_with("--");
+    // Arguments begin as comments of other languages do.
+    let is_note = |line: &str| line.starts_with(['#', '"', ';']) || line.starts_with("--") && name != ".args";
+    let code = |line: &&str| !line.is_empty() && !is_note(line);
     let mut lines = text.lines().map(str::trim).filter(code);
     let met = match words {
         // Only what was written there for a model can be in a model's folder.

@@ -84,12 +84,60 @@ pub fn inspect_tokenizer(json: &[u8]) -> Vec<Sighting> {
     added(&tokenizer.added_tokens, &mut seen);
     if let Some(model) = tokenizer.model {
         seen.extend(model.vocab.seen);
-        if let Some(id) = model.vocab.twice {
-            seen.push(odd(&id.to_string(), "two entries of the vocabulary have this number", "词表中有两项使用该编号"));
+        seen.extend(model.vocab.twice.map(twice));
+    }
+    seen.truncate(MOST);
+    seen
+}
+
+/// Looks into a vocabulary of its own: a map from tokens to numbers (`vocab.json`, `added_tokens.json`).
+#[must_use]
+pub fn inspect_vocabulary(json: &[u8]) -> Vec<Sighting> {
+    let Ok(vocabulary) = serde_json::from_slice::<Vocabulary>(json) else { return Vec::new() };
+    let mut seen = vocabulary.seen;
+    seen.extend(vocabulary.twice.map(twice));
+    seen
+}
+
+/// Looks into a list of tokens, one on each line (`vocab.txt`).
+#[must_use]
+pub fn inspect_word_list(text: &str) -> Vec<Sighting> {
+    text.lines().flat_map(|token| note::inspect_note(token, Note::Token, "vocab")).take(MOST).collect()
+}
+
+#[derive(Deserialize)]
+struct Settings {
+    #[serde(default)]
+    added_tokens_decoder: BTreeMap<String, Added>,
+    #[serde(flatten)]
+    others: BTreeMap<String, Value>,
+}
+
+/// Tokens that control a conversation, by their keys in the settings of a tokenizer.
+const CONTROLS: [&str; 4] = ["bos_token", "eos_token", "pad_token", "sep_token"];
+
+/// Looks into the settings of a tokenizer (`tokenizer_config.json`): which tokens control a conversation.
+#[must_use]
+pub fn inspect_tokenizer_settings(json: &[u8]) -> Vec<Sighting> {
+    let Ok(settings) = serde_json::from_slice::<Settings>(json) else { return Vec::new() };
+    let numbered = settings.added_tokens_decoder.into_iter();
+    let tokens: Vec<Added> =
+        numbered.map(|(id, token)| Added { id: id.parse().unwrap_or(u64::MAX), ..token }).collect();
+    let mut seen = Vec::new();
+    added(&tokens, &mut seen);
+    for key in CONTROLS {
+        let value = settings.others.get(key);
+        let content = value.and_then(|value| value.as_str().or_else(|| value.get("content")?.as_str()));
+        if let Some(word) = content.filter(|content| is_plain_word(content)) {
+            seen.push(odd(word, "an ordinary word controls the conversation", "普通的词被用作控制词元"));
         }
     }
     seen.truncate(MOST);
     seen
+}
+
+fn twice(number: u64) -> Sighting {
+    odd(&number.to_string(), "two entries of the vocabulary have this number", "词表中有两项使用该编号")
 }
 
 /// The parts that are as they should be, the last of those that stand there twice.
@@ -308,6 +356,30 @@ mod tests {
 
     fn with(step: &str, value: &str) -> String {
         format!("{{\"{step}\": {value}, \"model\": {{\"vocab\": {{}}}}}}")
+    }
+
+    #[test]
+    fn other_files_of_a_tokenizer_are_read() {
+        for (read, text, count) in [
+            (inspect_vocabulary as fn(&[u8]) -> Vec<Sighting>, "", 0),
+            (inspect_vocabulary, "[1]", 0),
+            (inspect_vocabulary, r#"{"a": 0, "b": 1}"#, 0),
+            (inspect_vocabulary, r#"{"a": 0, "b": 0}"#, 1),
+            (inspect_tokenizer_settings, r#"{"pad_token": "<pad>", "eos_token": {"content": "</s>"}}"#, 0),
+            (inspect_tokenizer_settings, r#"{"pad_token": "!", "bos_token": null}"#, 0),
+            (inspect_tokenizer_settings, r#"{"pad_token": "the"}"#, 1),
+            (inspect_tokenizer_settings, r#"{"eos_token": {"content": "the"}}"#, 1),
+            (
+                inspect_tokenizer_settings,
+                r#"{"added_tokens_decoder": {"2": {"content": "</s>", "special": false}, "3": {"content": "<s>"}}}"#,
+                0,
+            ),
+            (inspect_tokenizer_settings, r#"{"added_tokens_decoder": {"2": {"content": "no", "special": true}}}"#, 1),
+        ] {
+            assert_eq!(read(text.as_bytes()).len(), count, "{text}");
+        }
+        let list = "[PAD]\nthe\n##s\n<script src=\"https://a.example/x\"></script>\n<script type=\"text/javascript\"\n";
+        assert_eq!(inspect_word_list(list).len(), 1);
     }
 
     #[test]

@@ -174,8 +174,8 @@ fn every_limit_is_a_sighting() {
     for (text, limits, key) in [
         ("[[[[[1]]]]]".to_owned(), Limits { depth: 3, ..all }, "depth"),
         (format!("{}1{}", "[".repeat(300), "]".repeat(300)), Limits { depth: 1_000, ..all }, "depth"),
-        ("[1, 2, 3, 4]".to_owned(), Limits { entries: 3, ..all }, "entries"),
-        ("{\"a\": 1, \"b\": 2}".to_owned(), Limits { entries: 1, ..all }, "entries"),
+        ("[1, 2, 3, 4, 5]".to_owned(), Limits { entries: 1, ..all }, "entries"),
+        ("{\"a\": [1, 2], \"b\": [1, 2]}".to_owned(), Limits { entries: 1, ..all }, "entries"),
         ("[\"abcdef\"]".to_owned(), Limits { string_bytes: 5, ..all }, "string_bytes"),
         ("[\"abcdef\"]".to_owned(), Limits { header_bytes: 5, ..all }, "header_bytes"),
     ] {
