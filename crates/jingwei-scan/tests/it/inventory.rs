@@ -140,7 +140,7 @@ fn remote_code_is_found_in_any_json_and_limits_hold() {
         ("\u{feff}{\"auto_map\": {\"a\": \"b\"}".to_owned(), limits, "model.remote-code weights auto_map"),
         (nested(70), limits, "model.limit-exceeded weights depth"),
         (nested(5_000), Limits { depth: 10_000, ..limits }, "model.limit-exceeded weights depth"),
-        (wide.clone(), Limits { entries: 20, ..limits }, "model.limit-exceeded weights entries"),
+        (wide.clone(), Limits { entries: 10, ..limits }, "model.limit-exceeded weights entries"),
         (wide, Limits { header_bytes: 20, ..limits }, "model.limit-exceeded weights header_bytes"),
     ] {
         assert_eq!(scan_single(json.clone(), &limits).lines()[0], expected, "{}", &json[..20]);
