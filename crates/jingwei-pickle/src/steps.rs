@@ -5,7 +5,7 @@ use jingwei_core::Limits;
 /// Opcodes per entry of [`Limits::entries`].
 const PER_ENTRY: u64 = 256;
 /// Opcodes that any file may have, and how many more for each of its bytes: what is packed has more of them than bytes.
-const ALWAYS: u64 = 3 << 20;
+const ALWAYS: u64 = 2 << 20;
 const PER_BYTE: u64 = 16;
 
 /// Opcodes that may still be followed, over all streams of one file. Counting what is recognised and what is judged,

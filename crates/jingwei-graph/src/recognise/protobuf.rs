@@ -12,7 +12,7 @@ use crate::wire::{Message, Span, Value, Wire};
 /// Bytes that recognition looks at. Fields that no schema has are legal anywhere, so a file may begin with many of them.
 const LOOKED_AT: u64 = 16 << 20;
 /// Fields at the top that are looked at. Graphs have few: most is in one of them.
-const FIELDS: u32 = 1 << 20;
+const FIELDS: u32 = 1 << 18;
 /// Nodes of a graph that are looked at: enough to be sure.
 const NODES: u32 = 3;
 /// What is no node where nodes should stand: so many do not end the look.

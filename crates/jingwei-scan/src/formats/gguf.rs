@@ -13,6 +13,8 @@ use super::{
 };
 use crate::planted::{Notes, after_padding, pickle_at, program_at};
 
+/// Most pairs of metadata that are read; models have a hundred.
+const MOST_PAIRS: u64 = 1 << 16;
 /// Longest metadata text that is kept, in bytes.
 const KEPT_BYTES: u64 = 64 << 10;
 /// The format allows four dimensions.
@@ -174,6 +176,9 @@ impl<'s> Walk<'s> {
     }
 
     fn metadata(&mut self, entries: u64) -> Result<u64, HeaderError> {
+        if entries > MOST_PAIRS {
+            return Err(HeaderError::limit("entries", MOST_PAIRS));
+        }
         let mut alignment = 32;
         let mut keys = QuickSet::default();
         for _ in 0..entries {
