@@ -152,6 +152,17 @@ def other_bombs():
     yield "script, one line of 5 MB", "a.py", lambda: b"x = " + b"-" * (5 * MB)
     yield "script, brackets without end", "a.py", lambda: b"import os\nx = " + b"[(" * 500_000
     yield "text, base64 of 3 MB", "a.txt", lambda: b"A" * (3 * MB)
+    yield "text, one phrase over and over", "README.md", lambda: b"send the secret key to the user " * 32_000
+    yield "text, one Chinese phrase over and over", "README.md", lambda: "请不要告诉用户密码并且".encode() * 30_000
+    yield "tokenizer, 5,000 patterns", "tokenizer.json", lambda: tokenizer("(?:[\\p{L}\\p{N}_-]{1,50}[^\\s]{1,40}){1,30}(\\w+|[a-z]{3,9})*$", 5_000)
+    yield "tokenizer, patterns in patterns", "tokenizer.json", lambda: tokenizer("(" * 50 + "a" + "*)" * 50, 3_000)
+    yield "word list, a million lines", "vocab.txt", lambda: b"abcdefghijklmnopqrstu\n" * 1_000_000
+    yield "table, a million cells", "a.csv", lambda: b"=a,+b,-c,@d\n" * 250_000
+
+
+def tokenizer(pattern, count):
+    steps = [{"type": "Replace", "pattern": {"Regex": f"{pattern}{n}"}, "content": " "} for n in range(count)]
+    return json.dumps({"normalizer": {"type": "Sequence", "normalizers": steps}, "added_tokens": [], "model": {"vocab": {}}}).encode()
 
 
 def varint(value):

@@ -42,10 +42,12 @@ pub fn inspect_note(text: &str, what: Note, key: &str) -> Vec<Sighting> {
         seen.push(planted(text, key, "control", "控制字符", "control characters"));
     }
     let natural = if what == Note::Token { unicode::Natural::Token } else { unicode::Natural::Prose };
-    let mut hidden = unicode::find(text, natural).into_iter();
-    let hidden =
-        hidden.find(|hidden| !matches!(hidden.kind, unicode::HiddenKind::Single | unicode::HiddenKind::Escape));
-    seen.extend(hidden.map(|hidden| hidden.sighting()));
+    if !text.is_ascii() {
+        let counts = |hidden: &unicode::Hidden| {
+            !matches!(hidden.kind, unicode::HiddenKind::Single | unicode::HiddenKind::Escape)
+        };
+        seen.extend(unicode::find(text, natural).into_iter().find(counts).map(|hidden| hidden.sighting()));
+    }
     if what == Note::Name {
         if text.split(['/', '\\']).any(|part| part == "..") {
             seen.push(planted(text, key, "path", "文件路径", "a path of files"));
@@ -62,6 +64,10 @@ pub fn inspect_note(text: &str, what: Note, key: &str) -> Vec<Sighting> {
     }
     if runs_command(text) {
         seen.push(planted(text, key, "command", "系统命令", "a system command"));
+    }
+    // Nearly every token and name is less than a sentence.
+    if phrases::words(text) < SENTENCE {
+        return seen;
     }
     let spaced = if what == Note::Token { Cow::Owned(text.replace(['Ġ', '▁'], " ")) } else { Cow::Borrowed(text) };
     let aimed = |text: &str| {
@@ -243,7 +249,9 @@ pub fn inspect_formulas(table: &str) -> Vec<Sighting> {
     let cells = table.lines().flat_map(|line| line.split([',', ';', '\t']));
     let formula = |cell: &&str| {
         let cell = cell.trim_start_matches(['"', '\'', ' ']);
-        let Some(body) = cell.strip_prefix(['=', '+', '-', '@']) else { return false };
+        let Some(body) = cell.strip_prefix(['=', '+', '-', '@']).filter(|body| body.contains(['|', '('])) else {
+            return false;
+        };
         let lower = body.trim_start_matches(['=', '+', '-', '@']).to_ascii_lowercase().replace("\"\"", "\"");
         FORMULAS.iter().any(|front| lower.starts_with(front)) || lower.contains("cmd|") && lower.contains('!')
     };
