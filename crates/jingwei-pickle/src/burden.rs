@@ -14,6 +14,8 @@ use crate::{
 pub(crate) const DEEPEST: usize = 10_000;
 /// Most leaves that honest sharing gives when every path to them is walked.
 const MOST_LEAVES: f32 = 1.1e12;
+/// Most leaves of a key: Python goes over all of them while it loads.
+const MOST_HASHED: f32 = 1e8;
 /// Memo slots past those in use. Python takes memory for all of them.
 const FARTHEST: u64 = 1 << 20;
 /// Values that are made and dropped. Picklers drop one now and then, for a tuple that holds itself.
@@ -59,6 +61,12 @@ pub(crate) fn weigh(machine: &mut Machine) {
                 .to_owned(),
         );
         machine.burden("expansion", 0, || Text::new(zh, en));
+    } else if weight.hashed > MOST_HASHED {
+        let (zh, en) = (
+            "用作键的元组层层共享，加载时散列会超过一亿项",
+            "a key is made of tuples that share each other: hashing it goes over more than 10^8 items, and loading does that",
+        );
+        machine.burden("expansion", 0, || Text::new(zh, en));
     }
     if weight.depth as usize > DEEPEST {
         let depth = weight.depth;
@@ -88,11 +96,13 @@ struct Weight {
     /// When every path is walked. Approximate, and never overflows.
     leaves: f32,
     depth: u32,
+    /// Of the heaviest key.
+    hashed: f32,
 }
 
-const LEAF: Weight = Weight { leaves: 1.0, depth: 0 };
+const LEAF: Weight = Weight { leaves: 1.0, depth: 0, hashed: 0.0 };
 /// Marks a value under way: a cycle ends there.
-const OPEN: Weight = Weight { leaves: 1.0, depth: u32::MAX };
+const OPEN: Weight = Weight { leaves: 1.0, depth: u32::MAX, hashed: 0.0 };
 
 /// The heaviest value of a run. Each object is walked once, so it costs what the objects take.
 fn weight(heap: &Heap, judge: &Judge) -> Weight {
@@ -107,9 +117,9 @@ fn weight(heap: &Heap, judge: &Judge) -> Weight {
         path.push((root, 0, LEAF));
         while let Some((at, next, sum)) = path.pop() {
             let Some(child) = child(heap.at(at), next) else {
-                let done = Weight { leaves: sum.leaves, depth: sum.depth + 1 };
+                let done = Weight { depth: sum.depth + 1, ..sum };
                 known[at] = Some(done);
-                most = Weight { leaves: most.leaves.max(done.leaves), depth: most.depth.max(done.depth) };
+                most = Weight { leaves: most.leaves.max(done.leaves), depth: most.depth.max(done.depth), ..most };
                 if let Some((.., outer)) = path.last_mut() {
                     add(outer, done);
                 }
@@ -137,7 +147,13 @@ fn weight(heap: &Heap, judge: &Judge) -> Weight {
             }
         }
     }
-    most
+    let of_key = |key: &Value| known.get(key.node()?.index()).copied().flatten().map(|weight| weight.leaves);
+    let heaviest = |node: usize| match heap.at(node) {
+        Some(Node::Dict(pairs)) => pairs.kept.iter().filter_map(|(key, _)| of_key(key)).fold(0.0, f32::max),
+        Some(Node::Set(items)) => items.kept.iter().filter_map(of_key).fold(0.0, f32::max),
+        _ => 0.0,
+    };
+    Weight { hashed: (0..known.len()).map(heaviest).fold(0.0, f32::max), ..most }
 }
 
 fn add(outer: &mut Weight, inner: Weight) {

@@ -128,6 +128,12 @@ fn what_wears_a_reader_out_is_told() {
     for (what, body, expected) in [
         ("tuples that double", [&b"K\x01"[..], &b"2\x86".repeat(60)].concat(), &["bomb expansion"][..]),
         ("tuples that double a little", [&b"K\x01"[..], &b"2\x86".repeat(30)].concat(), &[]),
+        (
+            "tuples that double a little, as a key",
+            [&b"}K\x01"[..], &b"2\x86".repeat(30), b"Ns"].concat(),
+            &["bomb expansion"],
+        ),
+        ("a small tuple as a key", [&b"}K\x01"[..], &b"2\x86".repeat(8), b"Ns"].concat(), &[]),
         ("lists of nine each", [&b"]q\0"[..], &shared].concat(), &[]),
         (
             "as ordered dictionaries",
