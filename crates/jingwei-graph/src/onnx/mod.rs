@@ -1,5 +1,6 @@
 //! ONNX models: what their operators reach, where their weights lie, and whether they say the truth about them.
 
+mod ensemble;
 mod functions;
 mod growth;
 mod tensor;
@@ -12,6 +13,7 @@ use jingwei_read::{Inspection, NameClass, NameTable, Nested, Sighting, Source};
 use crate::findings::{Findings, Stop, named, place};
 use crate::location;
 use crate::wire::{Field, Message, Span, Value, Wire};
+use ensemble::Ensemble;
 use functions::Functions;
 use growth::Scope;
 pub(crate) use tensor::bits;
@@ -89,6 +91,25 @@ struct Node {
     values: Vec<f64>,
     /// Texts that may be paths.
     texts: Vec<(String, u64)>,
+    ensemble: Ensemble,
+}
+
+/// The numbers or texts of an attribute that is a list.
+#[derive(Default)]
+struct List {
+    numbers: Vec<i64>,
+    /// They stand together, and are read once the attribute's name is known.
+    packed: Option<Span>,
+    /// Whether each text is that of a leaf.
+    leaves: Vec<bool>,
+}
+
+impl List {
+    fn add(&mut self, value: u64) {
+        if self.numbers.len() < ensemble::MOST {
+            self.numbers.push(value.cast_signed());
+        }
+    }
 }
 
 impl<'s, 'n> Walk<'s, 'n> {
@@ -307,6 +328,9 @@ impl<'s, 'n> Walk<'s, 'n> {
         }
         self.nodes += 1;
         self.judge(&node, message.start);
+        if node.operator.starts_with("TreeEnsemble") {
+            node.ensemble.faults().report(&mut self.findings);
+        }
         self.grow(node, message.start);
         Ok(())
     }
@@ -326,6 +350,7 @@ impl<'s, 'n> Walk<'s, 'n> {
     fn attribute(&mut self, mut attribute: Message, node: &mut Node) -> Result<(), Stop> {
         let (mut name, mut text, mut number) = (String::new(), None, None);
         let mut numbers = Vec::new();
+        let mut list = List::default();
         while let Some(field) = self.wire.next(&mut attribute)? {
             match (field.number, field.value) {
                 (1, Value::Bytes(span)) => name = self.wire.name(span)?,
@@ -335,13 +360,32 @@ impl<'s, 'n> Walk<'s, 'n> {
                     let tensor = self.wire.enter(span, &attribute)?;
                     node.values = self.tensor(tensor, false)?.1;
                 }
-                (8, Value::Varint(value)) if numbers.len() < growth::LONGEST => numbers.push(tensor::number(value)),
-                (8, Value::Bytes(span)) if span.len() <= 160 => {
-                    self.wire.packed(span, |value| numbers.push(tensor::number(value)))?;
+                (8, Value::Varint(value)) => {
+                    if numbers.len() < growth::LONGEST {
+                        numbers.push(tensor::number(value));
+                    }
+                    list.add(value);
+                }
+                (8, Value::Bytes(span)) => {
+                    if span.len() <= 160 {
+                        self.wire.packed(span, |value| numbers.push(tensor::number(value)))?;
+                    }
+                    list.packed = Some(span);
+                }
+                (9, Value::Bytes(span)) if list.leaves.len() < ensemble::MOST => {
+                    list.leaves.push(self.wire.front(span, 5)? == ensemble::LEAF);
                 }
                 (_, Value::Bytes(span)) => self.attribute_value(field, span, &attribute)?,
                 _ => {}
             }
+        }
+        if name == "nodes_modes" {
+            node.ensemble.leaves = list.leaves;
+        } else if name.starts_with("nodes_") {
+            if let Some(span) = list.packed.take() {
+                self.wire.packed(span, |value| list.add(value))?;
+            }
+            node.ensemble.keep(&name, list.numbers);
         }
         if name == "ep_cache_context" {
             node.compiled = text;

@@ -28,7 +28,7 @@ const MOST_FEATURES: i64 = 1 << 30;
 const MOST_CLASSES: i64 = 1 << 20;
 
 /// What a node's child is.
-enum Child {
+pub(crate) enum Child {
     Leaf,
     Node(usize),
     /// A number that is no node and no leaf of its tree.
@@ -36,7 +36,7 @@ enum Child {
 }
 
 /// What is wrong with a tree.
-enum Fault {
+pub(crate) enum Fault {
     /// Following the children from the root leads back.
     Ring(Text),
     /// Whoever goes by it reads or writes where nothing is.
@@ -47,12 +47,20 @@ enum Fault {
 
 /// Faults by the tree that has them; without a tree it is the model that has it.
 #[derive(Default)]
-struct Faults(Vec<(Option<usize>, Fault)>);
+pub(crate) struct Faults {
+    all: Vec<(Option<usize>, Fault)>,
+    /// A part of a tree may lie below several nodes.
+    may_share: bool,
+}
 
 impl Faults {
+    pub(crate) fn where_parts_are_shared() -> Self {
+        Self { may_share: true, ..Self::default() }
+    }
+
     fn add(&mut self, tree: Option<usize>, fault: Fault) {
-        if self.0.len() < MOST {
-            self.0.push((tree, fault));
+        if self.all.len() < MOST {
+            self.all.push((tree, fault));
         }
     }
 
@@ -88,10 +96,20 @@ impl Faults {
 
     /// Goes from the root to every node once. `child`: the left and right child of a node.
     fn walk(&mut self, tree: usize, nodes: usize, child: impl Fn(usize) -> [Child; 2]) {
+        self.walk_from(&mut vec![0u8; nodes], tree, 0, child);
+    }
+
+    /// The same from another root, where the trees of a model share a list of `state`s, all zero at first.
+    pub(crate) fn walk_from(
+        &mut self,
+        state: &mut [u8],
+        tree: usize,
+        root: usize,
+        child: impl Fn(usize) -> [Child; 2],
+    ) {
         const OPEN: u8 = 1;
         const DONE: u8 = 2;
-        let mut state = vec![0u8; nodes];
-        let mut open = vec![(0usize, false)];
+        let mut open = vec![(root, false)];
         while let Some((node, is_left_behind)) = open.pop() {
             if is_left_behind {
                 state[node] = DONE;
@@ -106,6 +124,7 @@ impl Faults {
                     );
                     return self.add(Some(tree), Fault::Ring(Text::new(zh, en)));
                 }
+                Some(&DONE) if self.may_share => continue,
                 Some(&DONE) => {
                     let (zh, en) = (format!("节点 {node} 有两个父节点"), format!("node {node} has two parents"));
                     return self.outside(Some(tree), zh, en);
@@ -130,8 +149,12 @@ impl Faults {
         }
     }
 
-    fn report(self, findings: &mut Findings) {
-        for (tree, fault) in self.0 {
+    pub(crate) fn is_full(&self) -> bool {
+        self.all.len() >= MOST
+    }
+
+    pub(crate) fn report(self, findings: &mut Findings) {
+        for (tree, fault) in self.all {
             let name = tree.map(|tree| tree.to_string()).unwrap_or_default();
             let at = match tree {
                 Some(_) => place("树", "tree", &name),

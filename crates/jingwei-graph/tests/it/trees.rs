@@ -316,3 +316,38 @@ fn a_model_is_told_in_whichever_order_its_keys_stand() {
         assert_eq!(crate::told(text.as_bytes()), expected, "{text}");
     }
 }
+
+#[test]
+fn onnx_ensembles_lead_to_their_leaves() {
+    // Two trees of three nodes each.
+    let ensemble = |yes: [i64; 6], no: [i64; 6], packed: bool| {
+        let list = |name: &str, numbers: [i64; 6]| {
+            let attribute = pb().bytes(1, name);
+            if packed {
+                return attribute.bytes(8, numbers.map(|number| u8::try_from(number).unwrap()));
+            }
+            numbers.into_iter().fold(attribute, |attribute, number| attribute.int(8, number))
+        };
+        let words = ["BRANCH_LEQ", "LEAF", "LEAF", "BRANCH_LEQ", "BRANCH_LEQ", "LEAF"];
+        let modes = words.into_iter().fold(pb().bytes(1, "nodes_modes"), |modes, word| modes.bytes(9, word));
+        let lists = [
+            list("nodes_treeids", [0, 0, 0, 1, 1, 1]),
+            list("nodes_nodeids", [0, 1, 2, 0, 1, 2]),
+            list("nodes_truenodeids", yes),
+            list("nodes_falsenodeids", no),
+            modes,
+        ];
+        let node = onnx_node("ai.onnx.ml", "TreeEnsembleRegressor", "t").messages(5, lists);
+        onnx_model(vec![node], vec![], vec![])
+    };
+    for packed in [false, true] {
+        for (yes, no, expected) in [
+            ([1, 0, 0, 1, 2, 0], [2, 0, 0, 2, 2, 0], &[][..]),
+            ([1, 0, 0, 1, 0, 0], [2, 0, 0, 2, 2, 0], RING),
+            ([1, 0, 0, 1, 1, 0], [2, 0, 0, 2, 2, 0], RING),
+            ([7, 0, 0, 1, 2, 0], [2, 0, 0, 2, 2, 0], BROKEN),
+        ] {
+            check("ensemble", GraphFormat::Onnx, &ensemble(yes, no, packed), expected);
+        }
+    }
+}
