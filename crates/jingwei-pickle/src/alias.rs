@@ -1,5 +1,13 @@
 //! One name for each thing that goes by several: modules that were renamed, moved, or written in C.
 
+/// The name that a class of scikit-learn has since its inner modules begin with a dash: `sklearn.linear_model.huber.X` is
+/// `sklearn.linear_model._huber.X`.
+pub(crate) fn dashed(name: &str) -> Option<String> {
+    let (module, class) = name.strip_prefix("sklearn.")?.rsplit_once('.')?;
+    let (package, inner) = module.rsplit_once('.')?;
+    (!inner.starts_with('_')).then(|| format!("sklearn.{package}._{inner}.{class}"))
+}
+
 /// Modules of Python 2 that unpicklers of Python 3 rename (CPython's `_compat_pickle`), and others that are the
 /// same module under two names.
 const MODULES: &[(&str, &str)] = &[

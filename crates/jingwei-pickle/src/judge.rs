@@ -180,6 +180,11 @@ impl<'t> Judge<'t> {
         }
     }
 
+    /// What a name is that nobody has imported.
+    pub(crate) fn class_of(&self, module: &str, path: &str) -> Class {
+        self.classify(&alias::canonical(module, path), module, path).0
+    }
+
     fn classify(&self, canonical: &str, module: &str, path: &str) -> (Class, Option<Box<str>>) {
         if canonical.len() > LONGEST_NAME || canonical.split('.').count() > MOST_PARTS {
             return (Class::Dangerous(Effect::Import), None);
@@ -194,6 +199,13 @@ impl<'t> Judge<'t> {
             NameClass::Allowed { when: Some(when) } => return (Class::Conditional(Condition::named(when)), None),
             NameClass::Dangerous(effect) => return (Class::Dangerous(effect), None),
             NameClass::Review | NameClass::Unknown => {}
+        }
+        // scikit-learn put a dash before the names of its inner modules, and reads files from before all the same.
+        if listed == NameClass::Unknown
+            && let Some(newer) = alias::dashed(canonical)
+            && let NameClass::Allowed { when } = self.table.classify(&newer)
+        {
+            return (when.map_or(Class::Allowed, |when| Class::Conditional(Condition::named(when))), None);
         }
         if let Some((effect, target)) = self.target(path) {
             return (Class::Dangerous(effect), Some(target.into()));
@@ -267,6 +279,20 @@ mod tests {
             let name = judge.describe(0, module, path);
             assert_eq!(matches!(name.class, Class::Dangerous(_)), dangerous, "{module} {path}");
             assert_eq!(name.leads_to.as_deref(), target, "{module} {path}");
+        }
+    }
+
+    #[test]
+    fn older_modules_of_scikit_learn_are_known() {
+        let table = testing::names();
+        let judge = Judge::new(&table);
+        for (module, path, allowed) in [
+            ("sklearn.linear_model._huber", "HuberRegressor", true),
+            ("sklearn.linear_model.huber", "HuberRegressor", true),
+            ("sklearn.linear_model.huber", "Other", false),
+            ("other.linear_model.huber", "HuberRegressor", false),
+        ] {
+            assert_eq!(judge.describe(0, module, path).class == Class::Allowed, allowed, "{module}.{path}");
         }
     }
 }

@@ -16,7 +16,11 @@ pub(crate) fn names() -> NameTable {
         id: "test".to_owned(),
         title: Text::new("测试", "test"),
         groups: vec![
-            group(NameKind::Allowed, None, &["collections.OrderedDict", "builtins.list"]),
+            group(
+                NameKind::Allowed,
+                None,
+                &["collections.OrderedDict", "builtins.list", "sklearn.linear_model._huber.HuberRegressor"],
+            ),
             group(NameKind::Dangerous, Some(Effect::Process), &["os.*"]),
         ],
     };

@@ -8,7 +8,7 @@ use jingwei_read::{Effect, Inspection, Sighting, shown};
 use crate::{
     bounds,
     execution::{Ran, reason},
-    heap::Value,
+    heap::{Node, Value},
     judge::{Class, MOST_NAMES, Name},
     lexer::Fault,
     machine::{Machine, Outside},
@@ -58,6 +58,7 @@ pub(crate) fn sightings(machine: &Machine, ran: &Ran, inspection: &mut Inspectio
         sightings.push(Sighting::limit("entries", MOST_NAMES as u64));
     }
     others(machine, &mut sightings);
+    sightings.extend(by_loaders(machine));
     sightings.extend(bounds::beyond(machine));
     sightings.extend(bounds::addresses(machine));
     burdens(machine, ran, &mut sightings);
@@ -160,6 +161,41 @@ fn others(machine: &Machine, sightings: &mut Vec<Sighting>) {
 }
 
 /// What costs a reader too much, and whether that kept the rest from being followed.
+/// Keys of plain data whose value a loader imports and calls: Lightning's own, and Hydra's.
+const INSTANTIATOR: &str = "_instantiator";
+const TARGET: &str = "_target_";
+/// Sightings of such keys.
+const MOST_TARGETS: usize = 16;
+
+/// Names that stand in plain data, and that loaders of checkpoints import.
+fn by_loaders(machine: &Machine) -> Vec<Sighting> {
+    let dictionaries = (0..machine.heap.count()).filter_map(|node| match machine.heap.at(node) {
+        Some(Node::Dict(pairs)) => Some(&pairs.kept),
+        _ => None,
+    });
+    let named = dictionaries.flatten().filter_map(|(key, value)| {
+        let key = [INSTANTIATOR, TARGET].into_iter().find(|known| machine.heap.is_text(*key, known))?;
+        Some((key, machine.heap.whole_text(*value)?))
+    });
+    let judged = named.filter_map(|(key, name)| {
+        let (module, path) = name.rsplit_once('.')?;
+        let is_own = key == TARGET || name.ends_with(".cli.instantiate_module") && name.contains("lightning");
+        let sighting = |rule| {
+            let expression = format!("{key}: {}", shown(name));
+            Sighting::new(rule).key(name).with("name", &shown(name)).with("expression", &expression)
+        };
+        match machine.judge.class_of(module, path) {
+            Class::Dangerous(effect) => Some(sighting(DANGEROUS).with_text("effect", effect.label())),
+            Class::Unknown | Class::Review if !is_own => {
+                let (zh, en) = ("加载程序会按这个键导入它", "a loader imports it because of this key");
+                Some(sighting(UNKNOWN).with_text("reason", Text::new(zh, en)))
+            }
+            _ => None,
+        }
+    });
+    judged.take(MOST_TARGETS).collect()
+}
+
 fn burdens(machine: &Machine, ran: &Ran, sightings: &mut Vec<Sighting>) {
     let is_cut = matches!(ran.fault, Some(Fault::Limit { .. }));
     for burden in &machine.burdens {

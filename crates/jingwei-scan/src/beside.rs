@@ -217,6 +217,13 @@ pub(crate) fn shards(json: &[u8]) -> Vec<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
+/// Lists of an index that lie outside of the folder.
+pub(crate) fn lists_outside(file: &str) -> Option<Sighting> {
+    let what = Text::new("文件夹之外的路径", "a path out of the folder");
+    let sighting = Sighting::new("model.config-outside-reference").key("ilod").with("key", "FAISS");
+    leaves(file).then(|| sighting.with("value", &shown(file)).with_text("what", what))
+}
+
 /// A shard that lies outside of the folder.
 pub(crate) fn escaping_shard(shards: &[String]) -> Option<Sighting> {
     let shard = shards.iter().find(|name| leaves(name))?;

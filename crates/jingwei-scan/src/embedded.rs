@@ -108,6 +108,29 @@ pub(crate) fn arrow_schema(source: &mut dyn Source, front: &[u8]) -> Option<Vec<
     Some(jingwei_template::base64(&letters)).filter(|schema| !schema.is_empty())
 }
 
+/// Bytes of an index of FAISS that are searched: one whose lists lie elsewhere is small.
+const INDEX: u64 = 16 << 20;
+
+/// The file in which an index of FAISS keeps its lists, and which its reader maps.
+pub(crate) fn faiss_lists(source: &mut dyn Source, front: &[u8]) -> Option<String> {
+    if !front.starts_with(b"I") || source.length() > INDEX {
+        return None;
+    }
+    let length = source.length();
+    let bytes = Reader::new(source).take_vec(length).ok()?;
+    let behind = bytes.get(memmem::find(&bytes, b"ilod")? + 4..)?;
+    let number = |at: usize| Some(u64::from_le_bytes(behind.get(at..at + 8)?.try_into().ok()?));
+    // Lists of 24 bytes each, slots of 16, then the name.
+    let after = |at: usize, width: u64| {
+        let bytes = number(at)?.checked_mul(width).and_then(|bytes| usize::try_from(bytes).ok())?;
+        at.checked_add(8)?.checked_add(bytes)
+    };
+    let slots = after(16, 24)?;
+    let name = after(slots, 16)?;
+    let text = behind.get(name + 8..after(name, 1)?)?;
+    std::str::from_utf8(text).ok().map(str::to_owned)
+}
+
 const BASE64: &str = "base64";
 const HEX: &str = "hex";
 
@@ -194,6 +217,32 @@ mod tests {
         check("Y3Bvc2\\nl4CnN5\\nc3Rlb\\r\\nQooUydp\nZCcKdF\nIu", &[(0, BASE64)]);
         check(&format!("{}{NEW}", "word\n".repeat(99)), &[(495, BASE64)]);
         check(&"0123456789abcdef".repeat(9), &[]);
+    }
+
+    #[test]
+    fn lists_of_an_index_may_lie_elsewhere() {
+        let word = |number: u64| number.to_le_bytes();
+        let index = |lists: u64, name: &[u8], claimed: u64| {
+            let parts: [&[u8]; 8] = [
+                b"IwFl.........ilod",
+                &word(2),
+                &word(16),
+                &word(lists),
+                &[0; 48],
+                &[&word(1)[..], &[0; 16]].concat(),
+                &[&word(claimed)[..], name].concat(),
+                &word(128),
+            ];
+            parts.concat()
+        };
+        let lists = |mut bytes: Vec<u8>| {
+            let front = bytes.clone();
+            faiss_lists(&mut bytes, &front)
+        };
+        assert_eq!(lists(index(2, b"/x/lists", 8)).as_deref(), Some("/x/lists"));
+        for bytes in [vec![], b"IwFl".to_vec(), index(u64::MAX, b"a", 1), index(2, b"a", 1 << 40), b"Iilod".to_vec()] {
+            assert_eq!(lists(bytes), None);
+        }
     }
 
     #[test]

@@ -132,6 +132,11 @@ impl Looker<'_> {
                 }
                 if format == Format::Unknown {
                     self.pickles_within(source, &front, place, budget);
+                    if let Some(lists) = embedded::faiss_lists(source, &front)
+                        && let Some(sighting) = beside::lists_outside(&lists)
+                    {
+                        self.see(place, sighting);
+                    }
                     if let Some(mut schema) = embedded::arrow_schema(source, &front) {
                         self.pickles_within(&mut schema, &front, &place.below("ARROW:schema"), budget);
                     }

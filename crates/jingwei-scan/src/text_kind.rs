@@ -70,7 +70,8 @@ pub(crate) fn holds_trees(json: &[u8]) -> bool {
 
 /// Whether a JSON document may describe a Keras model.
 pub(crate) fn names_classes(json: &[u8]) -> bool {
-    may_hold(json, b"\"class_name\"")
+    // Without its settings no object of Keras is made, and others name classes too.
+    may_hold(json, b"\"class_name\"") && may_hold(json, b"\"config\"")
 }
 
 /// Whether a key may stand in a document. It may be escaped: honest writers escape what is not ASCII, and nobody escapes

@@ -186,3 +186,19 @@ fn tampered_streams_are_named() {
         }
     }
 }
+
+#[test]
+fn loaders_import_what_plain_data_names() {
+    let of = |key: &str, value: &str| [b"}".to_vec(), text(key), text(value), b"s".to_vec()].concat();
+    for (key, value, expected) in [
+        ("_instantiator", "os.system", &["dangerous os.system"][..]),
+        ("_instantiator", "some.module.run", &["unknown some.module.run"]),
+        ("_instantiator", "lightning.pytorch.cli.instantiate_module", &[]),
+        ("_target_", "os.system", &["dangerous os.system"]),
+        ("_target_", "some.module.Model", &[]),
+        ("_instantiator", "plain", &[]),
+        ("name", "os.system", &[]),
+    ] {
+        check(&of(key, value), expected);
+    }
+}

@@ -122,7 +122,10 @@ pub(crate) fn inspect(source: &mut dyn Source, limits: &Limits) -> Inspection {
     let mark = Reader::new(source).peek(4).map(<[u8]>::to_vec).unwrap_or_default();
     inspection.see(match best {
         // One mark is shared by projects that are not known here.
-        Some((tokens, _, error)) if tokens >= SURE || length < SMALL || mark != b"lmgg" || error.is_of_sizes() => {
+        Some((tokens, _, error))
+            if !names_its_kind(source)
+                && (tokens >= SURE || length < SMALL || mark != b"lmgg" || error.is_of_sizes()) =>
+        {
             Sighting::from(error)
         }
         _ => Sighting::not_inspected(
@@ -131,6 +134,14 @@ pub(crate) fn inspect(source: &mut dyn Source, limits: &Limits) -> Inspection {
         ),
     });
     inspection
+}
+
+/// Whether a text that says what the model is stands behind the mark, as in voice detectors of whisper.cpp.
+fn names_its_kind(source: &mut dyn Source) -> bool {
+    let front = Reader::new(source).peek(40).map(<[u8]>::to_vec).unwrap_or_default();
+    let Some(([.., length, 0, 0, 0], text)) = front.split_first_chunk::<8>() else { return false };
+    let text = text.get(..usize::from(*length)).unwrap_or_default();
+    text.len() >= 4 && text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 impl HeaderError {

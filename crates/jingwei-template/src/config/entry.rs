@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// Files in which a server or a loader of models is told what to take: any path in them is followed.
-const FOLLOWED: [&str; 21] = [
+const FOLLOWED: [&str; 22] = [
+    "adapter_config.json",
     "desktop.ini",
     "meta.yaml",
     "mlmodel",

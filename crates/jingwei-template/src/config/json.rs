@@ -46,6 +46,8 @@ const SIZES: [(&str, u64); 4] = [
 const PER_ENTRY: u64 = 4;
 /// Keys of one object that are remembered, so that a second of the same name is told. Those that decide are remembered always.
 const TOLD_APART: usize = 1 << 17;
+/// How skops makes an object.
+const LOADER: &str = "__loader__";
 const TRUST_KEY: &str = "trust_remote_code";
 /// Keys whose value a loader imports.
 const TARGET_KEYS: [&str; 2] = ["_target_", "class_path"];
@@ -374,7 +376,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
         self.string(value);
         let text = matches!(self.key, "target" | "_class_name") || self.place == Place::Component;
         // LangChain names a class by the list of its path.
-        let text = text || self.key == "id" || NAMED_BY.iter().flatten().any(|key| *key == self.key);
+        let text = text || matches!(self.key, "id" | LOADER) || NAMED_BY.iter().flatten().any(|key| *key == self.key);
         let text = (text && value.len() < 500).then(|| value.to_owned());
         Ok(Content { text, ..self.scalar(!value.is_empty(), value) })
     }
@@ -408,7 +410,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Content, A::Error> {
         let mut content = Content::default();
         let mut known: QuickMap<String, u64> = QuickMap::default();
-        let (mut target, mut params) = (None, false);
+        let (mut target, mut params, mut loader) = (None, false, None);
         let mut named: [[Option<String>; 2]; NAMED_BY.len()] = Default::default();
         while let Some(name) = map.next_key::<String>()? {
             self.count()?;
@@ -427,6 +429,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
             match name.as_str() {
                 "target" => target = value.text,
                 "params" => params = true,
+                LOADER => loader = value.text,
                 name => {
                     let keys = NAMED_BY.iter().zip(&mut named).flat_map(|(keys, parts)| keys.iter().zip(parts));
                     keys.filter(|(key, _)| **key == name).for_each(|(_, part)| part.clone_from(&value.text));
@@ -439,6 +442,12 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
                     None => {}
                 }
             }
+        }
+        // skops makes a function of `operator` by the class alone, whatever module stands beside it.
+        if let ([Some(module), Some(class)], Some("OperatorFuncNode")) = (&named[0], loader.as_deref())
+            && module != "operator"
+        {
+            self.found.dangerous_target(LOADER, &format!("operator.{class}"), Effect::Import);
         }
         // The way in which latent diffusion writes targets; elsewhere `target` means many things.
         if let Some(target) = target.filter(|target| params && targets::names_a_class(target)) {
