@@ -1,8 +1,9 @@
-"""Which functions of a release build run at all: the list that the linker puts side by side. usage: order.py JINGWEI
+"""Which functions of a release build run at all: the list that the linker puts side by side. usage: order.py [--check] JINGWEI
 
 The kernel maps the pages around each one that is touched, so 5 MiB of functions that are strewn over 43 MiB of code take 21 MiB of
 memory. `crates/jingwei/build.rs` hands the list to the linker. Names hold a digest of toolchain, profile and dependencies, none of
-the code in a function: after an update of these make the list again. Names that are no longer there cost nothing and win nothing.
+the code in a function: after an update of these make the list again. Names that are no longer there cost nothing and win nothing; `--check` tells how many of
+the list are in a program, and fails below nine in ten.
 
 Needs valgrind. What runs: suites against an organism, begun, broken off and gone on with; scans of files in all formats that the
 fuzz targets know."""
@@ -16,6 +17,8 @@ from common import Organism, run_command, write_questions, write_suite  # noqa: 
 ROOT = HERE.parent
 LIST = ROOT / "crates/jingwei/order/x86_64-unknown-linux-gnu.txt"
 AT_ONCE = 32
+# Below this share of names that a program has, the list is to be made again.
+ENOUGH = 0.9
 
 
 def functions_of(command, folder):
@@ -34,8 +37,17 @@ def symbols(binary):
     return {name for _, kind, name in (line.split() for line in lines) if kind in "tTwW"}
 
 
+def check(binary):
+    listed = LIST.read_text().split()
+    there = len(symbols(binary).intersection(listed))
+    print(f"{LIST.relative_to(ROOT)}: {there} of {len(listed)} functions are in {binary.name}")
+    return 0 if there >= ENOUGH * len(listed) else 1
+
+
 def main():
-    binary = pathlib.Path(sys.argv[1]).resolve()
+    binary = pathlib.Path(sys.argv[-1]).resolve()
+    if "--check" in sys.argv:
+        sys.exit(check(binary))
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         questions, suite, data = folder / "questions.jsonl", folder / "order.toml", folder / "data"
