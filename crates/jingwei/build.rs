@@ -11,7 +11,6 @@ use std::{
 
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
-    let variable = |name: &str| env::var(name).unwrap_or_default();
     let list = PathBuf::from(variable("CARGO_MANIFEST_DIR")).join("order").join(variable("TARGET") + ".txt");
     println!("cargo:rerun-if-changed={}", list.parent().unwrap_or(&list).display());
     if variable("PROFILE") != "release" || !list.exists() {
@@ -33,11 +32,17 @@ fn links_with(arguments: &[String], folder: &Path) -> io::Result<bool> {
     std::fs::write(&source, "fn main() {}\n")?;
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc.arg("--target").arg(env::var_os("TARGET").unwrap_or_default());
-    rustc.args(env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default().split('\u{1f}').filter(|flag| !flag.is_empty()));
+    rustc.args(variable("CARGO_ENCODED_RUSTFLAGS").split('\u{1f}').filter(|flag| !flag.is_empty()));
     if let Some(linker) = env::var_os("RUSTC_LINKER") {
         rustc.arg("-C").arg([std::ffi::OsStr::new("linker="), &linker].into_iter().collect::<std::ffi::OsString>());
     }
     rustc.args(arguments.iter().flat_map(|argument| ["-C".to_owned(), format!("link-arg={argument}")]));
     rustc.arg("-o").arg(program).arg(source).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     Ok(rustc.status().is_ok_and(|status| status.success()))
+}
+
+/// What cargo tells a build script.
+#[allow(clippy::disallowed_methods, reason = "cargo has no other way to tell it; nothing here is a setting of ours")]
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_default()
 }
