@@ -11,6 +11,7 @@ measure() {
   echo; echo "### $1"; echo
   python3 "$here/$1.py" --binary "$jingwei" --peers "$peers" --out "$out" "${@:2}" | tee "$out/$1.md" || { echo "$1 failed" >&2; failed=1; }
 }
+python3 "$here/../order.py" --check "$jingwei" || { echo "the list of functions is old: bench/order.py makes it again; memory is told too high" >&2; failed=1; }
 measure throughput
 measure resume
 measure coverage --example "$example"

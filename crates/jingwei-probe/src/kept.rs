@@ -1,6 +1,6 @@
 //! What is kept of the attempts of a run until it is summed up.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use jingwei_core::{Arm, Digest};
 
@@ -39,6 +39,17 @@ struct KeptJudgement {
     reason: u32,
     outcome: Outcome,
     score: Option<f64>,
+}
+
+/// Where an attempt lies, and before and after which others it is given back.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// Number of its arm among those that are asked for.
+    arm: usize,
+    number: u32,
+    index: usize,
+    /// Of its judgements.
+    start: usize,
 }
 
 impl KeptAttempts {
@@ -81,25 +92,34 @@ impl KeptAttempts {
 
     /// The attempts of the plan in its order, arm after arm; of those with one key the first.
     #[must_use]
-    pub fn restored(mut self, plan: &Plan, arms: &[Arm]) -> Vec<Attempt> {
+    pub fn restored(self, plan: &Plan, arms: &[Arm]) -> Vec<Attempt> {
+        let places = self.places(arms);
+        let mut names = Names::default();
+        let mut attempts = Vec::with_capacity(places.len());
+        for Place { index, start, .. } in places {
+            let attempt = self.attempts.get(index).and_then(|kept| self.attempt(plan, kept, start));
+            attempts.extend(attempt.map(|attempt| attempt.condensed(&mut names)));
+        }
+        attempts
+    }
+
+    /// Where those that are given back lie, in the order in which they are. Nothing is copied here that grows with the
+    /// attempts but these places: a run is at its largest when it is summed up.
+    fn places(&self, arms: &[Arm]) -> Vec<Place> {
+        let mut places = Vec::with_capacity(self.attempts.len());
         // Judgements lie in the order in which attempts came.
         let mut start = 0;
-        let mut attempts: Vec<(Kept, usize)> = std::mem::take(&mut self.attempts)
-            .into_iter()
-            .map(|kept| {
-                let own = start;
-                start += usize::from(kept.judgements);
-                (kept, own)
-            })
-            .collect();
-        let place = |arm: Arm| arms.iter().position(|known| *known == arm);
-        attempts.sort_unstable_by_key(|(kept, _)| (place(kept.arm), kept.number));
-        let (mut seen, mut names) = (HashSet::with_capacity(attempts.len()), Names::default());
-        attempts
-            .into_iter()
-            .filter(|(kept, _)| place(kept.arm).is_some() && seen.insert(kept.key))
-            .filter_map(|(kept, start)| Some(self.attempt(plan, &kept, start)?.condensed(&mut names)))
-            .collect()
+        for (index, kept) in self.attempts.iter().enumerate() {
+            if let Some(arm) = arms.iter().position(|known| *known == kept.arm) {
+                places.push(Place { arm, number: kept.number, index, start });
+            }
+            start += usize::from(kept.judgements);
+        }
+        let key = |place: &Place| self.attempts.get(place.index).map(|kept| kept.key);
+        places.sort_unstable_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.cmp(b)));
+        places.dedup_by(|later, first| key(later) == key(first));
+        places.sort_unstable();
+        places
     }
 
     fn attempt(&self, plan: &Plan, kept: &Kept, start: usize) -> Option<Attempt> {

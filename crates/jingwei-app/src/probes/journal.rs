@@ -311,16 +311,30 @@ fn damaged(path: &Path, line: usize) -> Error {
 }
 
 fn read(path: &Path, file: &File) -> Result<ReadRun, Error> {
-    let mut header = None;
-    let (mut attempts, mut finished) = (Vec::new(), false);
-    let (mut damaged, mut names) = (None, Names::default());
+    let (mut attempts, mut names) = (Vec::new(), Names::default());
+    let head = read_each(path, file, |attempt| attempts.push(attempt.condensed(&mut names)))?;
+    let ReadHead { header, finished, damaged, whole } = head;
+    Ok(ReadRun { header, attempts, finished, damaged, whole })
+}
+
+/// A journal without its attempts.
+struct ReadHead {
+    header: RunHeader,
+    finished: bool,
+    damaged: Option<usize>,
+    whole: u64,
+}
+
+/// Reads a journal and gives each of its attempts, in the order in which they were written.
+fn read_each(path: &Path, file: &File, mut each: impl FnMut(Attempt)) -> Result<ReadHead, Error> {
+    let (mut header, mut finished, mut damaged) = (None, false, None);
     let whole = lines(path, file, |number, line| {
         if number == 0 {
             header = serde_json::from_slice::<RunHeader>(line).ok().filter(|h| h.kind == "probe_run" && h.version == 1);
             return header.is_some();
         }
         if let Ok(line) = serde_json::from_slice::<AttemptOnly>(line) {
-            attempts.push(line.attempt.condensed(&mut names));
+            each(line.attempt);
         } else if let Ok(line) = serde_json::from_slice::<Finished>(line) {
             finished = line.finished;
         } else {
@@ -334,7 +348,7 @@ fn read(path: &Path, file: &File) -> Result<ReadRun, Error> {
         let shown = path.display();
         Error::invalid(format!("`{shown}` 不是测试运行的记录"), format!("`{shown}` is not the journal of a test run"))
     })?;
-    Ok(ReadRun { header, attempts, finished, damaged, whole })
+    Ok(ReadHead { header, finished, damaged, whole })
 }
 
 /// Whole lines, one after the other, until `each` says no. Gives the bytes of those that it took.
@@ -396,7 +410,7 @@ pub(crate) fn folder_for(parent: &Path, name: &str, header: &RunHeader) -> PathB
         let folder = if count == 1 { parent.join(name) } else { parent.join(format!("{name}-{count}")) };
         let path = folder.join("journal.jsonl");
         let Ok(file) = File::open(&path) else { return folder };
-        match read(&path, &file) {
+        match read_each(&path, &file, drop) {
             Ok(found) if !found.finished && drift(&found.header, header).is_empty() => return folder,
             _ => {}
         }
