@@ -46,5 +46,5 @@ pub use checkpoint::{Checkpoint, Leaf, TensorRecord};
 pub use condition::CONDITIONS;
 pub use execution::{Execution, Import, inspect, recognise, run, runs_something};
 pub use legacy::LegacyStorage;
-pub use payload::begins_like_a_file;
+pub use payload::{begins_like_a_file, may_begin_a_file};
 pub use steps::Steps;

@@ -185,18 +185,19 @@ fn shortened(constant: &Constant) -> Constant {
     Constant { head: constant.head[..kept].into(), ..constant.clone() }
 }
 
+const CONTAINERS: &[&[u8]] = &[
+    b"PK\x03\x04",
+    b"\x1f\x8b\x08",
+    b"BZh91AY&SY",
+    b"\xfd7zXZ\0",
+    b"7z\xbc\xaf\x27\x1c",
+    b"\x28\xb5\x2f\xfd",
+    b"\x04\x22\x4d\x18",
+    b"\x89HDF\r\n\x1a\n",
+];
+
 /// What file begins with these bytes, if any that matters here.
 pub(crate) fn beginning(head: &[u8]) -> Option<Beginning> {
-    const CONTAINERS: &[&[u8]] = &[
-        b"PK\x03\x04",
-        b"\x1f\x8b\x08",
-        b"BZh91AY&SY",
-        b"\xfd7zXZ\0",
-        b"7z\xbc\xaf\x27\x1c",
-        b"\x28\xb5\x2f\xfd",
-        b"\x04\x22\x4d\x18",
-        b"\x89HDF\r\n\x1a\n",
-    ];
     if CONTAINERS.iter().any(|magic| head.starts_with(magic)) {
         return Some(Beginning::Container);
     }
@@ -217,6 +218,13 @@ pub(crate) fn beginning(head: &[u8]) -> Option<Beginning> {
 #[must_use]
 pub fn begins_like_a_file(head: &[u8]) -> bool {
     is_strong(head)
+}
+
+/// Whether any of them begins with this byte.
+#[must_use]
+pub fn may_begin_a_file(first: u8) -> bool {
+    let begins = |mark: &&[u8]| mark.first() == Some(&first);
+    matches!(first, 0x80 | b'c' | b'(' | b']' | b'}') || CONTAINERS.iter().any(begins) || TREES.iter().any(begins)
 }
 
 /// Worth decoding a text for.

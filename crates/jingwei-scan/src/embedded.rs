@@ -136,7 +136,20 @@ const HEX: &str = "hex";
 
 /// How a value is packed that begins like a file which runs something.
 fn packing(head: &[u8]) -> Option<&'static str> {
-    [BASE64, HEX].into_iter().find(|how| jingwei_pickle::begins_like_a_file(&decode(head, how)))
+    // The first byte of nearly every word is none with which a file begins.
+    let begins = |how: &&str| first_byte(head, how).is_some_and(jingwei_pickle::may_begin_a_file);
+    [BASE64, HEX].into_iter().filter(begins).find(|how| jingwei_pickle::begins_like_a_file(&decode(head, how)))
+}
+
+fn first_byte(value: &[u8], how: &str) -> Option<u8> {
+    let is_line = |at: usize| matches!(value[at], b'n' | b'r') && at > 0 && value[at - 1] == b'\\';
+    let mut letters = (0..value.len()).filter(|at| !is_break(value[*at]) && !is_line(*at)).map(|at| value[at]);
+    let two = [letters.next()?, letters.next()?];
+    if how == BASE64 {
+        return jingwei_template::base64(std::str::from_utf8(&two).ok()?).first().copied();
+    }
+    let digit = |letter: u8| char::from(letter).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some(digit(two[0])? << 4 | digit(two[1])?)
 }
 
 fn decode(value: &[u8], how: &str) -> Vec<u8> {
