@@ -137,19 +137,26 @@ const HEX: &str = "hex";
 /// How a value is packed that begins like a file which runs something.
 fn packing(head: &[u8]) -> Option<&'static str> {
     // The first byte of nearly every word is none with which a file begins.
-    let begins = |how: &&str| first_byte(head, how).is_some_and(jingwei_pickle::may_begin_a_file);
-    [BASE64, HEX].into_iter().filter(begins).find(|how| jingwei_pickle::begins_like_a_file(&decode(head, how)))
+    let letters = first_letters(head)?;
+    let first = [(BASE64, of_base64(letters)), (HEX, of_hex(letters))];
+    let likely = first.into_iter().filter(|(_, byte)| byte.is_some_and(jingwei_pickle::may_begin_a_file));
+    likely.map(|(how, _)| how).find(|how| jingwei_pickle::begins_like_a_file(&decode(head, how)))
 }
 
-fn first_byte(value: &[u8], how: &str) -> Option<u8> {
+/// The first two that are no line's end.
+fn first_letters(value: &[u8]) -> Option<[u8; 2]> {
     let is_line = |at: usize| matches!(value[at], b'n' | b'r') && at > 0 && value[at - 1] == b'\\';
     let mut letters = (0..value.len()).filter(|at| !is_break(value[*at]) && !is_line(*at)).map(|at| value[at]);
-    let two = [letters.next()?, letters.next()?];
-    if how == BASE64 {
-        return jingwei_template::base64(std::str::from_utf8(&two).ok()?).first().copied();
-    }
+    Some([letters.next()?, letters.next()?])
+}
+
+fn of_base64(letters: [u8; 2]) -> Option<u8> {
+    jingwei_template::base64(std::str::from_utf8(&letters).ok()?).first().copied()
+}
+
+fn of_hex([high, low]: [u8; 2]) -> Option<u8> {
     let digit = |letter: u8| char::from(letter).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    Some(digit(two[0])? << 4 | digit(two[1])?)
+    Some(digit(high)? << 4 | digit(low)?)
 }
 
 fn decode(value: &[u8], how: &str) -> Vec<u8> {
