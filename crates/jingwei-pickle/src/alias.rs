@@ -1,8 +1,8 @@
 //! One name for each thing that goes by several: modules that were renamed, moved, or written in C.
 
-/// The name that a class of scikit-learn has since its inner modules begin with a dash: `sklearn.linear_model.huber.X` is
+/// The name that a class of scikit-learn has since its inner modules begin with an underscore: `sklearn.linear_model.huber.X` is
 /// `sklearn.linear_model._huber.X`.
-pub(crate) fn dashed(name: &str) -> Option<String> {
+pub(crate) fn underscored(name: &str) -> Option<String> {
     let (module, class) = name.strip_prefix("sklearn.")?.rsplit_once('.')?;
     let (package, inner) = module.rsplit_once('.')?;
     (!inner.starts_with('_')).then(|| format!("sklearn.{package}._{inner}.{class}"))

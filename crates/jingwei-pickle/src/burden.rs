@@ -37,6 +37,9 @@ const CONTAINERS: &[&str] = &[
     "copyreg.__newobj__",
 ];
 
+/// Those that hash what they are given.
+const HASHED: [&str; 2] = ["builtins.set", "builtins.frozenset"];
+
 /// One way to wear a reader out.
 #[derive(Debug)]
 pub(crate) struct Burden {
@@ -151,6 +154,17 @@ fn weight(heap: &Heap, judge: &Judge) -> Weight {
     let heaviest = |node: usize| match heap.at(node) {
         Some(Node::Dict(pairs)) => pairs.kept.iter().filter_map(|(key, _)| of_key(key)).fold(0.0, f32::max),
         Some(Node::Set(items)) => items.kept.iter().filter_map(of_key).fold(0.0, f32::max),
+        Some(Node::Call(call)) => {
+            let is_set = judge.canonical(call.callable).is_some_and(|name| HASHED.contains(&name));
+            let given = heap.tuple_of(call.arguments).and_then(|arguments| arguments.first()).filter(|_| is_set);
+            let members = given.and_then(|given| heap.get(*given)).map_or(&[][..], |members| match members {
+                Node::List(items) | Node::Set(items) => &items.kept,
+                Node::Tuple(values) => values,
+                _ => &[],
+            });
+            let keys = call.pairs().iter().map(|(key, _)| key);
+            keys.chain(members).filter_map(of_key).fold(0.0, f32::max)
+        }
         _ => 0.0,
     };
     Weight { hashed: (0..known.len()).map(heaviest).fold(0.0, f32::max), ..most }

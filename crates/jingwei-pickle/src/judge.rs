@@ -200,9 +200,9 @@ impl<'t> Judge<'t> {
             NameClass::Dangerous(effect) => return (Class::Dangerous(effect), None),
             NameClass::Review | NameClass::Unknown => {}
         }
-        // scikit-learn put a dash before the names of its inner modules, and reads files from before all the same.
+        // scikit-learn put an underscore before the names of its inner modules, and reads files from before all the same.
         if listed == NameClass::Unknown
-            && let Some(newer) = alias::dashed(canonical)
+            && let Some(newer) = alias::underscored(canonical)
             && let NameClass::Allowed { when } = self.table.classify(&newer)
         {
             return (when.map_or(Class::Allowed, |when| Class::Conditional(Condition::named(when))), None);

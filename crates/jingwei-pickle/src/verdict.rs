@@ -160,11 +160,17 @@ fn others(machine: &Machine, sightings: &mut Vec<Sighting>) {
     }
 }
 
-/// What costs a reader too much, and whether that kept the rest from being followed.
 /// Keys of plain data whose value a loader imports and calls: Lightning's own, and Hydra's.
 const INSTANTIATOR: &str = "_instantiator";
 const TARGET: &str = "_target_";
-/// Sightings of such keys.
+/// What Lightning writes there itself.
+const INSTANTIATORS: [&str; 3] = [
+    "lightning.pytorch.cli.instantiate_module",
+    "pytorch_lightning.cli.instantiate_module",
+    "pytorch_lightning.utilities.cli.instantiate_module",
+];
+/// Such keys that are judged, and sightings of them.
+const MOST_JUDGED: usize = 10_000;
 const MOST_TARGETS: usize = 16;
 
 /// Names that stand in plain data, and that loaders of checkpoints import.
@@ -179,7 +185,7 @@ fn by_loaders(machine: &Machine) -> Vec<Sighting> {
     });
     let judged = named.filter_map(|(key, name)| {
         let (module, path) = name.rsplit_once('.')?;
-        let is_own = key == TARGET || name.ends_with(".cli.instantiate_module") && name.contains("lightning");
+        let is_own = key == TARGET || INSTANTIATORS.contains(&name);
         let sighting = |rule| {
             let expression = format!("{key}: {}", shown(name));
             Sighting::new(rule).key(name).with("name", &shown(name)).with("expression", &expression)
@@ -193,9 +199,14 @@ fn by_loaders(machine: &Machine) -> Vec<Sighting> {
             _ => None,
         }
     });
-    judged.take(MOST_TARGETS).collect()
+    let mut seen: Vec<Sighting> = judged.take(MOST_JUDGED).collect();
+    // Those that run something come first.
+    seen.sort_by_key(|sighting| sighting.rule != DANGEROUS);
+    seen.truncate(MOST_TARGETS);
+    seen
 }
 
+/// What costs a reader too much, and whether that kept the rest from being followed.
 fn burdens(machine: &Machine, ran: &Ran, sightings: &mut Vec<Sighting>) {
     let is_cut = matches!(ran.fault, Some(Fault::Limit { .. }));
     for burden in &machine.burdens {

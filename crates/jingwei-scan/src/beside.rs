@@ -220,7 +220,7 @@ pub(crate) fn shards(json: &[u8]) -> Vec<String> {
 /// Lists of an index that lie outside of the folder.
 pub(crate) fn lists_outside(file: &str) -> Option<Sighting> {
     let what = Text::new("文件夹之外的路径", "a path out of the folder");
-    let sighting = Sighting::new("model.config-outside-reference").key("ilod").with("key", "FAISS");
+    let sighting = Sighting::new("model.config-outside-reference").key("ilod").with("key", "on-disk inverted lists");
     leaves(file).then(|| sighting.with("value", &shown(file)).with_text("what", what))
 }
 

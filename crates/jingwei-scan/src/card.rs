@@ -51,15 +51,22 @@ pub(crate) fn data_outside(text: &str) -> Option<Sighting> {
     }
     let mut indent = None;
     for line in lines.take_while(|line| line.trim_end() != "---") {
-        let begins = line.trim_start().trim_start_matches("- ").trim_start();
-        let depth = line.len() - begins.len();
-        let of_files = begins.strip_prefix("data_files:").or_else(|| begins.strip_prefix("data_dir:"));
+        let plain = line.split(" #").next().unwrap_or_default();
+        let begins = plain.trim_start().trim_start_matches("- ").trim_start();
+        if begins.is_empty() || begins.starts_with('#') {
+            continue;
+        }
+        let (outer, depth) = (plain.len() - plain.trim_start().len(), plain.len() - begins.len());
+        let of_files = ["data_files", "data_dir"].into_iter().find_map(|key| {
+            let behind = &plain[plain.find(key)? + key.len()..];
+            behind.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')
+        });
         let value = match (of_files, indent) {
             (Some(value), _) => {
                 indent = Some(depth);
                 value
             }
-            (None, Some(above)) if depth > above || depth == above && line.trim_start().starts_with("- ") => {
+            (None, Some(above)) if outer > above || outer == above && plain.trim_start().starts_with("- ") => {
                 begins.strip_prefix("path:").unwrap_or(begins)
             }
             _ => {
@@ -68,9 +75,13 @@ pub(crate) fn data_outside(text: &str) -> Option<Sighting> {
             }
         };
         let leads_out = |path: &&str| {
-            path.split(['/', '\\']).any(|part| part == "..") || path.starts_with(['/', '~']) || path.contains("file://")
+            let is_home = path.starts_with("~/");
+            path.split(['/', '\\']).any(|part| part == "..")
+                || path.starts_with('/')
+                || is_home
+                || path.contains("file://")
         };
-        let paths = value.split([',', '[', ']', '"', '\'', ' ']);
+        let paths = value.split([',', '[', ']', '{', '}', '"', '\'', ' ']);
         if let Some(path) = { paths }.find(leads_out) {
             let sighting = Sighting::new("model.config-outside-reference").key("data_files");
             let what = Text::new("文件夹之外的路径", "a path out of the folder");
@@ -128,6 +139,10 @@ mod tests {
             ("---\nconfigs:\n- data_files:\n  - \"/etc/x\"\n---\n", true),
             ("---\ndata_files: [a.csv, ~/x.csv]\n---\n", true),
             ("---\ndata_files: train*.csv\nlink: ../x\n---\n", false),
+            ("---\nconfigs:\n- data_files:\n\n  # the files\n  - ../x\n---\n", true),
+            ("---\nconfigs: [{\"data_files\" : \"../x\"}]\n---\n", true),
+            ("---\ndata_dir: ~\n---\n", false),
+            ("---\nconfigs:\n- config_name: a\n  data_files: x.csv # not ../x\n- config_name: b ../y\n---\n", false),
             ("---\nconfigs:\n- data_files:\n  - split: train\n    path: data/a-*.parquet\n---\n../x\n", false),
         ] {
             assert_eq!(data_outside(card).is_some(), leads_out, "{card}");

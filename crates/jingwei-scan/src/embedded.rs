@@ -90,45 +90,57 @@ pub(crate) fn pickle_places(source: &mut dyn Source, front: &[u8]) -> Vec<u64> {
     places
 }
 
-/// What Arrow wrote about the columns of a Parquet file, which it keeps in base64 at the file's end: types of Python's own
-/// bring a pickle with them.
-pub(crate) fn arrow_schema(source: &mut dyn Source, front: &[u8]) -> Option<Vec<u8>> {
+/// Longest footer of a Parquet file that is read.
+const FOOTER: u64 = 16 << 20;
+
+/// What Arrow wrote about the columns of a Parquet file, which it keeps in base64 in the footer: types of Python's own bring a
+/// pickle with them.
+pub(crate) fn arrow_schemas(source: &mut dyn Source, front: &[u8]) -> Vec<Vec<u8>> {
     const KEY: &[u8] = b"ARROW:schema";
-    if !front.starts_with(b"PAR1") {
-        return None;
-    }
-    let start = source.length().saturating_sub(CHUNK);
-    let mut part = Part::new(source, start, CHUNK);
-    let wanted = part.length();
-    let footer = Reader::new(&mut part).take_vec(wanted).ok()?;
-    let behind = footer.get(memmem::find(&footer, KEY)? + KEY.len()..)?;
-    // A field's head and a length stand between.
-    let value = behind.get(behind.iter().take(16).rposition(|byte| !belongs(*byte)).map_or(0, |at| at + 1)..)?;
-    let letters = value.iter().take_while(|byte| belongs(**byte)).map(|byte| char::from(*byte)).collect::<String>();
-    Some(jingwei_template::base64(&letters)).filter(|schema| !schema.is_empty())
+    const END: u64 = 8;
+    let Some(end) = source.length().checked_sub(END).filter(|_| front.starts_with(b"PAR1")) else { return Vec::new() };
+    // What cannot be read is told where it is digested.
+    let length = Reader::new(&mut Part::new(source, end, END)).u32_le().unwrap_or(0);
+    let length = u64::from(length).min(FOOTER).min(end);
+    let footer = Reader::new(&mut Part::new(source, end - length, length)).take_vec(length).unwrap_or_default();
+    let values = memmem::find_iter(&footer, KEY).filter_map(|at| {
+        let behind = footer.get(at + KEY.len()..)?;
+        // A field's head and a length stand between.
+        let value = behind.get(behind.iter().take(16).rposition(|byte| !belongs(*byte)).map_or(0, |at| at + 1)..)?;
+        let letters = value.iter().take_while(|byte| belongs(**byte)).map(|byte| char::from(*byte)).collect::<String>();
+        Some(jingwei_template::base64(&letters)).filter(|schema| schema.len() >= LEAST)
+    });
+    values.take(MOST_SCHEMAS).collect()
 }
 
-/// Bytes of an index of FAISS that are searched: one whose lists lie elsewhere is small.
-const INDEX: u64 = 16 << 20;
+/// Such values that are looked at.
+const MOST_SCHEMAS: usize = 16;
+
+/// Bytes of an index of FAISS that are searched; larger ones are not.
+const INDEX: u64 = 64 << 20;
 
 /// The file in which an index of FAISS keeps its lists, and which its reader maps.
 pub(crate) fn faiss_lists(source: &mut dyn Source, front: &[u8]) -> Option<String> {
+    const MARK: &[u8] = b"ilod";
     if !front.starts_with(b"I") || source.length() > INDEX {
         return None;
     }
     let length = source.length();
     let bytes = Reader::new(source).take_vec(length).ok()?;
-    let behind = bytes.get(memmem::find(&bytes, b"ilod")? + 4..)?;
-    let number = |at: usize| Some(u64::from_le_bytes(behind.get(at..at + 8)?.try_into().ok()?));
-    // Lists of 24 bytes each, slots of 16, then the name.
+    memmem::find_iter(&bytes, MARK).find_map(|at| lists_of(bytes.get(at + MARK.len()..)?))
+}
+
+/// Lists of 24 bytes each, slots of 16, then the name.
+fn lists_of(behind: &[u8]) -> Option<String> {
+    let number = |at: usize| Some(u64::from_le_bytes(behind.get(at..at.checked_add(8)?)?.try_into().ok()?));
     let after = |at: usize, width: u64| {
         let bytes = number(at)?.checked_mul(width).and_then(|bytes| usize::try_from(bytes).ok())?;
         at.checked_add(8)?.checked_add(bytes)
     };
     let slots = after(16, 24)?;
     let name = after(slots, 16)?;
-    let text = behind.get(name + 8..after(name, 1)?)?;
-    std::str::from_utf8(text).ok().map(str::to_owned)
+    let text = behind.get(name.checked_add(8)?..after(name, 1)?)?;
+    Some(String::from_utf8_lossy(text).into_owned())
 }
 
 const BASE64: &str = "base64";
@@ -240,6 +252,26 @@ mod tests {
     }
 
     #[test]
+    fn schemas_of_arrow_stand_in_the_footer() {
+        let file = |footer: &[u8]| {
+            let length = u32::try_from(footer.len()).unwrap().to_le_bytes();
+            [b"PAR1....", footer, &length[..], b"PAR1"].concat()
+        };
+        let read = |mut bytes: Vec<u8>| {
+            let front = bytes.clone();
+            arrow_schemas(&mut bytes, &front)
+        };
+        let value = format!("ARROW:schema\x18\x40{NEW}AAAA\0");
+        assert_eq!(read(file(value.as_bytes())).len(), 1);
+        // A column may have the same name.
+        let schemas = read(file(format!("..ARROW:schema\0\0\0{value}").as_bytes()));
+        assert!(schemas.iter().any(|schema| schema.windows(5).any(|window| window == b"posix")), "{schemas:?}");
+        for bytes in [vec![], b"PAR1".to_vec(), b"PAR1\xff\xff\xff\xffPAR1".to_vec(), value.clone().into_bytes()] {
+            assert_eq!(read(bytes), Vec::<Vec<u8>>::new());
+        }
+    }
+
+    #[test]
     fn lists_of_an_index_may_lie_elsewhere() {
         let word = |number: u64| number.to_le_bytes();
         let index = |lists: u64, name: &[u8], claimed: u64| {
@@ -260,6 +292,7 @@ mod tests {
             faiss_lists(&mut bytes, &front)
         };
         assert_eq!(lists(index(2, b"/x/lists", 8)).as_deref(), Some("/x/lists"));
+        assert_eq!(lists([&b"I..ilod"[..], &index(2, b"/x/\xff", 4)].concat()).as_deref(), Some("/x/\u{fffd}"));
         for bytes in [vec![], b"IwFl".to_vec(), index(u64::MAX, b"a", 1), index(2, b"a", 1 << 40), b"Iilod".to_vec()] {
             assert_eq!(lists(bytes), None);
         }

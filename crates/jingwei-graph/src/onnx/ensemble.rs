@@ -1,7 +1,7 @@
 //! Ensembles of decision trees (`ai.onnx.ml`), whose nodes stand in lists: a runtime follows the children of the first node of
 //! each tree.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use crate::trees::{Child, Faults};
 
@@ -35,34 +35,67 @@ impl Ensemble {
     pub fn faults(&self) -> Faults {
         let mut faults = Faults::where_parts_are_shared();
         let nodes = self.trees.len();
-        if nodes == 0 || [&self.numbers, &self.yes, &self.no].iter().any(|list| list.len() != nodes) {
-            // Lists of other lengths: every runtime refuses them.
+        // Runtimes refuse lists of other lengths. What was cut off at the limit is not judged.
+        if nodes >= MOST || [&self.numbers, &self.yes, &self.no].iter().any(|list| list.len() != nodes) {
             return faults;
         }
-        let mut places: HashMap<(i64, i64), usize> = HashMap::with_capacity(nodes);
-        let mut roots: Vec<(i64, usize)> = Vec::new();
-        for (place, key) in self.trees.iter().copied().zip(self.numbers.iter().copied()).enumerate() {
-            if roots.last().is_none_or(|(tree, _)| *tree != key.0) {
-                roots.push((key.0, place));
-            }
-            places.entry(key).or_insert(place);
-        }
         let mut state = vec![0; nodes];
-        for (tree, root) in roots {
+        let mut start = 0;
+        for tree in self.trees.chunk_by(|a, b| a == b) {
+            let places = start..start + tree.len();
+            start = places.end;
+            let lookup = Lookup::new(&self.numbers, places.clone());
             let child = |place: usize| {
                 if self.leaves.get(place) == Some(&true) {
                     return [Child::Leaf, Child::Leaf];
                 }
                 [&self.yes, &self.no].map(|list| {
                     let number = list.get(place).copied().unwrap_or(-1);
-                    places.get(&(tree, number)).map_or(Child::Outside(number), |place| Child::Node(*place))
+                    lookup.place(number).map_or(Child::Outside(number), Child::Node)
                 })
             };
-            faults.walk_from(&mut state, usize::try_from(tree).unwrap_or(0), root, child);
+            let number = tree.first().and_then(|tree| usize::try_from(*tree).ok()).unwrap_or(0);
+            faults.walk_from(&mut state, number, places.start, child);
             if faults.is_full() {
                 break;
             }
         }
         faults
+    }
+
+    /// Whether the nodes of each tree stand together, as every exporter has them.
+    pub fn is_in_order(&self) -> bool {
+        let mut trees: Vec<i64> = self.trees.chunk_by(|a, b| a == b).filter_map(|tree| tree.first().copied()).collect();
+        let count = trees.len();
+        trees.sort_unstable();
+        trees.dedup();
+        trees.len() == count
+    }
+}
+
+/// Nodes of one tree by their numbers, which mostly count up from zero.
+enum Lookup {
+    Counted(Range<usize>),
+    Listed(HashMap<i64, usize>),
+}
+
+impl Lookup {
+    fn new(numbers: &[i64], places: Range<usize>) -> Self {
+        let own = numbers.get(places.clone()).unwrap_or_default();
+        if own.iter().copied().eq(0..i64::try_from(own.len()).unwrap_or(0)) {
+            return Self::Counted(places);
+        }
+        // Of nodes with one number the first counts.
+        Self::Listed(own.iter().copied().zip(places).rev().collect())
+    }
+
+    fn place(&self, number: i64) -> Option<usize> {
+        match self {
+            Self::Counted(places) => {
+                let place = places.start.checked_add(usize::try_from(number).ok()?)?;
+                places.contains(&place).then_some(place)
+            }
+            Self::Listed(places) => places.get(&number).copied(),
+        }
     }
 }

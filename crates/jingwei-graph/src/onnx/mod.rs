@@ -99,7 +99,7 @@ struct Node {
 struct List {
     numbers: Vec<i64>,
     /// They stand together, and are read once the attribute's name is known.
-    packed: Option<Span>,
+    packed: Vec<Span>,
     /// Whether each text is that of a leaf.
     leaves: Vec<bool>,
 }
@@ -328,7 +328,7 @@ impl<'s, 'n> Walk<'s, 'n> {
         }
         self.nodes += 1;
         self.judge(&node, message.start);
-        if node.operator.starts_with("TreeEnsemble") {
+        if node.operator.starts_with("TreeEnsemble") && node.ensemble.is_in_order() {
             node.ensemble.faults().report(&mut self.findings);
         }
         self.grow(node, message.start);
@@ -370,7 +370,7 @@ impl<'s, 'n> Walk<'s, 'n> {
                     if span.len() <= 160 {
                         self.wire.packed(span, |value| numbers.push(tensor::number(value)))?;
                     }
-                    list.packed = Some(span);
+                    list.packed.push(span);
                 }
                 (9, Value::Bytes(span)) if list.leaves.len() < ensemble::MOST => {
                     list.leaves.push(self.wire.front(span, 5)? == ensemble::LEAF);
@@ -382,7 +382,7 @@ impl<'s, 'n> Walk<'s, 'n> {
         if name == "nodes_modes" {
             node.ensemble.leaves = list.leaves;
         } else if name.starts_with("nodes_") {
-            if let Some(span) = list.packed.take() {
+            for span in std::mem::take(&mut list.packed) {
                 self.wire.packed(span, |value| list.add(value))?;
             }
             node.ensemble.keep(&name, list.numbers);

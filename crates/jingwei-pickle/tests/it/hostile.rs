@@ -133,6 +133,16 @@ fn what_wears_a_reader_out_is_told() {
             [&b"}K\x01"[..], &b"2\x86".repeat(30), b"Ns"].concat(),
             &["bomb expansion"],
         ),
+        (
+            "as a key of an ordered dictionary",
+            [&b"ccollections\nOrderedDict\n)RK\x01"[..], &b"2\x86".repeat(30), b"Ns"].concat(),
+            &["bomb expansion"],
+        ),
+        (
+            "in a set of a list",
+            [&b"c__builtin__\nset\n]K\x01"[..], &b"2\x86".repeat(30), b"a\x85R"].concat(),
+            &["bomb expansion"],
+        ),
         ("a small tuple as a key", [&b"}K\x01"[..], &b"2\x86".repeat(8), b"Ns"].concat(), &[]),
         ("lists of nine each", [&b"]q\0"[..], &shared].concat(), &[]),
         (

@@ -1,6 +1,6 @@
 //! GGUF headers, versions 2 and 3, both byte orders (format description in the ggml project, `docs/gguf.md`).
 
-use jingwei_core::Limits;
+use jingwei_core::{Limits, Text};
 use jingwei_read::{
     Facts, Inspection, Nested, PICKLE_FRONT, Part, QuickSet, Reader, Sighting, Source, begins_like_pickle, shown,
 };
@@ -71,7 +71,11 @@ fn programs(source: &mut dyn Source, extents: &[Extent], data: u64, length: u64,
     let end = extents.iter().map(|extent| data + extent.start + extent.bytes).max().unwrap_or(data);
     let start = after_padding(source, end.min(length), length.saturating_sub(end));
     seen.extend(pickle_at(source, start, u64::MAX, ["张量之后的字节", "what comes behind the tensors"], limits));
-    seen.extend(program_at(source, start, u64::MAX, "<after>"));
+    if program_at(source, start, u64::MAX, "<after>").is_some() {
+        let sighting = Sighting::new("model.archive-junk").key("<after>").at(start);
+        let sighting = sighting.with("length", &length.saturating_sub(start).to_string());
+        seen.push(sighting.with_text("reason", Text::new("张量之后", "behind the tensors")));
+    }
     seen
 }
 

@@ -35,11 +35,15 @@ const KERNEL_KEYS: [&str; 7] = [
 /// Files that give the sizes of a model.
 const SIZED: [&str; 5] = ["config.json", "params.json", "model_config.json", "hparams.json", "mlc-chat-config.json"];
 /// Sizes by which loaders make a model, each with far more than any model has.
-const SIZES: [(&str, u64); 4] = [
-    ("num_hidden_layers|num_layers|n_layer|n_layers|depth|num_experts|n_routed_experts|num_local_experts", 1 << 16),
-    ("num_attention_heads|num_key_value_heads|n_head|n_heads|encoder_layers|decoder_layers", 1 << 16),
-    ("hidden_size|d_model|n_embd|dim|embed_dim|embedding_size|intermediate_size|d_ff|ffn_dim|head_dim", 1 << 26),
-    ("vocab_size|type_vocab_size|max_position_embeddings|n_positions|num_labels|num_classes", 1 << 32),
+const SIZES: [(&str, u64); 5] = [
+    ("num_hidden_layers|num_layers|n_layer|n_layers|depth|num_experts|n_routed_experts|num_local_experts", 1 << 14),
+    ("num_attention_heads|num_key_value_heads|n_head|n_heads|encoder_layers|decoder_layers", 1 << 14),
+    (
+        "hidden_size|d_model|n_embd|dim|embed_dim|embedding_size|intermediate_size|d_ff|ffn_dim|encoder_ffn_dim|decoder_ffn_dim|moe_intermediate_size|head_dim",
+        1 << 22,
+    ),
+    ("vocab_size|type_vocab_size|num_labels|num_classes", 1 << 28),
+    ("max_position_embeddings|n_positions", 1 << 32),
 ];
 /// Values for each of [`Limits::entries`](jingwei_core::Limits): they are passed over, not kept, and tables of words have
 /// millions.
@@ -369,6 +373,10 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Content, E> {
+        if value >= 2f64.powi(64) {
+            // JSON has no largest whole number.
+            self.size(u64::MAX);
+        }
         Ok(self.scalar(true, value.to_bits()))
     }
 
@@ -447,7 +455,12 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
         if let ([Some(module), Some(class)], Some("OperatorFuncNode")) = (&named[0], loader.as_deref())
             && module != "operator"
         {
-            self.found.dangerous_target(LOADER, &format!("operator.{class}"), Effect::Import);
+            let name = format!("operator.{class}");
+            if class == "itemgetter" {
+                self.found.loader_module(LOADER, &name);
+            } else {
+                self.found.dangerous_target(LOADER, &name, Effect::Import);
+            }
         }
         // The way in which latent diffusion writes targets; elsewhere `target` means many things.
         if let Some(target) = target.filter(|target| params && targets::names_a_class(target)) {

@@ -118,10 +118,12 @@ pub(crate) fn judge(found: &Findings<'_>, key: &str, lower: &str, value: &str) {
         found.loader_module(key, value);
     } else if lower == "tool_class" && targets::is_dotted(value) {
         found.remote_code(key);
-    } else if matches!(lower, "remote_host" | "remote_url") && value.contains("://") {
+    } else if lower == "remote_host" && found.file.starts_with("sha256-") && value.contains("://") {
         // Ollama sends what is asked of the model there.
         found.outside(key, value, Text::new("代为运行模型的主机", "a host that runs the model in place of this one"));
-    } else if lower == "digest" && value.contains(['/', '\\']) {
+    } else if lower == "digest"
+        && value.strip_prefix("sha256:").is_some_and(|digest| leads_outside(digest, true).is_some())
+    {
         found.outside(key, value, Text::new("并非摘要的路径", "a path where a digest belongs"));
     } else if lower == "driver" && STORES.contains(&value) {
         found.outside(key, value, Text::new("别处的存储", "a store that lies elsewhere"));

@@ -14,6 +14,7 @@ use jingwei_read::{Inspection, NameTable, Source};
 
 use crate::read::{self, Content};
 use findings::Findings;
+pub(crate) use repair::mended;
 
 /// A JSON file: configurations of models, tokenizers, generation, processors, adapters and pipelines, and tokenizers
 /// themselves. `names` is the list `config-targets`.

@@ -221,6 +221,7 @@ impl Scanner<'_> {
         };
         self.found.order(&key, value);
         match key.as_str() {
+            PIPELINE if !targets::names_a_class(value) => {}
             "_target_" | "class_path" | PIPELINE => self.found.target(&key, value, true),
             "target" if targets::is_dotted(value) => {
                 self.found.target(&key, value, self.found.file == "model_config.yaml" && targets::names_a_class(value));

@@ -4,6 +4,7 @@ use super::Run;
 use crate::script;
 
 const STARTS: (&str, &str) = ("程序在此文件夹中启动时", "when a program starts in the folder");
+const LLAMAFILE: (&str, &str) = ("llamafile 以这些参数启动时", "when the llamafile starts with its arguments");
 const PYTHON: (&str, &str) = ("Python 启动时", "when Python starts");
 
 /// Files, and the words of theirs that run something else.
@@ -87,7 +88,8 @@ pub(super) fn lines(path: &str, text: &str) -> Vec<Run> {
             .any(|word| line.contains(word))
         }),
     };
-    met.map(|line| Run::new(name, line, STARTS)).into_iter().collect()
+    let when = if name == ".args" { LLAMAFILE } else { STARTS };
+    met.map(|line| Run::new(name, line, when)).into_iter().collect()
 }
 
 /// Modules that Python imports at each start, whatever it is started for.

@@ -3,6 +3,7 @@
 mod ranks;
 pub(crate) mod regex;
 mod sentencepiece;
+mod settings;
 mod vocabulary;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::{
 };
 pub use ranks::inspect_ranks;
 pub use sentencepiece::{inspect_sentencepiece, is_sentencepiece};
+pub use settings::inspect_tokenizer_settings;
 use vocabulary::Vocabulary;
 
 /// Sightings of one file.
@@ -94,46 +96,15 @@ pub fn inspect_tokenizer(json: &[u8]) -> Vec<Sighting> {
 #[must_use]
 pub fn inspect_vocabulary(json: &[u8]) -> Vec<Sighting> {
     let Ok(vocabulary) = serde_json::from_slice::<Vocabulary>(json) else { return Vec::new() };
-    let mut seen = vocabulary.seen;
-    seen.extend(vocabulary.twice.map(twice));
-    seen
+    // Counts of words are no numbers of tokens: those are dense.
+    let shared = vocabulary.twice.filter(|_| vocabulary.is_dense()).map(twice);
+    vocabulary.seen.into_iter().chain(shared).collect()
 }
 
 /// Looks into a list of tokens, one on each line (`vocab.txt`).
 #[must_use]
 pub fn inspect_word_list(text: &str) -> Vec<Sighting> {
     text.lines().flat_map(|token| note::inspect_note(token, Note::Token, "vocab")).take(MOST).collect()
-}
-
-#[derive(Deserialize)]
-struct Settings {
-    #[serde(default)]
-    added_tokens_decoder: BTreeMap<String, Added>,
-    #[serde(flatten)]
-    others: BTreeMap<String, Value>,
-}
-
-/// Tokens that control a conversation, by their keys in the settings of a tokenizer.
-const CONTROLS: [&str; 4] = ["bos_token", "eos_token", "pad_token", "sep_token"];
-
-/// Looks into the settings of a tokenizer (`tokenizer_config.json`): which tokens control a conversation.
-#[must_use]
-pub fn inspect_tokenizer_settings(json: &[u8]) -> Vec<Sighting> {
-    let Ok(settings) = serde_json::from_slice::<Settings>(json) else { return Vec::new() };
-    let numbered = settings.added_tokens_decoder.into_iter();
-    let tokens: Vec<Added> =
-        numbered.map(|(id, token)| Added { id: id.parse().unwrap_or(u64::MAX), ..token }).collect();
-    let mut seen = Vec::new();
-    added(&tokens, &mut seen);
-    for key in CONTROLS {
-        let value = settings.others.get(key);
-        let content = value.and_then(|value| value.as_str().or_else(|| value.get("content")?.as_str()));
-        if let Some(word) = content.filter(|content| is_plain_word(content)) {
-            seen.push(odd(word, "an ordinary word controls the conversation", "普通的词被用作控制词元"));
-        }
-    }
-    seen.truncate(MOST);
-    seen
 }
 
 fn twice(number: u64) -> Sighting {
@@ -327,8 +298,25 @@ fn odd(token: &str, en: &str, zh: &str) -> Sighting {
 }
 
 /// Names of special tokens that are written without marks.
-const BARE: [&str; 12] =
-    ["pad", "unk", "cls", "sep", "mask", "bos", "eos", "null", "blank", "none", "endoftext", "space"];
+const BARE: [&str; 17] = [
+    "pad",
+    "unk",
+    "cls",
+    "sep",
+    "mask",
+    "bos",
+    "eos",
+    "null",
+    "blank",
+    "none",
+    "endoftext",
+    "space",
+    "end",
+    "eot",
+    "padding",
+    "start",
+    "stop",
+];
 
 /// A word of a language, in small letters: names of languages have marks or capitals.
 fn is_plain_word(token: &str) -> bool {
@@ -365,6 +353,10 @@ mod tests {
             (inspect_vocabulary, "[1]", 0),
             (inspect_vocabulary, r#"{"a": 0, "b": 1}"#, 0),
             (inspect_vocabulary, r#"{"a": 0, "b": 0}"#, 1),
+            (inspect_vocabulary, r#"{"the": 100, "a": 100, "b": 7}"#, 0),
+            (inspect_tokenizer_settings, "\u{feff}{\"x\": NaN, \"pad_token\": \"the\"}", 1),
+            (inspect_tokenizer_settings, r#"{"added_tokens_decoder": null, "pad_token": "the"}"#, 1),
+            (inspect_tokenizer_settings, r#"{"added_tokens_decoder": {"2": {"content": 5}}, "pad_token": "the"}"#, 1),
             (inspect_tokenizer_settings, r#"{"pad_token": "<pad>", "eos_token": {"content": "</s>"}}"#, 0),
             (inspect_tokenizer_settings, r#"{"pad_token": "!", "bos_token": null}"#, 0),
             (inspect_tokenizer_settings, r#"{"pad_token": "the"}"#, 1),

@@ -22,9 +22,16 @@ pub(super) struct Vocabulary {
     pub twice: Option<u64>,
     /// A bit for each number that was met.
     met: Vec<u64>,
+    entries: u64,
+    highest: u64,
 }
 
 impl Vocabulary {
+    /// Whether the numbers are those of tokens, of which hardly one is left out.
+    pub fn is_dense(&self) -> bool {
+        self.highest < self.entries.saturating_mul(2)
+    }
+
     fn token(&mut self, token: &str) {
         if self.seen.len() < MOST {
             self.seen.extend(note::inspect_note(token, Note::Token, "vocab"));
@@ -32,6 +39,8 @@ impl Vocabulary {
     }
 
     fn number(&mut self, number: u64) {
+        self.entries += 1;
+        self.highest = self.highest.max(number);
         let Some(place) = usize::try_from(number / 64).ok().filter(|_| number < NUMBERS) else { return };
         if place >= self.met.len() {
             self.met.resize(place + 1, 0);

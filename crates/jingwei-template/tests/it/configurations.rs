@@ -166,7 +166,12 @@ fn what_python_reads_is_read_and_what_is_broken_is_told() {
         ),
         ("latest", r#"{"layers": [{"digest": "sha256:../../x"}]}"#, &[("model.config-outside-reference", "digest")]),
         ("latest", r#"{"layers": [{"digest": "sha256:00ff"}]}"#, &[]),
-        ("a", r#"{"remote_host": "https://a.example"}"#, &[("model.config-outside-reference", "remote_host")]),
+        ("a.json", r#"{"digest": "q/PBIJoWn0lT=", "image": {"digest": "docker.io/library/x@sha256:00ff"}}"#, &[]),
+        (
+            "sha256-00ff",
+            r#"{"remote_host": "https://a.example"}"#,
+            &[("model.config-outside-reference", "remote_host")],
+        ),
         (
             "adapter_config.json",
             r#"{"corda_config": {"cache_file": "../x.pt"}}"#,
