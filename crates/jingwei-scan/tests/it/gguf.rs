@@ -181,3 +181,15 @@ fn a_pickle_in_the_place_of_numbers_is_told() {
         assert!(lines.iter().any(|line| line.starts_with("model.pickle-in-tensors")), "{kind}: {lines:?}");
     }
 }
+
+#[test]
+fn a_program_behind_the_tensors_is_told() {
+    for (behind, told) in [(&b"\x7fELF\x02\x01\x01\0\0\0\0\0"[..], true), (b"", false), (&[0; 64], false)] {
+        let mut file = Gguf::default().tensor("w", &[8], 0, 0).bytes();
+        file.resize(file.len().next_multiple_of(32), 0);
+        file.resize(file.len() + 32, 7);
+        file.extend(behind);
+        let lines = scan_file(file, &Limits::default()).lines();
+        assert_eq!(lines.iter().any(|line| line.starts_with("model.archive-junk")), told, "{lines:?}");
+    }
+}
