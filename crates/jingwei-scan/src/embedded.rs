@@ -98,17 +98,20 @@ const FOOTER: u64 = 16 << 20;
 pub(crate) fn arrow_schemas(source: &mut dyn Source, front: &[u8]) -> Vec<Vec<u8>> {
     const KEY: &[u8] = b"ARROW:schema";
     const END: u64 = 8;
+    /// A text in Thrift's compact protocol, one field on.
+    const TEXT: u8 = 0x18;
     let Some(end) = source.length().checked_sub(END).filter(|_| front.starts_with(b"PAR1")) else { return Vec::new() };
     // What cannot be read is told where it is digested.
     let length = Reader::new(&mut Part::new(source, end, END)).u32_le().unwrap_or(0);
     let length = u64::from(length).min(FOOTER).min(end);
     let footer = Reader::new(&mut Part::new(source, end - length, length)).take_vec(length).unwrap_or_default();
     let values = memmem::find_iter(&footer, KEY).filter_map(|at| {
-        let behind = footer.get(at + KEY.len()..)?;
-        // A field's head and a length stand between.
-        let value = behind.get(behind.iter().take(16).rposition(|byte| !belongs(*byte)).map_or(0, |at| at + 1)..)?;
-        let letters = value.iter().take_while(|byte| belongs(**byte)).map(|byte| char::from(*byte)).collect::<String>();
-        Some(jingwei_template::base64(&letters)).filter(|schema| schema.len() >= LEAST)
+        // The next field of the pair, a text: its head, its length, and itself.
+        let (head, behind) = footer.get(at + KEY.len()..)?.split_first()?;
+        let digits = behind.iter().take(5).position(|byte| *byte < 0x80)? + 1;
+        let length = behind[..digits].iter().rev().fold(0usize, |sum, byte| sum << 7 | usize::from(byte & 0x7f));
+        let value = behind.get(digits..)?.get(..length).filter(|_| *head == TEXT)?;
+        Some(jingwei_template::base64(std::str::from_utf8(value).ok()?)).filter(|schema| schema.len() >= LEAST)
     });
     values.take(MOST_SCHEMAS).collect()
 }
@@ -261,12 +264,15 @@ mod tests {
             let front = bytes.clone();
             arrow_schemas(&mut bytes, &front)
         };
-        let value = format!("ARROW:schema\x18\x40{NEW}AAAA\0");
-        assert_eq!(read(file(value.as_bytes())).len(), 1);
+        let schema = format!("{NEW}{}", "A".repeat(300));
+        // Digits of a length may be letters.
+        let length = [0x80 | u8::try_from(schema.len() & 0x7f).unwrap(), u8::try_from(schema.len() >> 7).unwrap()];
+        let value = [b"ARROW:schema\x18", &length[..], schema.as_bytes(), b"\0"].concat();
+        assert_eq!(read(file(&value)).len(), 1);
         // A column may have the same name.
-        let schemas = read(file(format!("..ARROW:schema\0\0\0{value}").as_bytes()));
+        let schemas = read(file(&[b"..ARROW:schema\0\0\0", &value[..]].concat()));
         assert!(schemas.iter().any(|schema| schema.windows(5).any(|window| window == b"posix")), "{schemas:?}");
-        for bytes in [vec![], b"PAR1".to_vec(), b"PAR1\xff\xff\xff\xffPAR1".to_vec(), value.clone().into_bytes()] {
+        for bytes in [vec![], b"PAR1".to_vec(), b"PAR1\xff\xff\xff\xffPAR1".to_vec(), value.clone()] {
             assert_eq!(read(bytes), Vec::<Vec<u8>>::new());
         }
     }

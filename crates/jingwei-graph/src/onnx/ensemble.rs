@@ -31,12 +31,17 @@ impl Ensemble {
         }
     }
 
+    /// More nodes than are kept.
+    pub fn is_cut(&self) -> bool {
+        self.trees.len() >= MOST
+    }
+
     /// Rings, and children that no tree has.
     pub fn faults(&self) -> Faults {
         let mut faults = Faults::where_parts_are_shared();
         let nodes = self.trees.len();
         // Runtimes refuse lists of other lengths. What was cut off at the limit is not judged.
-        if nodes >= MOST || [&self.numbers, &self.yes, &self.no].iter().any(|list| list.len() != nodes) {
+        if self.is_cut() || [&self.numbers, &self.yes, &self.no].iter().any(|list| list.len() != nodes) {
             return faults;
         }
         let mut state = vec![0; nodes];

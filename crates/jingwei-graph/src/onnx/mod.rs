@@ -329,6 +329,9 @@ impl<'s, 'n> Walk<'s, 'n> {
         self.nodes += 1;
         self.judge(&node, message.start);
         if node.operator.starts_with("TreeEnsemble") && node.ensemble.is_in_order() {
+            if node.ensemble.is_cut() {
+                self.findings.overflows("nodes", ensemble::MOST);
+            }
             node.ensemble.faults().report(&mut self.findings);
         }
         self.grow(node, message.start);
