@@ -68,13 +68,20 @@ impl Ensemble {
         faults
     }
 
-    /// Whether the nodes of each tree stand together, as every exporter has them.
-    pub fn is_in_order(&self) -> bool {
-        let mut trees: Vec<i64> = self.trees.chunk_by(|a, b| a == b).filter_map(|tree| tree.first().copied()).collect();
-        let count = trees.len();
-        trees.sort_unstable();
-        trees.dedup();
-        trees.len() == count
+    /// Brings the nodes of each tree together, as every exporter has them. Runtimes take them in any order.
+    pub fn gather(&mut self) {
+        if self.trees.is_sorted() {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.trees.len()).collect();
+        order.sort_by_key(|place| self.trees[*place]);
+        for list in [&mut self.trees, &mut self.numbers, &mut self.yes, &mut self.no] {
+            // A list of another length keeps another length, and is refused.
+            let gathered = order.iter().filter_map(|place| list.get(*place).copied()).collect();
+            let is_whole = list.len() == order.len();
+            *list = if is_whole { gathered } else { Vec::new() };
+        }
+        self.leaves = order.iter().map(|place| self.leaves.get(*place).copied().unwrap_or(false)).collect();
     }
 }
 

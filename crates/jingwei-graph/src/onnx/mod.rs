@@ -328,7 +328,8 @@ impl<'s, 'n> Walk<'s, 'n> {
         }
         self.nodes += 1;
         self.judge(&node, message.start);
-        if node.operator.starts_with("TreeEnsemble") && node.ensemble.is_in_order() {
+        if node.operator.starts_with("TreeEnsemble") {
+            node.ensemble.gather();
             if node.ensemble.is_cut() {
                 self.findings.overflows("nodes", ensemble::MOST);
             }

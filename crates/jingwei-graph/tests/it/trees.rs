@@ -320,16 +320,21 @@ fn a_model_is_told_in_whichever_order_its_keys_stand() {
 #[test]
 fn onnx_ensembles_lead_to_their_leaves() {
     // Two trees of three nodes each.
-    let ensemble = |yes: [i64; 6], no: [i64; 6], packed: bool| {
+    const TOGETHER: [usize; 6] = [0, 1, 2, 3, 4, 5];
+    let ensemble = |yes: [i64; 6], no: [i64; 6], packed: bool, order: [usize; 6]| {
         let list = |name: &str, numbers: [i64; 6]| {
             let attribute = pb().bytes(1, name);
+            let numbers = order.map(|place| numbers[place]);
             if packed {
                 return attribute.bytes(8, numbers.map(|number| u8::try_from(number).unwrap()));
             }
             numbers.into_iter().fold(attribute, |attribute, number| attribute.int(8, number))
         };
         let words = ["BRANCH_LEQ", "LEAF", "LEAF", "BRANCH_LEQ", "BRANCH_LEQ", "LEAF"];
-        let modes = words.into_iter().fold(pb().bytes(1, "nodes_modes"), |modes, word| modes.bytes(9, word));
+        let modes = order
+            .map(|place| words[place])
+            .into_iter()
+            .fold(pb().bytes(1, "nodes_modes"), |modes, word| modes.bytes(9, word));
         let lists = [
             list("nodes_treeids", [0, 0, 0, 1, 1, 1]),
             list("nodes_nodeids", [0, 1, 2, 0, 1, 2]),
@@ -347,7 +352,9 @@ fn onnx_ensembles_lead_to_their_leaves() {
             ([1, 0, 0, 1, 1, 0], [2, 0, 0, 2, 2, 0], RING),
             ([7, 0, 0, 1, 2, 0], [2, 0, 0, 2, 2, 0], BROKEN),
         ] {
-            check("ensemble", GraphFormat::Onnx, &ensemble(yes, no, packed), expected);
+            for order in [TOGETHER, [0, 3, 1, 4, 2, 5]] {
+                check("ensemble", GraphFormat::Onnx, &ensemble(yes, no, packed, order), expected);
+            }
         }
     }
 }
