@@ -24,6 +24,8 @@ pub(crate) const OUTSIDE: &[&str] = &[
 /// A wrapper has six keys.
 const MOST_KEYS: usize = 16;
 
+/// Arrays whose places are remembered.
+const MOST_INLINED: usize = 100_000;
 /// Limit of entries for a run over the bytes of an array.
 const MOST_PROBED: u64 = 10_000;
 /// Bytes that may be read for it in place of one value.
@@ -83,6 +85,9 @@ impl Machine<'_, '_> {
                 if !matches!(alignment, None | Some(Value::None)) {
                     let padding = self.lexer.u8()?;
                     self.lexer.skip(padding)?;
+                }
+                if let Some(node) = wrapper.node().filter(|_| self.inlined.len() < MOST_INLINED) {
+                    self.inlined.insert(node, (self.lexer.position(), length));
                 }
                 self.lexer.skip(length)?;
                 Ok(wrapper)

@@ -12,8 +12,11 @@ use crate::{
 
 /// Deepest nest that a pickler writes: Python's own recursion ends long before.
 pub(crate) const DEEPEST: usize = 10_000;
-/// Most leaves that honest sharing gives when every path to them is walked.
+/// Most leaves that honest sharing gives when every path to them is walked: so many, or so many for each value that a
+/// container was given. A list of a thousand rows that are one and the same has a thousand for each.
 const MOST_LEAVES: f32 = 1.1e12;
+const MANY_LEAVES: f32 = 2e8;
+const MOST_LEAVES_EACH: f32 = 1e6;
 /// Most leaves of a key: Python goes over all of them while it loads.
 const MOST_HASHED: f32 = 1e8;
 /// Memo slots past those in use. Python takes memory for all of them.
@@ -57,11 +60,14 @@ pub(crate) fn is_far(index: u64, count: u64) -> bool {
 /// What shows only when a run is over.
 pub(crate) fn weigh(machine: &mut Machine) {
     let weight = weight(&machine.heap, &machine.judge);
-    if weight.leaves > MOST_LEAVES {
+    let is_dense = weight.leaves > MANY_LEAVES && weight.leaves > MOST_LEAVES_EACH * weight.given;
+    if weight.leaves > MOST_LEAVES || is_dense {
+        let power = weight.leaves.log10().floor().min(38.0);
         let (zh, en) = (
-            "容器层层共享，逐项遍历（比较、散列、打印、复制）会超过一万亿项".to_owned(),
-            "containers that share each other have more than 10^12 items once they are compared, hashed, printed or copied"
-                .to_owned(),
+            format!("容器层层共享，逐项遍历（比较、散列、打印、复制）会超过 10^{power} 项"),
+            format!(
+                "containers that share each other have more than 10^{power} items once they are compared, hashed, printed or copied"
+            ),
         );
         machine.burden("expansion", 0, || Text::new(zh, en));
     } else if weight.hashed > MOST_HASHED {
@@ -101,11 +107,13 @@ struct Weight {
     depth: u32,
     /// Of the heaviest key.
     hashed: f32,
+    /// Values that all containers of the run were given.
+    given: f32,
 }
 
-const LEAF: Weight = Weight { leaves: 1.0, depth: 0, hashed: 0.0 };
+const LEAF: Weight = Weight { leaves: 1.0, depth: 0, hashed: 0.0, given: 0.0 };
 /// Marks a value under way: a cycle ends there.
-const OPEN: Weight = Weight { leaves: 1.0, depth: u32::MAX, hashed: 0.0 };
+const OPEN: Weight = Weight { depth: u32::MAX, ..LEAF };
 
 /// The heaviest value of a run. Each object is walked once, so it costs what the objects take.
 fn weight(heap: &Heap, judge: &Judge) -> Weight {
@@ -129,6 +137,7 @@ fn weight(heap: &Heap, judge: &Judge) -> Weight {
                 continue;
             };
             path.push((at, next + 1, sum));
+            most.given += 1.0;
             let Some(inner) = child.node().map(crate::heap::NodeId::index).filter(|n| is_container(heap, judge, *n))
             else {
                 if let Some((.., outer)) = path.last_mut() {

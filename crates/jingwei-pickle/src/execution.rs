@@ -12,7 +12,7 @@ use crate::{
     machine::{Machine, is_opcode},
     payload::{Beginning, MOST_SUSPECTS, Packing, Payload, Suspect, Suspects, beginning},
     steps::Steps,
-    verdict,
+    trees, verdict,
 };
 
 /// Payload in payload in payload: deeper ones are a sighting.
@@ -98,6 +98,7 @@ fn run_at(
     burden::weigh(&mut machine);
     extent::weigh(&mut machine);
     let mut inspection = Inspection::default();
+    inspection.sightings.extend(trees::astray(&mut machine));
     verdict::sightings(&machine, &ran, &mut inspection);
     let storages = bounds::storages(&machine);
     let Machine { heap, judge, suspects, protocol, .. } = machine;

@@ -220,6 +220,11 @@ impl Heap {
         self.nodes.get(n)
     }
 
+    /// The number under which a node is referred to.
+    pub(crate) fn id_of(n: usize) -> NodeId {
+        NodeId(u32::try_from(n).unwrap_or(u32::MAX))
+    }
+
     pub(crate) fn get_mut(&mut self, value: Value) -> Option<&mut Node> {
         match value {
             Value::Node(id) => self.nodes.get_mut(id.0 as usize),

@@ -85,6 +85,11 @@ impl<'a> Lexer<'a> {
         self.reader.position()
     }
 
+    /// Of the source.
+    pub(crate) fn length(&self) -> u64 {
+        self.reader.position().saturating_add(self.reader.remaining())
+    }
+
     pub(crate) fn remaining(&self) -> u64 {
         self.reader.remaining()
     }

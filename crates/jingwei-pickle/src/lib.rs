@@ -40,6 +40,7 @@ mod print;
 mod steps;
 #[cfg(test)]
 mod testing;
+mod trees;
 mod verdict;
 
 pub use checkpoint::{Checkpoint, Leaf, TensorRecord};

@@ -74,6 +74,8 @@ pub(crate) struct Machine<'a, 't> {
     /// Arguments of BINPERSID, in order.
     pub(crate) persistent: Vec<Value>,
     pub(crate) suspects: Suspects,
+    /// Where the elements of arrays lie that stand between the opcodes, and how many bytes they are, by their wrapper.
+    pub(crate) inlined: HashMap<NodeId, (u64, u64)>,
     pub(crate) calls: u64,
     /// Values that POP took away.
     dropped: u64,
@@ -112,6 +114,7 @@ impl<'a, 't> Machine<'a, 't> {
             computed: None,
             persistent: Vec::new(),
             suspects: Suspects::default(),
+            inlined: HashMap::new(),
             calls: 0,
             dropped: 0,
             folding: 0,

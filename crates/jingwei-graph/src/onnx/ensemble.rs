@@ -8,6 +8,8 @@ use crate::trees::{Child, Faults};
 /// Nodes that are kept of one ensemble, and characters of the word for a leaf.
 pub(super) const MOST: usize = 1 << 22;
 pub(super) const LEAF: &[u8] = b"LEAF";
+/// Lists whose names do not begin with `nodes_`.
+pub(super) const LISTS: [&str; 2] = ["tree_roots", "leaf_targetids"];
 
 /// The lists of one operator, by node.
 #[derive(Default)]
@@ -17,6 +19,12 @@ pub(super) struct Ensemble {
     pub yes: Vec<i64>,
     pub no: Vec<i64>,
     pub leaves: Vec<bool>,
+    /// Since version 5 of the operators: the first node of each tree, for each node whether its children are leaves, and
+    /// what each leaf is for. Children are then places among all nodes, or among all leaves.
+    pub roots: Vec<i64>,
+    pub yes_leaves: Vec<i64>,
+    pub no_leaves: Vec<i64>,
+    pub targets: Vec<i64>,
 }
 
 impl Ensemble {
@@ -27,17 +35,57 @@ impl Ensemble {
             "nodes_nodeids" => self.numbers = numbers,
             "nodes_truenodeids" => self.yes = numbers,
             "nodes_falsenodeids" => self.no = numbers,
+            "nodes_trueleafs" => self.yes_leaves = numbers,
+            "nodes_falseleafs" => self.no_leaves = numbers,
+            "tree_roots" => self.roots = numbers,
+            "leaf_targetids" => self.targets = numbers,
             _ => {}
         }
     }
 
     /// More nodes than are kept.
     pub fn is_cut(&self) -> bool {
-        self.trees.len() >= MOST
+        [&self.trees, &self.yes, &self.roots, &self.targets].iter().any(|list| list.len() >= MOST)
+    }
+
+    /// The lists of version 5.
+    fn faults_by_roots(&self) -> Faults {
+        let mut faults = Faults::where_parts_are_shared();
+        let nodes = self.yes.len();
+        let lists = [&self.no, &self.yes_leaves, &self.no_leaves];
+        if self.is_cut() || lists.iter().any(|list| list.len() != nodes) {
+            return faults;
+        }
+        let place = |number: i64, count: usize| usize::try_from(number).ok().filter(|place| *place < count);
+        let child = |node: usize| {
+            [(&self.yes, &self.yes_leaves), (&self.no, &self.no_leaves)].map(|(list, leaves)| {
+                let number = list.get(node).copied().unwrap_or(-1);
+                let is_leaf = leaves.get(node).is_some_and(|leaf| *leaf != 0);
+                match place(number, if is_leaf { self.targets.len() } else { nodes }) {
+                    None => Child::Outside(number),
+                    Some(_) if is_leaf => Child::Leaf,
+                    Some(place) => Child::Node(place),
+                }
+            })
+        };
+        let mut state = vec![0; nodes];
+        for (tree, root) in self.roots.iter().enumerate() {
+            match place(*root, nodes) {
+                Some(root) => faults.walk_from(&mut state, tree, root, child),
+                None => faults.without_root(tree, *root),
+            }
+            if faults.is_full() {
+                break;
+            }
+        }
+        faults
     }
 
     /// Rings, and children that no tree has.
     pub fn faults(&self) -> Faults {
+        if !self.roots.is_empty() {
+            return self.faults_by_roots();
+        }
         let mut faults = Faults::where_parts_are_shared();
         let nodes = self.trees.len();
         // Runtimes refuse lists of other lengths. What was cut off at the limit is not judged.

@@ -385,7 +385,7 @@ impl<'s, 'n> Walk<'s, 'n> {
         }
         if name == "nodes_modes" {
             node.ensemble.leaves = list.leaves;
-        } else if name.starts_with("nodes_") {
+        } else if name.starts_with("nodes_") || ensemble::LISTS.contains(&name.as_str()) {
             for span in std::mem::take(&mut list.packed) {
                 self.wire.packed(span, |value| list.add(value))?;
             }

@@ -149,6 +149,11 @@ impl Faults {
         }
     }
 
+    pub(crate) fn without_root(&mut self, tree: usize, number: i64) {
+        let (zh, en) = (format!("根节点 {number} 不存在"), format!("its first node {number} does not exist"));
+        self.outside(Some(tree), zh, en);
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         self.all.len() >= MOST
     }

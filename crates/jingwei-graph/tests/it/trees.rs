@@ -358,3 +358,33 @@ fn onnx_ensembles_lead_to_their_leaves() {
         }
     }
 }
+
+#[test]
+fn onnx_ensembles_name_their_roots() {
+    // Two nodes and three leaves.
+    let ensemble = |yes: [i64; 2], no: [i64; 2], no_leaves: [i64; 2], root: i64| {
+        let list = |name: &str, numbers: &[i64]| {
+            numbers.iter().fold(pb().bytes(1, name), |attribute, number| attribute.int(8, *number))
+        };
+        let lists = [
+            list("nodes_truenodeids", &yes),
+            list("nodes_falsenodeids", &no),
+            list("nodes_trueleafs", &[0, 1]),
+            list("nodes_falseleafs", &no_leaves),
+            list("leaf_targetids", &[0, 0, 0]),
+            list("tree_roots", &[root]),
+        ];
+        let node = onnx_node("ai.onnx.ml", "TreeEnsemble", "t").messages(5, lists);
+        onnx_model(vec![node], vec![], vec![])
+    };
+    for (yes, no, no_leaves, root, expected) in [
+        ([1, 0], [2, 1], [1, 1], 0, &[][..]),
+        ([0, 0], [2, 1], [1, 1], 0, RING),
+        ([1, 0], [2, 0], [1, 0], 0, RING),
+        ([7, 0], [2, 1], [1, 1], 0, BROKEN),
+        ([1, 0], [3, 1], [1, 1], 0, BROKEN),
+        ([1, 0], [2, 1], [1, 1], 9, BROKEN),
+    ] {
+        check("ensemble", GraphFormat::Onnx, &ensemble(yes, no, no_leaves, root), expected);
+    }
+}

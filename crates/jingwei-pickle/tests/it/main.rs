@@ -5,6 +5,7 @@ mod checkpoints;
 mod extents;
 mod hostile;
 mod reference;
+mod trees;
 
 use std::sync::LazyLock;
 
