@@ -118,7 +118,13 @@ fn read_header(reader: &mut Reader<'_>, limits: &Limits) -> Result<NpyHeader, Fa
     }
     let text_at = reader.position();
     let text = reader.take_vec(length).map_err(short)?;
-    let described = literal::parse(&text, text_at, limits)?;
+    let described = literal::parse(&text, text_at, limits).map_err(|fault| match fault {
+        // NumPy's own headers are a few levels deep, and Python's reader of such texts fails on deep ones.
+        Fault::Limit { name: "depth", .. } => {
+            Fault::broken(text_at, "数组头层层嵌套", "the array header is nested as no writer nests it")
+        }
+        fault => fault,
+    })?;
     let wrong = || {
         Fault::broken(
             text_at,

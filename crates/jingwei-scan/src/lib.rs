@@ -25,6 +25,7 @@ mod names;
 mod planted;
 mod prompt;
 mod servers;
+mod shards;
 mod text_kind;
 mod texts;
 mod weights;

@@ -9,7 +9,7 @@ use jingwei_read::{Facts, Inspection, Part, Reader, Sighting, Source, ValueSpan}
 use jingwei_unpack::{Archive, Budget, Kind, Opened, Packing};
 
 use crate::{
-    beside, card, embedded,
+    beside, card, embedded, shards,
     formats::{FRONT, Format, ggml, gguf, of_front, r_object, safetensors, unreadable},
     names::ModelNames,
     planted,
@@ -141,7 +141,14 @@ impl Looker<'_> {
                         self.see(place, sighting);
                     }
                     for mut schema in embedded::arrow_schemas(source, &front) {
+                        self.types(&schema, place, budget);
                         self.pickles_within(&mut schema, &front, &place.below("ARROW:schema"), budget);
+                    }
+                    if let Some(schema) = shards::schema_in_front(source, &front) {
+                        self.types(&schema, place, budget);
+                    }
+                    if let Some(sighting) = shards::record_lie(source) {
+                        self.see(place, sighting);
                     }
                 }
                 if let Some(sighting) = beside::mislabelled(&place.name, &front, format) {
@@ -456,6 +463,13 @@ impl Looker<'_> {
                 }
                 found += 1;
             }
+        }
+    }
+
+    /// Pickles of the types in a schema of Arrow.
+    fn types(&mut self, schema: &[u8], place: &Place, budget: &Budget) {
+        for mut pickle in shards::pickled_types(schema) {
+            self.pickle_in_front(&mut pickle, &place.below("arrow.py_extension_type"), budget);
         }
     }
 

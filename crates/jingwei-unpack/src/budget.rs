@@ -10,7 +10,7 @@ const MEMORY: u64 = 96 << 20;
 
 /// A packed stream that grows so much so soon needs no more to be known: deflate ends at 1032 to 1, and only one byte
 /// again and again comes near that.
-const EARLY: u64 = 128 << 20;
+const EARLY: u64 = 96 << 20;
 const STEEP: u64 = 900;
 /// The rule for what grows beyond all measure when it is unpacked.
 pub(crate) const BOMB: &str = "model.archive-bomb";

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jingwei_core::{Limits, Text};
-use jingwei_read::{PICKLE_FRONT, Sighting, Source, ValueSpan};
+use jingwei_read::{PICKLE_FRONT, Sighting, Source, ValueSpan, shown};
 
 use super::{
     Attribute, Content, ExternalForm, Hdf5Listing, Hdf5Object,
@@ -296,7 +296,7 @@ impl Lister<'_> {
         if self.pickles.len() >= PICKLES {
             return self.notes.see(Sighting::limit("entries", PICKLES as u64).key("pickles"));
         }
-        self.pickles.push(ValueSpan { name: jingwei_read::shown(name), offset, length });
+        self.pickles.push(ValueSpan { name: shown(name), offset, length });
     }
 
     /// A type that has a name of its own in the file.
@@ -322,7 +322,11 @@ impl Lister<'_> {
         let ratio = self.file.limits.expansion_ratio;
         if claimed > BOMB_FLOOR && claimed > self.file.length().saturating_mul(ratio) {
             let name = self.objects[index].name.clone();
-            self.notes.see(Sighting::limit("expansion_ratio", ratio).key(&name));
+            let (zh, en) = (
+                format!("数据集 {} 声称有 {claimed} 字节，超过文件的 {ratio} 倍", shown(&name)),
+                format!("the dataset {} claims {claimed} bytes, more than {ratio} times its file", shown(&name)),
+            );
+            self.notes.see(Sighting::new("model.archive-bomb").key(&name).with_text("reason", Text::new(zh, en)));
         }
         let outside = |file: &File<'_>, address| {
             Fault::broken(

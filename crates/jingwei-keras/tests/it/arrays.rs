@@ -104,7 +104,6 @@ fn limits_are_kept() {
     let limits = Limits { depth: 5, entries: 30, string_bytes: 20, header_bytes: 300, ..Limits::default() };
     let nested = format!("{}'<f4'{}", "[('a', ".repeat(9), ")]".repeat(9));
     for (descr, shape, limit) in [
-        (nested.as_str(), "()", "depth"),
         ("'<f4'", "(1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1)", "entries"),
         ("'|V00000000000000000000000000000004'", "()", "string_bytes"),
         (&format!("'<f4'{}", " ".repeat(300)), "()", "header_bytes"),
@@ -112,6 +111,8 @@ fn limits_are_kept() {
         let (_, sightings) = inspect(&npy(&header(descr, shape), &[0; 4]), &limits);
         assert_eq!(sightings, [format!("model.limit-exceeded {limit}")]);
     }
+    let (_, sightings) = inspect(&npy(&header(&nested, "()"), &[0; 4]), &limits);
+    assert_eq!(sightings, ["model.header-malformed -"]);
     let empty = npy(&header("'<f4'", "(0,)"), &[]);
     let limits = Limits { entries: 9, ..Limits::default() };
     let (headers, sightings) = inspect(&empty.repeat(12), &limits);

@@ -214,7 +214,7 @@ fn claims_are_held_against_the_file() {
         (vec![space(&[4]), float.clone(), contiguous(u64::MAX - 1, 16)], vec!["model.header-malformed /"]),
         (vec![space(&[4]), float.clone(), chunked(48)], vec![]),
         (vec![space(&[4]), float.clone(), chunked(1 << 50)], vec!["model.header-malformed /"]),
-        (vec![space(&[1 << 40, 1 << 40]), float.clone(), chunked(48)], vec!["model.limit-exceeded /"]),
+        (vec![space(&[1 << 40, 1 << 40]), float.clone(), chunked(48)], vec!["model.archive-bomb /"]),
     ] {
         let listing = list_hdf5(&mut file(&messages, &[]), &Limits::default());
         assert_eq!(seen(&listing.sightings), expected);

@@ -31,6 +31,9 @@ const MOST_NESTED: u32 = 4;
 const MOST_TENSORS: usize = 4096;
 const MOST_BYTES: usize = 256;
 const TOKENS: &str = "tokenizer.ggml.tokens";
+/// What a SentencePiece tokenizer does to characters first: XLM-R's has some 240 KB.
+const CHARACTER_MAP: &str = "tokenizer.ggml.precompiled_charsmap";
+const LONGEST_MAP: u64 = 16 << 20;
 /// Shortest token that can be a sentence or an address, in bytes.
 const LONG_TOKEN: u64 = 20;
 /// ggml's number of the type I8.
@@ -48,6 +51,7 @@ pub(crate) fn inspect(source: &mut dyn Source, limits: &Limits) -> Inspection {
     inspection.nested = walk.nested;
     inspection.sightings.extend(walk.notes.seen);
     inspection.sightings.extend(walk.sense.lies());
+    inspection.sightings.extend(walk.character_map);
     let (data, length) = (walk.data_start, walk.length);
     if data > 0 {
         inspection.sightings.extend(programs(source, &extents, data, length, limits));
@@ -101,6 +105,8 @@ struct Walk<'s> {
     /// Where the tensor data begins, once the header is read.
     data_start: u64,
     notes: Notes<'s>,
+    /// What is wrong with the map of characters.
+    character_map: Option<Sighting>,
     sense: Sense,
 }
 
@@ -129,6 +135,7 @@ impl<'s> Walk<'s> {
             nested: vec![],
             data_start: 0,
             notes: Notes::new(limits),
+            character_map: None,
             sense: Sense::default(),
         }
     }
@@ -266,6 +273,10 @@ impl<'s> Walk<'s> {
         let at = self.reader.position();
         let (kind, count) = (self.u32()?, self.u64()?);
         self.sense.list(key, kind, count);
+        if key == CHARACTER_MAP && fixed_value_bytes(kind) == Some(1) && count <= LONGEST_MAP.min(self.reader.remaining()) {
+            let map = self.reader.take_vec(count)?;
+            self.character_map = jingwei_template::inspect_character_map(&map);
+        }
         self.reader.seek(at);
         self.array(0)
     }

@@ -64,7 +64,9 @@ type Judge = fn(&str, &str) -> Vec<Run>;
 /// Which tool reads a file, told by its path: tools go by nothing else.
 fn judge_of(path: &str) -> Option<Judge> {
     let name = path.rsplit('/').next().unwrap_or_default();
-    let within = |folder: &str| is_within(path, folder);
+    // Folders of tools begin with a dot, and most paths have none such.
+    let has_folder = path.starts_with('.') || path.as_bytes().windows(2).any(|two| two == b"/.");
+    let within = |folder: &str| has_folder && is_within(path, folder);
     let judge: Judge = match name {
         "tasks.json" if within(".vscode/") => editors::tasks,
         "settings.json" if within(".vscode/") => editors::settings,

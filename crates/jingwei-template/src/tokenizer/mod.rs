@@ -18,7 +18,7 @@ use crate::{
     template::phrases,
 };
 pub use ranks::inspect_ranks;
-pub use sentencepiece::{inspect_sentencepiece, is_sentencepiece};
+pub use sentencepiece::{inspect_character_map, inspect_sentencepiece, is_sentencepiece};
 pub use settings::inspect_tokenizer_settings;
 use vocabulary::Vocabulary;
 

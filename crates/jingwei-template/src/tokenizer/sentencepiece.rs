@@ -171,6 +171,12 @@ fn lie(place: (&str, &str), reason: (String, String)) -> Sighting {
     sighting.with_text("reason", Text::new(reason.0, reason.1))
 }
 
+/// A map of characters outside of a SentencePiece model: GGUF has a key of its own for it.
+#[must_use]
+pub fn inspect_character_map(map: &[u8]) -> Option<Sighting> {
+    map_faults(map)
+}
+
 /// Faults of a map of characters: a trie, behind its size, which readers take as it is, and the texts to which it leads.
 pub(super) fn map_faults(map: &[u8]) -> Option<Sighting> {
     if map.is_empty() {

@@ -9,6 +9,8 @@ pub(super) struct Header {
     pub(super) kind: u8,
     /// An old GNU sparse header goes on in the next block.
     pub(super) continues: bool,
+    /// Size of a sparse file with its holes, as GNU's own header tells it.
+    pub(super) real_size: Option<u64>,
 }
 
 /// A block whose checksum is right, ustar or older.
@@ -35,7 +37,8 @@ pub(super) fn header(block: &[u8; BLOCK]) -> Header {
         name = [prefix, b"/", &name].concat();
     }
     let continues = kind == b'S' && block[482] != 0;
-    Header { name, target: text(&block[157..257]).to_vec(), size: number(&block[124..136]), kind, continues }
+    let real_size = number(&block[483..495]).filter(|_| kind == b'S');
+    Header { name, target: text(&block[157..257]).to_vec(), size: number(&block[124..136]), kind, continues, real_size }
 }
 
 /// Octal digits between blanks; or, with the highest bit set, a number of 8 bytes or fewer.
@@ -64,6 +67,8 @@ pub(super) struct Pax {
     pub(super) target: Option<Vec<u8>>,
     pub(super) size: Option<u64>,
     pub(super) sparse: bool,
+    /// Size of a sparse file with its holes.
+    pub(super) real_size: Option<u64>,
 }
 
 impl Pax {
@@ -82,11 +87,13 @@ impl Pax {
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {
+        let number = || str::from_utf8(value).ok().and_then(|n| n.parse().ok());
         match key {
             b"path" | b"GNU.sparse.name" => self.path = Some(value.to_vec()),
             b"linkpath" => self.target = Some(value.to_vec()),
-            b"size" => self.size = str::from_utf8(value).ok().and_then(|n| n.parse().ok()),
-            b"GNU.sparse.map" | b"GNU.sparse.major" | b"GNU.sparse.size" => self.sparse = true,
+            b"size" => self.size = number(),
+            b"GNU.sparse.map" | b"GNU.sparse.major" => self.sparse = true,
+            b"GNU.sparse.size" | b"GNU.sparse.realsize" => (self.sparse, self.real_size) = (true, number()),
             _ => {}
         }
     }
@@ -98,6 +105,7 @@ impl Pax {
             target: self.target.or_else(|| general.target.clone()),
             size: self.size.or(general.size),
             sparse: self.sparse || general.sparse,
+            real_size: self.real_size.or(general.real_size),
         }
     }
 }

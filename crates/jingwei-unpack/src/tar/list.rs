@@ -1,11 +1,12 @@
 use std::collections::HashMap;
 
 use jingwei_core::Text;
-use jingwei_read::{Sighting, Source};
+use jingwei_read::{Sighting, Source, shown};
 
 use super::header::{BLOCK, Header, Pax, header, is_header, text};
 use crate::{
     archive::Listing,
+    budget::BOMB,
     feed::{Stretch, Window},
     member::{How, Kind, Member, name_of},
 };
@@ -130,6 +131,12 @@ impl Walk<'_> {
         let bytes = if has_content { size } else { 0 };
         let sparse = header.kind == b'S' || pax.sparse;
         let how = if sparse { How::Sparse } else { How::Stored };
+        let real_size = pax.real_size.or(header.real_size).filter(|_| sparse).unwrap_or(0);
+        if real_size > MOST_HOLES && real_size / MOST_SPARSE > size {
+            let zh = format!("{} 只存 {size} 字节，展开后是 {real_size} 字节的空洞文件", shown(&name));
+            let en = format!("{} becomes a file of {real_size} bytes out of {size}, nearly all of them holes", shown(&name));
+            listing.notes.see(Sighting::new(BOMB).key("holes").with_text("reason", Text::new(zh, en)));
+        }
         let room = listing.add(Member {
             name,
             kind,
@@ -164,6 +171,10 @@ impl Walk<'_> {
         }
     }
 }
+
+/// A sparse file is believed up to this size, or so many times what is stored of it.
+const MOST_HOLES: u64 = 4 << 30;
+const MOST_SPARSE: u64 = 1000;
 
 /// As Python's tarfile takes it: what nobody knows is a file.
 fn kind(flag: u8, name: &str, target: String) -> Kind {

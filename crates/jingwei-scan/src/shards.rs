@@ -1,0 +1,131 @@
+//! What stands in files of samples beside the samples: types of Python in Arrow's schemas, lengths of TFRecord's records.
+
+use jingwei_read::{Part, Reader, Sighting, Source};
+use memchr::memmem;
+
+/// The name under which older versions of PyArrow keep a type of Python's own, and load its pickle (CVE-2023-47248).
+const PYTHON_TYPE: &[u8] = b"arrow.py_extension_type";
+/// Bytes of an Arrow file in which its schema is looked for.
+const SCHEMA: u64 = 16 << 20;
+/// Texts of one schema that are taken for pickles.
+const MOST: usize = 64;
+/// Bytes by which is told whether a text begins like a pickle.
+const HEAD: usize = 64;
+
+/// The schema at the front of an Arrow stream or file; nothing for other files.
+pub(crate) fn schema_in_front(source: &mut dyn Source, front: &[u8]) -> Option<Vec<u8>> {
+    if !(front.starts_with(b"ARROW1\0\0") || front.starts_with(b"\xff\xff\xff\xff")) {
+        return None;
+    }
+    let length = source.length().min(SCHEMA);
+    // What cannot be read is told where it is digested.
+    Reader::new(&mut Part::new(source, 0, length)).take_vec(length).ok()
+}
+
+/// The pickles of the columns' types in a schema: texts behind their length, as FlatBuffers write them.
+pub(crate) fn pickled_types(schema: &[u8]) -> Vec<Vec<u8>> {
+    if memmem::find(schema, PYTHON_TYPE).is_none() {
+        return Vec::new();
+    }
+    let text_at = |at: usize| {
+        let length = u32::from_le_bytes(*schema.get(at..)?.first_chunk()?);
+        schema.get(at + 4..)?.get(..usize::try_from(length).ok()?)
+    };
+    let texts = (0..schema.len()).step_by(4).filter_map(text_at);
+    let pickles = texts.filter(|text| jingwei_pickle::begins_like_a_file(&text[..text.len().min(HEAD)]));
+    pickles.take(MOST).map(<[u8]>::to_vec).collect()
+}
+
+/// Records that are gone through.
+const MOST_RECORDS: usize = 100_000;
+/// Length and its checksum before a record, the record's checksum behind it.
+const BEFORE: u64 = 12;
+const BEHIND: u64 = 4;
+
+/// A record of a TFRecord file that is longer than the file, although the checksum of its length is right: readers take
+/// memory for it.
+pub(crate) fn record_lie(source: &mut dyn Source) -> Option<Sighting> {
+    let end = source.length();
+    let mut at = 0;
+    for _ in 0..MOST_RECORDS {
+        let mut head = [0; 12];
+        Reader::new(&mut Part::new(source, at, BEFORE)).take(&mut head).ok()?;
+        let (length, sum) = head.split_first_chunk::<8>()?;
+        if *sum != masked(crc32c(length)).to_le_bytes() {
+            return None;
+        }
+        let length = u64::from_le_bytes(*length);
+        let next = at.checked_add(BEFORE + BEHIND).and_then(|at| at.checked_add(length));
+        match next.filter(|next| *next <= end) {
+            Some(next) => at = next,
+            None => {
+                let left = end - at - BEFORE;
+                return Some(Sighting::malformed(
+                    at,
+                    format!("一条记录声称有 {length} 字节，其后只有 {left} 字节"),
+                    format!("a record claims {length} bytes, and {left} follow"),
+                ));
+            }
+        }
+    }
+    None
+}
+
+/// CRC-32C (RFC 3720, appendix B.4), bit by bit: eight bytes a record are too few for a table.
+fn crc32c(bytes: &[u8]) -> u32 {
+    const REVERSED: u32 = 0x82f6_3b78;
+    let byte = |sum: u32, byte: &u8| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| sum >> 1 ^ if sum & 1 == 1 { REVERSED } else { 0 })
+    };
+    !bytes.iter().fold(!0, byte)
+}
+
+/// As TensorFlow keeps a checksum (`tensorflow/core/lib/hash/crc32c.h`).
+fn masked(sum: u32) -> u32 {
+    sum.rotate_right(15).wrapping_add(0xa282_ead8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(content: &[u8], claimed: u64) -> Vec<u8> {
+        let length = claimed.to_le_bytes();
+        [&length[..], &masked(crc32c(&length)).to_le_bytes(), content, b"sum."].concat()
+    }
+
+    #[test]
+    fn records_are_as_long_as_they_say() {
+        // The value that RFC 3720 gives for 32 zeros.
+        assert_eq!(crc32c(&[0; 32]), 0x8a91_36aa);
+        for (bytes, is_lie) in [
+            (record(b"abc", 3), false),
+            ([record(b"abc", 3), record(b"", 0)].concat(), false),
+            ([record(b"abc", 3), record(b"abc", 1 << 40)].concat(), true),
+            (record(b"abc", u64::MAX), true),
+            ([record(b"abc", 3), vec![0; 40]].concat(), false),
+            (b"no records at all".to_vec(), false),
+            (Vec::new(), false),
+        ] {
+            let mut source = bytes;
+            assert_eq!(record_lie(&mut source).is_some(), is_lie, "{source:?}");
+        }
+    }
+
+    #[test]
+    fn types_of_python_bring_pickles() {
+        let pickle = b"cposix\nsystem\n(S'id'\ntR.";
+        let text = |text: &[u8]| {
+            let length = u32::try_from(text.len()).unwrap().to_le_bytes();
+            let mut bytes = [&length[..], text, b"\0"].concat();
+            bytes.resize(bytes.len().next_multiple_of(4), 0);
+            bytes
+        };
+        let schema = [text(b"ARROW:extension:metadata"), text(pickle), text(PYTHON_TYPE)].concat();
+        assert_eq!(pickled_types(&schema), [pickle.to_vec()]);
+        assert!(pickled_types(&[text(pickle), text(b"other.type")].concat()).is_empty());
+        let stream = [b"\xff\xff\xff\xff".as_slice(), &schema].concat();
+        assert_eq!(schema_in_front(&mut stream.clone(), &stream).map(|schema| schema.len()), Some(stream.len()));
+        assert!(schema_in_front(&mut schema.clone(), &schema).is_none());
+    }
+}
