@@ -1,8 +1,8 @@
 //! ONNX models: what their operators reach, where their weights lie, and whether they say the truth about them.
 
 mod ensemble;
-mod functions;
 mod growth;
+mod loops;
 mod tensor;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,15 +11,18 @@ use jingwei_core::{Limits, Text};
 use jingwei_read::{Inspection, NameClass, NameTable, Nested, Sighting, Source};
 
 use crate::findings::{Findings, Stop, named, place};
+use crate::functions::Functions;
 use crate::location;
 use crate::wire::{Field, Message, Span, Value, Wire};
 use ensemble::Ensemble;
-use functions::Functions;
 use growth::Scope;
+use loops::Loops;
 pub(crate) use tensor::bits;
 
 /// Domains, and external files, that are told apart.
 const TOLD_APART: usize = 256;
+/// Inputs of one node that are kept.
+const INPUTS: usize = 64;
 
 /// Reads an ONNX model. Weights are jumped over.
 pub fn inspect_onnx(source: &mut dyn Source, names: &NameTable, limits: &Limits) -> Inspection {
@@ -63,6 +66,7 @@ pub(crate) struct Walk<'s, 'n> {
     external_end: BTreeMap<String, u64>,
     /// Graphs that are being read, from the outside to the inside.
     scopes: Vec<Scope>,
+    loops: Loops,
 }
 
 #[derive(Default)]
@@ -92,6 +96,8 @@ struct Node {
     /// Texts that may be paths.
     texts: Vec<(String, u64)>,
     ensemble: Ensemble,
+    /// The last graph that it holds.
+    body: Option<usize>,
 }
 
 /// The numbers or texts of an attribute that is a list.
@@ -129,6 +135,7 @@ impl<'s, 'n> Walk<'s, 'n> {
             external: BTreeSet::new(),
             external_end: BTreeMap::new(),
             scopes: Vec::new(),
+            loops: Loops::default(),
         }
     }
 
@@ -233,6 +240,7 @@ impl<'s, 'n> Walk<'s, 'n> {
         let (mut name, mut domain, mut overload) = (String::new(), String::new(), String::new());
         self.functions.begin();
         self.scopes.push(Scope::default());
+        self.loops.begin_function();
         while let Some(field) = self.wire.next(&mut function)? {
             match (field.number, field.value) {
                 (1, Value::Bytes(span)) => name = self.wire.name(span)?,
@@ -249,19 +257,22 @@ impl<'s, 'n> Walk<'s, 'n> {
                 _ => {}
             }
         }
-        self.functions.end(whole_domain(&domain), &name, &overload);
+        self.functions.end(&whole_name(whole_domain(&domain), &name, &overload));
         self.close_scope();
         Ok(())
     }
 
-    fn graph(&mut self, graph: Message) -> Result<(), Stop> {
+    /// The answer is its number among all graphs.
+    fn graph(&mut self, graph: Message) -> Result<usize, Stop> {
         self.scopes.push(Scope::default());
+        let number = self.loops.begin();
         let result = self.parts(graph);
         self.close_scope();
-        result
+        result.map(|()| number)
     }
 
     fn close_scope(&mut self) {
+        self.loops.end();
         if let Some(scope) = self.scopes.pop() {
             for bomb in scope.close(self.scopes.last_mut()) {
                 self.findings.see(bomb);
@@ -279,9 +290,15 @@ impl<'s, 'n> Walk<'s, 'n> {
                 (5, Value::Bytes(span)) => {
                     let tensor = self.wire.enter(span, &graph)?;
                     let (name, values) = self.tensor(tensor, true)?;
+                    self.loops.constant(&name, &values);
                     if let Some(scope) = self.scopes.last_mut() {
                         scope.constant(&name, values);
                     }
+                }
+                (11 | 12, Value::Bytes(span)) => {
+                    let value = self.wire.enter(span, &graph)?;
+                    let name = self.value_name(value)?;
+                    self.loops.end_of_graph(name, field.number == 11);
                 }
                 (15, Value::Bytes(span)) => {
                     let sparse = self.wire.enter(span, &graph)?;
@@ -296,6 +313,17 @@ impl<'s, 'n> Walk<'s, 'n> {
             }
         }
         Ok(())
+    }
+
+    /// The name of what comes into a graph or goes out of it.
+    fn value_name(&mut self, mut value: Message) -> Result<String, Stop> {
+        let mut name = String::new();
+        while let Some(field) = self.wire.next(&mut value)? {
+            if let (1, Value::Bytes(span)) = (field.number, field.value) {
+                name = self.wire.name(span)?;
+            }
+        }
+        Ok(name)
     }
 
     fn sparse_tensor(&mut self, mut sparse: Message) -> Result<(), Stop> {
@@ -313,7 +341,7 @@ impl<'s, 'n> Walk<'s, 'n> {
         while let Some(field) = self.wire.next(&mut message)? {
             let Value::Bytes(span) = field.value else { continue };
             match field.number {
-                1 if node.inputs.len() < 4 => node.inputs.push(self.wire.name(span)?),
+                1 if node.inputs.len() < INPUTS => node.inputs.push(self.wire.name(span)?),
                 2 if node.output.is_empty() => node.output = self.wire.name(span)?,
                 3 => node.name = self.wire.name(span)?,
                 4 => node.operator = self.wire.name(span)?,
@@ -342,6 +370,11 @@ impl<'s, 'n> Walk<'s, 'n> {
     fn grow(&mut self, mut node: Node, at: u64) {
         let Some(scope) = self.scopes.last_mut().filter(|_| whole_domain(&node.domain) == "ai.onnx") else { return };
         let label = if node.name.is_empty() { &node.output } else { &node.name };
+        match node.operator.as_str() {
+            "Constant" => self.loops.constant(&node.output, &node.values),
+            "Loop" => self.loops.meet(label, &node.inputs, node.body, at),
+            operator => self.loops.node(operator, &node.output, &node.inputs),
+        }
         match node.operator.as_str() {
             "Constant" => scope.constant(&node.output, node.values),
             "RandomNormal" | "RandomUniform" => {
@@ -378,6 +411,10 @@ impl<'s, 'n> Walk<'s, 'n> {
                 }
                 (9, Value::Bytes(span)) if list.leaves.len() < ensemble::MOST => {
                     list.leaves.push(self.wire.front(span, 5)? == ensemble::LEAF);
+                }
+                (6 | 11, Value::Bytes(span)) => {
+                    let graph = self.wire.enter(span, &attribute)?;
+                    node.body = Some(self.graph(graph)?);
                 }
                 (_, Value::Bytes(span)) => self.attribute_value(field, span, &attribute)?,
                 _ => {}
@@ -416,10 +453,6 @@ impl<'s, 'n> Walk<'s, 'n> {
                 self.tensor(tensor, false)?;
                 Ok(())
             }
-            6 | 11 => {
-                let graph = self.wire.enter(span, parent)?;
-                self.graph(graph)
-            }
             22 | 23 => {
                 let mut sparse = self.wire.enter(span, parent)?;
                 while let Some(field) = self.wire.next(&mut sparse)? {
@@ -436,8 +469,8 @@ impl<'s, 'n> Walk<'s, 'n> {
 
     fn judge(&mut self, node: &Node, at: u64) {
         let domain = whole_domain(&node.domain);
-        let called = self.functions.call(domain, &node.operator, &node.overload);
         let name = format!("{domain}.{}", node.operator);
+        let called = self.functions.call(&whole_name(domain, &node.operator, &node.overload));
         let label = if node.name.is_empty() { &node.output } else { &node.name };
         let anywhere = self.names.classify(&format!("onnx.operator.{}", node.operator));
         match (anywhere, self.names.classify(&name)) {
@@ -512,6 +545,7 @@ impl<'s, 'n> Walk<'s, 'n> {
         for bomb in self.functions.bombs(self.nodes, &self.limits) {
             self.findings.see(bomb);
         }
+        self.loops.judge(&mut self.findings);
         let producer = self.producer.join(" ");
         if !producer.trim().is_empty() {
             self.fact("producer", producer.trim().to_owned());
@@ -544,6 +578,11 @@ impl<'s, 'n> Walk<'s, 'n> {
 /// The default domain has two spellings.
 fn whole_domain(domain: &str) -> &str {
     if domain.is_empty() { "ai.onnx" } else { domain }
+}
+
+/// A function by all that tells it from others.
+fn whole_name(domain: &str, name: &str, overload: &str) -> String {
+    if overload.is_empty() { format!("{domain}.{name}") } else { format!("{domain}.{name}.{overload}") }
 }
 
 fn tensor_place(name: &str) -> Text {

@@ -18,8 +18,8 @@ struct Tensor {
     elements: Elements,
     data_type: u64,
     name: String,
-    /// Bytes of `raw_data`, if there is one.
-    raw: Option<u64>,
+    /// Where `raw_data` lies, if there is any.
+    raw: Option<Span>,
     /// Where `raw_data` lies, if it begins like a pickle.
     pickle: Option<Span>,
     /// Numbers of 4 or 8 bytes that are packed, in bytes.
@@ -61,9 +61,7 @@ impl Walk<'_, '_> {
                 (5 | 7, Value::Varint(value)) if tensor.values.len() < LONGEST => tensor.values.push(number(value)),
                 (8, Value::Bytes(span)) => tensor.name = self.wire.name(span)?,
                 (9, Value::Bytes(span)) => {
-                    tensor.raw = Some(span.len());
-                    let data_type = tensor.data_type;
-                    self.small(&mut tensor, span, data_type)?;
+                    tensor.raw = Some(span);
                     if begins_like_pickle(&self.wire.front(span, PICKLE_FRONT)?) {
                         tensor.pickle = Some(span);
                     }
@@ -80,6 +78,11 @@ impl Walk<'_, '_> {
                 _ => {}
             }
         }
+        // The type may stand behind the bytes.
+        if let Some(span) = tensor.raw {
+            let data_type = tensor.data_type;
+            self.small(&mut tensor, span, data_type)?;
+        }
         self.judge_tensor(&tensor, counts, message.start);
         if let Some(span) = tensor.pickle {
             self.findings.pickle(&tensor.name, span.start, span.len());
@@ -94,13 +97,14 @@ impl Walk<'_, '_> {
 
     /// Numbers as the bytes of memory, where they are few.
     fn small(&mut self, tensor: &mut Tensor, span: Span, data_type: u64) -> Result<(), Stop> {
-        if span.len() > 8 * LONGEST as u64 || !matches!(data_type, 1 | 6 | 7) {
+        if span.len() > 8 * LONGEST as u64 || !matches!(data_type, 1 | 6 | 7 | 9) {
             return Ok(());
         }
         let bytes = self.wire.bytes(span)?;
         tensor.values = match data_type {
             7 => bytes.as_chunks().0.iter().map(|b| number(u64::from_le_bytes(*b))).collect(),
             6 => bytes.as_chunks().0.iter().map(|b| f64::from(i32::from_le_bytes(*b))).collect(),
+            9 => bytes.into_iter().map(f64::from).collect(),
             _ => bytes.as_chunks().0.iter().map(|b| f64::from(f32::from_le_bytes(*b))).collect(),
         };
         tensor.values.retain(|value| value.is_finite());
@@ -175,7 +179,7 @@ impl Walk<'_, '_> {
         };
         let declared = tensor.external.get("length").and_then(|(length, _)| length.trim().parse().ok());
         let typed = tensor.floats.filter(|_| matches!(tensor.data_type, 1 | 11 | 14 | 15));
-        let held = if tensor.is_external { declared } else { tensor.raw.or(typed) };
+        let held = if tensor.is_external { declared } else { tensor.raw.map(Span::len).or(typed) };
         if let Some(held) = held
             && u128::from(held) != expected
         {

@@ -4,6 +4,7 @@ use jingwei_core::Text;
 use jingwei_read::{Effect, NameClass, NameTable, shown};
 
 use super::Walk;
+use super::loops::Signature;
 use super::node::Node;
 use crate::findings::{Findings, Stop, named, place};
 use crate::location;
@@ -71,17 +72,20 @@ struct Trace {
 impl Walk<'_, '_> {
     pub(super) fn graph(&mut self, mut graph: Message) -> Result<(), Stop> {
         let mut trace = Trace::default();
+        self.loops.begin_graph();
         while let Some(field) = self.wire.next(&mut graph)? {
             let Value::Bytes(span) = field.value else { continue };
             match field.number {
                 1 => {
                     let message = self.wire.enter(span, &graph)?;
                     let node = self.node(message)?;
+                    self.loops.meet(&node);
                     self.operators.meet(node, &mut trace, &mut self.findings);
                 }
                 2 => {
                     let library = self.wire.enter(span, &graph)?;
                     self.library(library)?;
+                    self.loops.back_in_graph();
                 }
                 _ => {}
             }
@@ -102,28 +106,70 @@ impl Walk<'_, '_> {
 
     fn function(&mut self, mut function: Message) -> Result<(), Stop> {
         let mut trace = Trace::default();
+        let mut signature = Signature::default();
+        self.loops.begin_function();
         while let Some(field) = self.wire.next(&mut function)? {
             let Value::Bytes(span) = field.value else { continue };
             match field.number {
                 1 => {
-                    let mut signature = self.wire.enter(span, &function)?;
-                    while let Some(field) = self.wire.next(&mut signature)? {
-                        if let (1, Value::Bytes(span)) = (field.number, field.value) {
-                            let name = self.wire.name(span)?;
-                            self.operators.functions.insert(name);
-                        }
-                    }
+                    let message = self.wire.enter(span, &function)?;
+                    self.signature(message, &mut signature)?;
                 }
                 3 => {
                     let message = self.wire.enter(span, &function)?;
                     let node = self.node(message)?;
+                    self.loops.meet(&node);
                     self.operators.meet(node, &mut trace, &mut self.findings);
+                }
+                4 => {
+                    let message = self.wire.enter(span, &function)?;
+                    let (name, value) = self.result(message)?;
+                    if signature.results.len() < SHOWN {
+                        signature.results.insert(name, value);
+                    }
                 }
                 _ => {}
             }
         }
         self.operators.judge(trace, &mut self.findings);
+        if !signature.name.is_empty() {
+            self.operators.functions.insert(signature.name.clone());
+        }
+        self.loops.end_function(signature);
         Ok(())
+    }
+
+    fn signature(&mut self, mut message: Message, signature: &mut Signature) -> Result<(), Stop> {
+        while let Some(field) = self.wire.next(&mut message)? {
+            let Value::Bytes(span) = field.value else { continue };
+            match field.number {
+                1 => signature.name = self.wire.name(span)?,
+                2 | 3 => {
+                    let mut argument = self.wire.enter(span, &message)?;
+                    let list = if field.number == 2 { &mut signature.arguments } else { &mut signature.outputs };
+                    while let Some(field) = self.wire.next(&mut argument)? {
+                        if let (1, Value::Bytes(span)) = (field.number, field.value) {
+                            list.push(self.wire.name(span)?);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The name of an output, and the value that it is.
+    fn result(&mut self, mut entry: Message) -> Result<(String, String), Stop> {
+        let (mut name, mut value) = (String::new(), String::new());
+        while let Some(field) = self.wire.next(&mut entry)? {
+            match (field.number, field.value) {
+                (1, Value::Bytes(span)) => name = self.wire.name(span)?,
+                (2, Value::Bytes(span)) => value = self.wire.name(span)?,
+                _ => {}
+            }
+        }
+        Ok((name, value))
     }
 }
 

@@ -1,6 +1,7 @@
 //! TensorFlow: SavedModel, MetaGraph, frozen graph and the metadata of Keras.
 
 mod graph;
+mod loops;
 mod node;
 mod text;
 
@@ -11,6 +12,7 @@ use crate::findings::{Findings, Stop, place};
 use crate::location;
 use crate::wire::{Message, Span, Value, Wire};
 use graph::Operators;
+use loops::Loops;
 pub use text::inspect_tensorflow_text;
 pub(crate) use text::is_graph_text;
 
@@ -53,6 +55,8 @@ struct Walk<'s, 'n> {
     wire: Wire<'s>,
     findings: Findings,
     operators: Operators<'n>,
+    loops: Loops,
+    limits: Limits,
 }
 
 impl<'s, 'n> Walk<'s, 'n> {
@@ -63,9 +67,11 @@ impl<'s, 'n> Walk<'s, 'n> {
         read: impl FnOnce(&mut Self, Message) -> Result<(), Stop>,
     ) -> Inspection {
         let wire = Wire::new(source, limits);
-        let mut walk = Self { wire, findings: Findings::default(), operators: Operators::new(names) };
+        let (operators, loops) = (Operators::new(names), Loops::default());
+        let mut walk = Self { wire, findings: Findings::default(), operators, loops, limits: *limits };
         let root = walk.wire.root();
         let result = read(&mut walk, root);
+        walk.judge_loops();
         walk.operators.conclude(&mut walk.findings);
         walk.findings.finish(result)
     }
@@ -85,7 +91,13 @@ impl<'s, 'n> Walk<'s, 'n> {
                 _ => {}
             }
         }
+        // Another graph has functions of its own, whose names may be the same.
+        self.judge_loops();
         Ok(())
+    }
+
+    fn judge_loops(&mut self) {
+        std::mem::take(&mut self.loops).judge(&self.limits, &mut self.findings);
     }
 
     fn meta_info(&mut self, span: Span, parent: &Message) -> Result<(), Stop> {

@@ -6,6 +6,7 @@ mod coreml;
 mod executorch;
 mod growth;
 mod hostile;
+mod loops;
 mod msgpack;
 mod mxnet;
 mod onnx;

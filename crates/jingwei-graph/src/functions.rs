@@ -9,7 +9,7 @@ const BOMBS: usize = 64;
 /// Functions that a model defines, and who calls whom. A runtime writes their bodies out wherever they are called, so
 /// one that calls itself never ends, and twenty that call the next one ten times each make more nodes than any memory holds.
 #[derive(Default)]
-pub(super) struct Functions {
+pub(crate) struct Functions {
     ids: HashMap<String, u32>,
     /// Calls of each function by id, as far as the model defines it.
     bodies: HashMap<u32, Vec<u32>>,
@@ -24,16 +24,17 @@ impl Functions {
         self.inside = true;
     }
 
-    pub fn end(&mut self, domain: &str, name: &str, overload: &str) {
-        let id = self.id(domain, name, overload);
+    /// `name`: the whole one, by which others call it.
+    pub fn end(&mut self, name: &str) {
+        let id = self.id(name);
         let calls = std::mem::take(&mut self.calls);
         self.bodies.entry(id).or_default().extend(calls);
         self.inside = false;
     }
 
     /// Notes that a node stands here; the answer names what it calls.
-    pub fn call(&mut self, domain: &str, name: &str, overload: &str) -> u32 {
-        let id = self.id(domain, name, overload);
+    pub fn call(&mut self, name: &str) -> u32 {
+        let id = self.id(name);
         if self.inside {
             self.calls.push(id);
         }
@@ -44,14 +45,12 @@ impl Functions {
         self.bodies.contains_key(&id)
     }
 
-    fn id(&mut self, domain: &str, name: &str, overload: &str) -> u32 {
-        let whole =
-            if overload.is_empty() { format!("{domain}.{name}") } else { format!("{domain}.{name}.{overload}") };
-        if let Some(id) = self.ids.get(&whole) {
+    fn id(&mut self, name: &str) -> u32 {
+        if let Some(id) = self.ids.get(name) {
             return *id;
         }
         let id = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-        self.ids.insert(whole, id);
+        self.ids.insert(name.to_owned(), id);
         id
     }
 
