@@ -3,6 +3,7 @@
 mod ensemble;
 mod growth;
 mod loops;
+mod session;
 mod tensor;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -201,7 +202,8 @@ impl<'s, 'n> Walk<'s, 'n> {
         }
         self.findings.note(&key, &value);
         if key == "ort_config" {
-            // ONNX Runtime takes options of its sessions from there, libraries of operators among them.
+            session::judge(&value, entry_start, &mut self.findings);
+            // What a configuration may hold, it may hold here.
             let name = format!("{key}.json");
             let offset = entry_start;
             self.findings.inspection.nested.push(Nested { name, offset, bytes: value.into_bytes() });

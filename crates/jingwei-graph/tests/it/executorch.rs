@@ -121,6 +121,66 @@ fn what_a_program_points_at_is_there() {
     assert_eq!(told(b"The ET20 is a train"), None);
 }
 
+/// A method whose value 0 is false, 1 true, 2 what comes in, and 3 and 4 false; 5 is a constant tensor. Kernel 0 compares.
+fn method(steps: &[(u8, &[i32])]) -> Vec<u8> {
+    let boolean = |value: u8| vec![Fb::U8(3), Fb::Table(vec![Fb::U8(value)])];
+    let tensor = vec![Fb::U8(11), Fb::U32(0), Fb::Numbers(vec![1]), Fb::Absent, Fb::Absent, Fb::U32(1)];
+    let values = vec![boolean(0), boolean(1), boolean(0), boolean(0), boolean(0), vec![Fb::U8(5), Fb::Table(tensor)]];
+    let number = |value: i32| Fb::U32(value.cast_unsigned());
+    let steps = steps.iter().map(|(kind, values)| {
+        let call = match (kind, values) {
+            (1 | 2, values) => vec![Fb::U32(0), Fb::Numbers(values.to_vec())],
+            (_, values) => values.iter().copied().map(number).collect(),
+        };
+        vec![Fb::U8(*kind), Fb::Table(call)]
+    });
+    let chain = vec![Fb::Absent, Fb::Absent, Fb::Tables(steps.collect())];
+    let plan = vec![
+        text("forward"),
+        Fb::Absent,
+        Fb::Tables(values),
+        Fb::Numbers(vec![2]),
+        Fb::Numbers(vec![2]),
+        Fb::Tables(vec![chain]),
+        Fb::Tables(vec![vec![text("executorch_prim::eq"), text("Scalar")]]),
+        Fb::Tables(vec![vec![text("XnnpackBackend"), Fb::Table(vec![Fb::U8(0), Fb::U32(0)])]]),
+    ];
+    let constants = vec![vec![], vec![Fb::Bytes(vec![0])]];
+    let data = Fb::Tables(vec![vec![Fb::Bytes(vec![1])]]);
+    flatbuffer(b"ET12", &[Fb::U32(0), Fb::Tables(vec![plan]), Fb::Tables(constants), data])
+}
+
+#[test]
+fn a_method_comes_to_its_end() {
+    let jump = |by: i32, to: i32| (4, vec![by, to]);
+    for (case, steps, is_endless) in [
+        ("nothing", vec![], false),
+        ("to itself", vec![jump(0, 0)], true),
+        ("further", vec![jump(0, 1)], false),
+        ("back when it is never false", vec![(1, vec![2, 3]), jump(1, 0)], false),
+        ("back", vec![(1, vec![2, 3]), (5, vec![2]), jump(0, 0)], true),
+        ("as loops are written", vec![(1, vec![2, 4, 3]), jump(3, 0)], false),
+        ("only read", vec![(1, vec![3, 4]), jump(3, 0)], true),
+        ("a backend may write it", vec![(2, vec![3, 4]), jump(3, 0)], false),
+        ("what comes in", vec![jump(2, 0)], false),
+        ("a loop with another way out", vec![jump(2, 3), (5, vec![2]), jump(0, 0)], false),
+        ("a way out that is none", vec![jump(1, 3), (5, vec![2]), jump(0, 0)], true),
+        ("never reached", vec![jump(0, 2), jump(0, 1)], false),
+        ("in a ring", vec![jump(0, 2), jump(0, 0), jump(0, 1)], true),
+        ("moved from itself", vec![(3, vec![0, 0]), jump(0, 0)], true),
+        ("moved from the same", vec![(3, vec![4, 0]), jump(0, 0)], true),
+        ("moved from another", vec![(3, vec![1, 0]), jump(0, 0)], false),
+        ("moved from what changes", vec![(3, vec![2, 4]), (3, vec![4, 0]), jump(0, 0)], false),
+        ("a constant tensor", vec![jump(5, 0)], true),
+        ("a constant tensor, further", vec![jump(5, 2), jump(2, 3), (5, vec![2])], false),
+        ("branches as they are written", vec![jump(2, 3), (5, vec![2]), jump(0, 4), (5, vec![2])], false),
+    ] {
+        let expected: &[&str] = if is_endless { &["graph-bomb instruction"] } else { &[] };
+        let steps: Vec<(u8, &[i32])> = steps.iter().map(|(kind, values)| (*kind, values.as_slice())).collect();
+        check(case, GraphFormat::ExecuTorch, &method(&steps), expected);
+    }
+}
+
 #[test]
 fn blobs_are_handed_out() {
     let blob = b"\x80\x02cos\nsystem\n.".to_vec();

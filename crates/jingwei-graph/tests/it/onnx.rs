@@ -130,6 +130,34 @@ fn what_was_compiled_is_handed_out() {
 }
 
 #[test]
+fn options_of_sessions_name_no_files() {
+    let told = |key: &str, options: &str| {
+        let metadata = pb().message(14, pb().bytes(1, key).bytes(2, options)).0;
+        let seen = seen(&look(&[with_node(onnx_node("", "Relu", "n")), metadata].concat()));
+        seen.into_iter().map(|text| text.replace("config-outside-reference ort_config.", "")).collect::<Vec<_>>()
+    };
+    for (options, expected) in [
+        (r#"{"session_options": {"intra_op_num_threads": 2, "graph_optimization_level": 99}}"#, &[][..]),
+        (r#"{"session_options": {"enable_profiling": 0, "execution_mode": 1}}"#, &[]),
+        (r#"{"session_options": {"enable_profiling": false, "optimized_model_filepath": ""}}"#, &[]),
+        (r#"{"session_options": {"log_id": "model"}}"#, &[]),
+        (r#"{"session_options": {"enable_profiling": 1}}"#, &["session_options.enable_profiling"]),
+        (r#"{"session_options": {"enable_profiling": true}}"#, &["session_options.enable_profiling"]),
+        (
+            r#"{"session_options": {"optimized_model_filepath": "m.onnx", "profile_file_prefix": "/x/y"}}"#,
+            &["session_options.optimized_model_filepath", "session_options.profile_file_prefix"],
+        ),
+        (r#"{"session_options": {"custom_op_libraries": ["ops"]}}"#, &["session_options.custom_op_libraries"]),
+        (r#"{"session_options": {"ops": {"mine": ["libmine.so"]}}}"#, &["session_options.ops.mine"]),
+        (r#"{"run_options": {"log_id": "../../x"}}"#, &["run_options.log_id"]),
+    ] {
+        assert_eq!(told("ort_config", options), expected, "{options}");
+    }
+    assert_eq!(told("training", r#"{"profile_file_prefix": "/x/y"}"#), [""; 0]);
+    assert_eq!(told("ort_config", &" ".repeat((1 << 20) + 1)), ["limit-exceeded string_bytes"]);
+}
+
+#[test]
 fn a_tensor_that_lies_is_seen() {
     let huge = i64::MAX;
     for (case, tensor, expected) in [

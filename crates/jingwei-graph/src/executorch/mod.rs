@@ -1,14 +1,17 @@
 //! ExecuTorch programs (`schema/program.fbs` and `schema/extended_header.h` of the project): which kernels and backends
 //! they need, whether what they point at is there, and what stands in the blobs that are handed to a backend.
 
+mod flow;
+
 use std::collections::BTreeSet;
 
-use jingwei_core::Limits;
-use jingwei_read::{Effect, Inspection, NameTable, Part, Reader, Source, begins_like_pickle};
+use jingwei_core::{Limits, Text};
+use jingwei_read::{Effect, Inspection, NameTable, Part, Reader, Sighting, Source, begins_like_pickle, shown};
 
 use crate::findings::{Findings, Stop, named, place};
 use crate::flatbuffer::{Flat, Table, Vector};
 use crate::location;
+use flow::{Flow, Jump, Truth};
 
 /// Libraries whose kernels come with ExecuTorch or with torchao.
 const KERNELS: [&str; 25] = [
@@ -243,13 +246,19 @@ impl Walk<'_, '_> {
     fn plan(&mut self, plan: Table, inline: u32) -> Result<(), Stop> {
         let name = self.flat.text(plan, 0)?;
         let values = self.flat.vector(plan, 2, 4)?;
+        let mut truths = Vec::new();
         for n in 0..values.count {
             let value = self.flat.element(values, n)?;
-            self.value(value, values)?;
+            truths.push(self.value(value, values)?);
         }
         for field in [3, 4] {
             let ends = self.flat.vector(plan, field, 4)?;
             self.indices(plan.at, ends, values)?;
+        }
+        let mut flow = Flow::new(truths);
+        let inputs = self.flat.vector(plan, 3, 4)?;
+        for n in 0..inputs.count {
+            flow.writes(self.flat.number(inputs, n)?);
         }
         // What is set aside for tensors that are computed.
         let buffers = self.flat.vector(plan, 8, 8)?;
@@ -265,6 +274,7 @@ impl Walk<'_, '_> {
         self.operators(operators, &name)?;
         self.delegates(delegates, inline)?;
         let chains = self.flat.vector(plan, 5, 4)?;
+        let mut read = Vec::new();
         for n in 0..chains.count {
             let chain = self.flat.element(chains, n)?;
             for field in [0, 1] {
@@ -272,25 +282,45 @@ impl Walk<'_, '_> {
                 self.indices(chain.at, ends, values)?;
             }
             let steps = self.flat.vector(chain, 2, 4)?;
+            let mut jumps = Vec::new();
             for n in 0..steps.count {
                 let step = self.flat.element(steps, n)?;
-                self.step(step, values, [operators.count, delegates.count, steps.count])?;
+                let sizes = [operators.count, delegates.count, steps.count];
+                jumps.push(self.step(step, values, sizes, &mut flow)?);
+            }
+            read.push((chain.at, jumps));
+        }
+        // What one chain writes, another may jump by.
+        flow.settle();
+        for (at, jumps) in read {
+            if let Some(step) = flow.never_ends(&jumps) {
+                let name = format!("{name}, instruction {step}");
+                let reason = Text::new(
+                    "跳转的条件不变，执行永远不会结束",
+                    "it jumps by conditions that never change, and never ends",
+                );
+                let bomb = Sighting::new("model.graph-bomb").key("instruction").at(at);
+                self.findings.see(bomb.with("name", &shown(&name)).with_text("reason", reason));
             }
         }
         Ok(())
     }
 
-    /// Of values, tensors name a constant, and lists name other values.
-    fn value(&mut self, value: Table, values: Vector) -> Result<(), Stop> {
+    /// Of values, tensors name a constant, and lists name other values. The answer is what a condition makes of it.
+    fn value(&mut self, value: Table, values: Vector) -> Result<Truth, Stop> {
+        const BOOL: u8 = 3;
         const TENSOR: u8 = 5;
         let kind = self.flat.u8(value, 0)?;
-        let Some(content) = self.flat.child(value, 1)? else { return Ok(()) };
+        let Some(content) = self.flat.child(value, 1)? else { return Ok(Truth::Changes) };
         if matches!(kind, 10 | 11) {
             let items = self.flat.vector(content, 0, 4)?;
-            return self.indices(content.at, items, values);
+            return self.indices(content.at, items, values).map(|()| Truth::Changes);
+        }
+        if kind == BOOL {
+            return Ok(if self.flat.u8(content, 0)? == 0 { Truth::False } else { Truth::True });
         }
         if kind != TENSOR {
-            return Ok(());
+            return Ok(Truth::Changes);
         }
         let sizes = self.flat.vector(content, 2, 4)?;
         for n in 0..sizes.count {
@@ -304,7 +334,7 @@ impl Walk<'_, '_> {
         if is_constant && self.constants.is_some_and(|count| constant >= count) {
             return Err(outside(content.at, "张量引用了不存在的常量", "a tensor names a constant that is not there"));
         }
-        Ok(())
+        Ok(if is_constant && constant > 0 { Truth::Unread } else { Truth::Changes })
     }
 
     fn indices(&mut self, at: u64, list: Vector, values: Vector) -> Result<(), Stop> {
@@ -318,9 +348,16 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    fn step(&mut self, step: Table, values: Vector, [operators, delegates, steps]: [u32; 3]) -> Result<(), Stop> {
+    /// The answer is where it jumps, and by which value.
+    fn step(
+        &mut self,
+        step: Table,
+        values: Vector,
+        [operators, delegates, steps]: [u32; 3],
+        flow: &mut Flow,
+    ) -> Result<Option<Jump>, Stop> {
         let kind = self.flat.u8(step, 0)?;
-        let Some(call) = self.flat.child(step, 1)? else { return Ok(()) };
+        let Some(call) = self.flat.child(step, 1)? else { return Ok(None) };
         let first = self.flat.i32(call, 0)?;
         let second = if kind == 3 || kind == 4 { self.flat.i32(call, 1)? } else { 0 };
         let within = |index: i32, count: u32| u32::try_from(index).is_ok_and(|index| index < count);
@@ -338,8 +375,18 @@ impl Walk<'_, '_> {
         if matches!(kind, 1 | 2) {
             let arguments = self.flat.vector(call, 1, 4)?;
             self.indices(call.at, arguments, values)?;
+            // A kernel writes its last value; what a backend does with its own, nobody knows.
+            let from = if kind == 1 { arguments.count.saturating_sub(1) } else { 0 };
+            for n in from..arguments.count {
+                flow.writes(self.flat.number(arguments, n)?);
+            }
         }
-        Ok(())
+        match kind {
+            3 => flow.moves(first, second),
+            4 => return Ok(usize::try_from(second).ok().map(|to| Jump { by: first, to })),
+            _ => {}
+        }
+        Ok(None)
     }
 
     fn operators(&mut self, operators: Vector, method: &str) -> Result<(), Stop> {
