@@ -33,7 +33,7 @@ pub use executorch::inspect_executorch;
 pub(crate) use findings::Stop;
 pub use msgpack::inspect_flax;
 pub use mxnet::inspect_mxnet_params;
-pub use onnx::{inspect_onnx, inspect_onnx_tensor};
+pub use onnx::{inspect_onnx, inspect_onnx_json, inspect_onnx_tensor, inspect_onnx_text};
 pub use paddle::inspect_paddle;
 pub use recognise::{OpaqueFormat, recognise};
 pub use tensorflow::{
@@ -52,6 +52,10 @@ pub const NAME_LISTS: [&str; 5] = ["onnx-domains", "openvino-ops", "paddle-ops",
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GraphFormat {
     Onnx,
+    /// ONNX spelled as JSON.
+    OnnxJson,
+    /// ONNX spelled as a protobuf in text.
+    OnnxText,
     /// One tensor of ONNX in a file of its own.
     OnnxTensor,
     SavedModel,
@@ -88,6 +92,8 @@ impl GraphFormat {
     pub fn name(self) -> &'static str {
         match self {
             Self::Onnx => "ONNX",
+            Self::OnnxJson => "ONNX JSON",
+            Self::OnnxText => "ONNX text",
             Self::OnnxTensor => "ONNX tensor",
             Self::SavedModel => "TensorFlow SavedModel",
             Self::MetaGraph => "TensorFlow MetaGraph",
@@ -117,6 +123,8 @@ impl GraphFormat {
 pub fn inspect(format: GraphFormat, source: &mut dyn Source, names: &NameTable, limits: &Limits) -> Inspection {
     let read: fn(&mut dyn Source, &NameTable, &Limits) -> Inspection = match format {
         GraphFormat::Onnx => inspect_onnx,
+        GraphFormat::OnnxJson => inspect_onnx_json,
+        GraphFormat::OnnxText => inspect_onnx_text,
         GraphFormat::OnnxTensor => inspect_onnx_tensor,
         GraphFormat::SavedModel => inspect_saved_model,
         GraphFormat::MetaGraph => inspect_meta_graph,

@@ -2,9 +2,13 @@
 
 mod ensemble;
 mod growth;
+mod json;
 mod loops;
+mod schema;
 mod session;
+mod spelled;
 mod tensor;
+mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +22,8 @@ use crate::wire::{Field, Message, Span, Value, Wire};
 use ensemble::Ensemble;
 use growth::Scope;
 use loops::Loops;
+pub use spelled::{inspect_onnx_json, inspect_onnx_text};
+pub(crate) use spelled::{is_json, is_text};
 pub(crate) use tensor::bits;
 
 /// Domains, and external files, that are told apart.

@@ -25,6 +25,12 @@ pub fn recognise(front: &[u8], length: u64, source: &mut dyn Source) -> Option<G
     if crate::tensorflow::is_graph_text(front) {
         return Some(GraphFormat::TensorflowText);
     }
+    if crate::onnx::is_json(front, source) {
+        return Some(GraphFormat::OnnxJson);
+    }
+    if crate::onnx::is_text(front, source) {
+        return Some(GraphFormat::OnnxText);
+    }
     if crate::msgpack::recognise(front, source) {
         return Some(GraphFormat::Flax);
     }

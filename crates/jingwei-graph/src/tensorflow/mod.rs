@@ -14,7 +14,7 @@ use crate::wire::{Message, Span, Value, Wire};
 use graph::Operators;
 use loops::Loops;
 pub use text::inspect_tensorflow_text;
-pub(crate) use text::is_graph_text;
+pub(crate) use text::{Token, Tokens, is_graph_text};
 
 /// Reads `saved_model.pb`.
 pub fn inspect_saved_model(source: &mut dyn Source, names: &NameTable, limits: &Limits) -> Inspection {

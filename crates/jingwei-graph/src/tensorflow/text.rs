@@ -42,6 +42,7 @@ fn read(source: &mut dyn Source, names: &NameTable, limits: &Limits, findings: &
         match token {
             Token::Word(word) => before = std::mem::replace(&mut last, word),
             Token::Text(text) => {
+                let text = String::from_utf8_lossy(&text).into_owned();
                 let at = (bytes.len() - tokens.rest.len()) as u64;
                 match last.as_str() {
                     "op" => {
@@ -93,15 +94,16 @@ fn operator(name: &str, at: u64, names: &NameTable, findings: &mut Findings, for
     }
 }
 
-enum Token {
+/// The parts of a protobuf in text.
+pub(crate) enum Token {
     Word(String),
     /// Texts that stand side by side are one, and their escapes are resolved.
-    Text(String),
+    Text(Vec<u8>),
     Sign(u8),
 }
 
-struct Tokens<'b> {
-    rest: &'b [u8],
+pub(crate) struct Tokens<'b> {
+    pub rest: &'b [u8],
 }
 
 impl Iterator for Tokens<'_> {
@@ -116,9 +118,9 @@ impl Iterator for Tokens<'_> {
                 self.quoted(quote, &mut text);
                 self.skip();
             }
-            return Some(Token::Text(String::from_utf8_lossy(&text).into_owned()));
+            return Some(Token::Text(text));
         }
-        let length = self.rest.iter().take_while(|b| b.is_ascii_alphanumeric() || b"_.-".contains(b)).count();
+        let length = self.rest.iter().take_while(|b| b.is_ascii_alphanumeric() || b"_.-+".contains(b)).count();
         let (token, rest) = self.rest.split_at(length.max(1));
         self.rest = rest;
         Some(if length == 0 { Token::Sign(first) } else { Token::Word(String::from_utf8_lossy(token).into_owned()) })

@@ -12,6 +12,7 @@ mod mxnet;
 mod onnx;
 mod recognise;
 mod rules;
+mod spelled;
 mod tensorflow;
 mod tflite;
 mod trees;
