@@ -37,6 +37,13 @@ impl Flow {
         }
     }
 
+    /// The value comes from outside. Runtimes take a tensor as it comes, and refuse any other number than the program has.
+    pub fn comes_in(&mut self, value: i32) {
+        if usize::try_from(value).is_ok_and(|value| self.truth(value) == Truth::Unread) {
+            self.writes(value);
+        }
+    }
+
     pub fn moves(&mut self, from: i32, to: i32) {
         if let (Ok(from), Ok(to)) = (usize::try_from(from), usize::try_from(to)) {
             self.moves.entry(from).or_default().push(to);

@@ -258,7 +258,7 @@ impl Walk<'_, '_> {
         let mut flow = Flow::new(truths);
         let inputs = self.flat.vector(plan, 3, 4)?;
         for n in 0..inputs.count {
-            flow.writes(self.flat.number(inputs, n)?);
+            flow.comes_in(self.flat.number(inputs, n)?);
         }
         // What is set aside for tensors that are computed.
         let buffers = self.flat.vector(plan, 8, 8)?;

@@ -37,13 +37,15 @@ fn walk(name: &str, value: &Value, see: &mut dyn FnMut(&str, &str)) {
         }
         Value::Array(items) => items.iter().for_each(|item| walk(name, item, see)),
         Value::String(text) if names_file(name, text) => see(name, text),
-        Value::Number(_) | Value::Bool(_) if own_name(name) == "enable_profiling" => {
-            if value.as_f64() != Some(0.0) && *value != Value::Bool(false) {
-                see(name, &value.to_string());
-            }
+        Value::Number(_) | Value::Bool(_) if own_name(name) == "enable_profiling" && is_on(value) => {
+            see(name, &value.to_string());
         }
         _ => {}
     }
+}
+
+fn is_on(value: &Value) -> bool {
+    value.as_f64() != Some(0.0) && *value != Value::Bool(false)
 }
 
 fn own_name(name: &str) -> &str {

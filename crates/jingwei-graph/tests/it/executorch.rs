@@ -121,11 +121,15 @@ fn what_a_program_points_at_is_there() {
     assert_eq!(told(b"The ET20 is a train"), None);
 }
 
-/// A method whose value 0 is false, 1 true, 2 what comes in, and 3 and 4 false; 5 is a constant tensor. Kernel 0 compares.
+/// A method whose value 0 is false, 1 true, 2 a tensor that comes in, and 3 and 4 false; 5 and 6 are constant tensors, of
+/// which 6 comes in, as 4 does. Kernel 0 compares.
 fn method(steps: &[(u8, &[i32])]) -> Vec<u8> {
     let boolean = |value: u8| vec![Fb::U8(3), Fb::Table(vec![Fb::U8(value)])];
-    let tensor = vec![Fb::U8(11), Fb::U32(0), Fb::Numbers(vec![1]), Fb::Absent, Fb::Absent, Fb::U32(1)];
-    let values = vec![boolean(0), boolean(1), boolean(0), boolean(0), boolean(0), vec![Fb::U8(5), Fb::Table(tensor)]];
+    let tensor = |constant: u32| {
+        let fields = vec![Fb::U8(11), Fb::U32(0), Fb::Numbers(vec![1]), Fb::Absent, Fb::Absent, Fb::U32(constant)];
+        vec![Fb::U8(5), Fb::Table(fields)]
+    };
+    let values = vec![boolean(0), boolean(1), tensor(0), boolean(0), boolean(0), tensor(1), tensor(1)];
     let number = |value: i32| Fb::U32(value.cast_unsigned());
     let steps = steps.iter().map(|(kind, values)| {
         let call = match (kind, values) {
@@ -139,7 +143,7 @@ fn method(steps: &[(u8, &[i32])]) -> Vec<u8> {
         text("forward"),
         Fb::Absent,
         Fb::Tables(values),
-        Fb::Numbers(vec![2]),
+        Fb::Numbers(vec![2, 4, 6]),
         Fb::Numbers(vec![2]),
         Fb::Tables(vec![chain]),
         Fb::Tables(vec![vec![text("executorch_prim::eq"), text("Scalar")]]),
@@ -163,6 +167,8 @@ fn a_method_comes_to_its_end() {
         ("only read", vec![(1, vec![3, 4]), jump(3, 0)], true),
         ("a backend may write it", vec![(2, vec![3, 4]), jump(3, 0)], false),
         ("what comes in", vec![jump(2, 0)], false),
+        ("a number that comes in", vec![jump(4, 0)], true),
+        ("a constant that comes in", vec![jump(6, 0)], false),
         ("a loop with another way out", vec![jump(2, 3), (5, vec![2]), jump(0, 0)], false),
         ("a way out that is none", vec![jump(1, 3), (5, vec![2]), jump(0, 0)], true),
         ("never reached", vec![jump(0, 2), jump(0, 1)], false),
