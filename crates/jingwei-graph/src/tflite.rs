@@ -14,6 +14,10 @@ use crate::shape::Elements;
 const CUSTOM: u32 = 32;
 /// Built-in codes of operators that run subgraphs, and how many each: CALL, IF, WHILE and CALL_ONCE.
 const CALLING: [(u32, u16); 4] = [(31, 1), (118, 2), (119, 2), (129, 1)];
+/// The one that runs its second subgraph while the first gives true.
+const WHILE: u32 = 119;
+/// The type of a tensor of truths.
+const BOOL: u8 = 6;
 /// What the converter puts before the name of an operator of TensorFlow itself.
 const FLEX: &str = "Flex";
 /// How an operator that prints names a file.
@@ -31,6 +35,8 @@ pub fn inspect_tflite(source: &mut dyn Source, names: &NameTable, limits: &Limit
         findings: Findings::default(),
         printing: HashMap::new(),
         calling: HashMap::new(),
+        loops: BTreeSet::new(),
+        conditions: BTreeSet::new(),
         calls: Vec::new(),
         buffers: Vec::new(),
         tensors: 0,
@@ -48,6 +54,9 @@ struct Walk<'s, 'n> {
     printing: HashMap<u32, String>,
     /// Operators by index that run other subgraphs, and how many of them.
     calling: HashMap<u32, u16>,
+    /// Of these, loops, and the subgraphs that are their conditions.
+    loops: BTreeSet<u32>,
+    conditions: BTreeSet<u32>,
     /// Which subgraph runs which.
     calls: Vec<(u32, u32)>,
     /// Bytes of each buffer.
@@ -83,6 +92,9 @@ impl Walk<'_, '_> {
             let builtin = old.max(self.flat.u32(code, 3)?);
             if let Some((_, subgraphs)) = CALLING.iter().find(|(known, _)| *known == builtin) {
                 self.calling.insert(n, *subgraphs);
+            }
+            if builtin == WHILE {
+                self.loops.insert(n);
             }
             if builtin != CUSTOM {
                 continue;
@@ -191,6 +203,7 @@ impl Walk<'_, '_> {
             nodes += u64::from(operators.count);
         }
         self.rings(subgraphs.count);
+        self.constant_conditions(model, subgraphs)?;
         self.fact("subgraphs", subgraphs.count.to_string());
         self.fact("nodes", nodes.to_string());
         let facts = &mut self.findings.inspection.facts;
@@ -211,8 +224,56 @@ impl Walk<'_, '_> {
                 return Err(Stop::malformed(operator.at, zh, en));
             }
             self.calls.push((subgraph, target));
+            if field == 0 && self.loops.contains(&code) {
+                self.conditions.insert(target);
+            }
         }
         Ok(())
+    }
+
+    /// Conditions of loops that are a constant, and a true one.
+    fn constant_conditions(&mut self, model: Table, subgraphs: Vector) -> Result<(), Stop> {
+        let buffers = self.flat.vector(model, 4, 4)?;
+        for n in std::mem::take(&mut self.conditions) {
+            let subgraph = self.flat.element(subgraphs, n)?;
+            if self.is_constant_true(subgraph, buffers)? {
+                let reason = Text::new("循环的条件永远为真", "the condition of the loop is always true");
+                let bomb = Sighting::new("model.graph-bomb").key("condition").at(subgraph.at);
+                self.findings.see(bomb.with("name", &format!("subgraph {n}")).with_text("reason", reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what a subgraph gives is the constant true, which none of its operators writes.
+    fn is_constant_true(&mut self, subgraph: Table, buffers: Vector) -> Result<bool, Stop> {
+        let (tensors, outputs) = (self.flat.vector(subgraph, 0, 4)?, self.flat.vector(subgraph, 2, 4)?);
+        if outputs.count == 0 {
+            return Ok(false);
+        }
+        let output = self.flat.number(outputs, 0)?;
+        let Some(place) = u32::try_from(output).ok().filter(|place| *place < tensors.count) else { return Ok(false) };
+        let tensor = self.flat.element(tensors, place)?;
+        let (kind, buffer) = (self.flat.u8(tensor, 1)?, self.flat.u32(tensor, 2)?);
+        if kind != BOOL || buffer >= buffers.count {
+            return Ok(false);
+        }
+        let buffer = self.flat.element(buffers, buffer)?;
+        let data = self.flat.vector(buffer, 0, 1)?;
+        if data.count == 0 || self.flat.bytes(Vector { count: 1, ..data })? == [0] {
+            return Ok(false);
+        }
+        let operators = self.flat.vector(subgraph, 3, 4)?;
+        for n in 0..operators.count {
+            let operator = self.flat.element(operators, n)?;
+            let written = self.flat.vector(operator, 2, 4)?;
+            for n in 0..written.count {
+                if self.flat.number(written, n)? == output {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// Subgraphs that run each other never end: what runs nothing is taken away until nothing more can be.

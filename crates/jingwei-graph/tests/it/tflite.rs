@@ -91,6 +91,30 @@ fn subgraphs_that_run_themselves_are_told() {
 }
 
 #[test]
+fn a_loop_whose_condition_is_a_constant_is_told() {
+    let codes = [19u8, 119].map(|code| vec![Fb::U8(code), Fb::Absent, Fb::U32(1), Fb::U32(code.into())]);
+    let subgraph = |nodes: Vec<Vec<Fb>>, kind: u8| {
+        let tensors = Fb::Tables(vec![tflite_tensor(&[1], kind, 1)]);
+        vec![tensors, Fb::Absent, Fb::Numbers(vec![0]), Fb::Tables(nodes)]
+    };
+    let mut node = tflite_node(1, -1);
+    node.extend([Fb::U8(93), Fb::Table(vec![Fb::U32(1), Fb::U32(2)])]);
+    for (case, nodes, kind, value, is_told) in [
+        ("true", vec![], 6, 1, true),
+        ("false", vec![], 6, 0, false),
+        ("computed", vec![tflite_node(0, -1)], 6, 1, false),
+        ("a number", vec![], 2, 1, false),
+    ] {
+        let main = subgraph(vec![node.clone()], 6);
+        let subgraphs = vec![main, subgraph(nodes, kind), subgraph(vec![], 6)];
+        let buffers = Fb::Tables(vec![vec![], vec![Fb::Bytes(vec![value; 4])]]);
+        let root = [Fb::U32(3), Fb::Tables(codes.to_vec()), Fb::Tables(subgraphs), Fb::Absent, buffers];
+        let expected: &[&str] = if is_told { &["graph-bomb condition"] } else { &[] };
+        check(case, GraphFormat::Tflite, &flatbuffer(b"TFL3", &root), expected);
+    }
+}
+
+#[test]
 fn every_offset_is_held_against_the_file() {
     let whole = tflite(&[Err("Mine")], tflite_tensor(&[2, 2], 0, 1), data(16), tflite_node(0, 0));
     let expected = seen(&look(&whole));
