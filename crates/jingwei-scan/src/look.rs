@@ -9,10 +9,10 @@ use jingwei_read::{Facts, Inspection, Part, Reader, Sighting, Source, ValueSpan}
 use jingwei_unpack::{Archive, Budget, Kind, Opened, Packing};
 
 use crate::{
-    beside, card, embedded, shards,
+    beside, card, embedded,
     formats::{FRONT, Format, ggml, gguf, of_front, r_object, safetensors, unreadable},
     names::ModelNames,
-    planted,
+    planted, shards,
     text_kind::{TextKind, holds_trees, is_named_json, is_tokenizer, names_classes, text_kind},
     weights::{self, Number, Stretch},
     words::io_reason,

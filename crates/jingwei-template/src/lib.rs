@@ -25,6 +25,6 @@ pub use requirements::{inspect_indexes, inspect_requirements};
 pub use script::{Language, inspect_notebook, inspect_script, inspect_torchscript, interpreter};
 pub use template::{inspect_template, inspect_template_text};
 pub use tokenizer::{
-    inspect_character_map, inspect_ranks, inspect_sentencepiece, inspect_tokenizer, inspect_tokenizer_settings, inspect_vocabulary,
-    inspect_word_list, is_sentencepiece,
+    inspect_character_map, inspect_ranks, inspect_sentencepiece, inspect_tokenizer, inspect_tokenizer_settings,
+    inspect_vocabulary, inspect_word_list, is_sentencepiece,
 };

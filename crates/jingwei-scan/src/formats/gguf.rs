@@ -273,7 +273,10 @@ impl<'s> Walk<'s> {
         let at = self.reader.position();
         let (kind, count) = (self.u32()?, self.u64()?);
         self.sense.list(key, kind, count);
-        if key == CHARACTER_MAP && fixed_value_bytes(kind) == Some(1) && count <= LONGEST_MAP.min(self.reader.remaining()) {
+        if key == CHARACTER_MAP
+            && fixed_value_bytes(kind) == Some(1)
+            && count <= LONGEST_MAP.min(self.reader.remaining())
+        {
             let map = self.reader.take_vec(count)?;
             self.character_map = jingwei_template::inspect_character_map(&map);
         }

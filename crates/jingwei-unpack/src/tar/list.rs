@@ -134,7 +134,8 @@ impl Walk<'_> {
         let real_size = pax.real_size.or(header.real_size).filter(|_| sparse).unwrap_or(0);
         if real_size > MOST_HOLES && real_size / MOST_SPARSE > size {
             let zh = format!("{} 只存 {size} 字节，展开后是 {real_size} 字节的空洞文件", shown(&name));
-            let en = format!("{} becomes a file of {real_size} bytes out of {size}, nearly all of them holes", shown(&name));
+            let en =
+                format!("{} becomes a file of {real_size} bytes out of {size}, nearly all of them holes", shown(&name));
             listing.notes.see(Sighting::new(BOMB).key("holes").with_text("reason", Text::new(zh, en)));
         }
         let room = listing.add(Member {
