@@ -1,5 +1,6 @@
 //! Scripts beside weights: a bounded look at their words, no parser of their languages.
 
+mod constants;
 mod loops;
 mod notebook;
 mod python;

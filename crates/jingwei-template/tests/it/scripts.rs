@@ -168,6 +168,38 @@ fn torchscript_that_reaches_files_or_never_ends_is_told() {
         ("for _0 in range(9223372036854775807):\n  return x\n", None),
         ("for _0 in range(100):\n  x = torch.relu(x)\n", None),
         ("for _0 in range(torch.len(x)):\n  x = torch.relu(x)\n", None),
+        ("_0 = True\nwhile _0:\n  _0 = True\n", Some(LOOP)),
+        ("_0 = torch.gt(x, 1)\nwhile _0:\n  _0 = True\n", Some(LOOP)),
+        ("_0 = True\nwhile _0:\n  _1 = True\n  x, _0, = f(x), _1\n", Some(LOOP)),
+        ("_0, i = True, 0\nwhile _0:\n  _0 = torch.lt(i, 10)\n", Some(LOOP)),
+        ("i = 0\nwhile torch.lt(i, 10):\n  i = torch.add(i, 0)\n", Some(LOOP)),
+        ("while torch.__and__(bool(1), torch.__not__(False)):\n  x = torch.relu(x)\n", Some(LOOP)),
+        ("while 1 < 2:\n  pass\n", Some(LOOP)),
+        ("while True:\n  if False:\n    break\n", Some(LOOP)),
+        ("while True:\n  if torch.eq(1, 1):\n    x = f(x)\n  else:\n    return x\n", Some(LOOP)),
+        ("while True:\n  for i in range(3):\n    break\n", Some(LOOP)),
+        ("_0 = True\nwhile _0:\n  _0 = True\n  if False:\n    _0 = False\n", Some(LOOP)),
+        ("n = 9223372036854775807\nfor i in range(n):\n  x = torch.relu(x)\n", Some(LOOP)),
+        (
+            "for i in range(1000000):\n  for j in range(1000000):\n    for k in range(10):\n      x = torch.relu(x)\n",
+            Some(LOOP),
+        ),
+        ("for i in range(1000):\n  x = f(x)\nfor j in range(1000):\n  x = f(x)\n", None),
+        (
+            "for i in range(1000000):\n  x = f(x)\nif y:\n  for j in range(1000000):\n    for k in range(10):\n      x = f(x)\n",
+            None,
+        ),
+        // What a `break` of Python becomes once it is saved.
+        ("_0 = True\nwhile _0:\n  if torch.gt(x, 1):\n    _1 = False\n  else:\n    _1 = True\n  _0 = _1\n", None),
+        ("_0 = torch.lt(0, n)\ni = 0\nwhile _0:\n  i0 = torch.add(i, 1)\n  _0 = torch.lt(i0, n)\n  i = i0\n", None),
+        ("i = 0\nwhile torch.lt(i, 10):\n  i = torch.add(i, 1)\n", None),
+        ("i = 0\nwhile torch.lt(i, 10):\n  i += 1\n", None),
+        ("i = 0\nwhile torch.lt(i, 10):\n  for i in range(20):\n    x = f(x)\n", None),
+        ("_0 = True\nwhile _0:\n  x, _0 = torch.relu(x), torch.gt(x, 3)\n", None),
+        ("_0 = True\nwhile _0:\n  x, _0 = f(x)\n", None),
+        ("_0 = bool(x)\nwhile _0:\n  x = f(x)\n  _0 = False\n", None),
+        ("def a(self):\n  _0 = True\ndef b(self, _0: bool):\n  while _0:\n    x = f(x)\n", None),
+        ("while torch.gt(torch.len(x), 0):\n  _0 = torch.pop(x)\n", None),
     ] {
         let inspection = jingwei_template::inspect_torchscript(&mut text.as_bytes(), &Limits::default());
         let found: Vec<_> = inspection.sightings.iter().map(|sighting| sighting.rule).collect();
