@@ -6,6 +6,7 @@ use jingwei_read::Effect;
 
 use crate::{
     config::{
+        chains,
         findings::{Findings, leads_outside},
         loaders, targets,
     },
@@ -118,6 +119,7 @@ pub(crate) fn is_followed(file: &str) -> bool {
 pub(crate) fn judge(found: &Findings<'_>, key: &str, value: &str) {
     let value = value.trim();
     let lower = key.to_ascii_lowercase();
+    chains::note(found, key, &lower, value);
     if value.is_empty() || value.len() > LONGEST || PROSE_KEYS.contains(&lower.as_str()) {
         return;
     }

@@ -10,6 +10,7 @@ use jingwei_read::{Effect, Inspection, NameTable, Sighting};
 
 use crate::{
     config::{
+        chains::{self, Chain},
         entry, loaders,
         targets::{self, Verdict},
     },
@@ -33,6 +34,7 @@ pub(crate) struct Findings<'a> {
     pub is_followed: bool,
     pub entries: Cell<u64>,
     pub crossed: Cell<Option<(&'static str, u64)>>,
+    pub chain: RefCell<Chain>,
     seen: RefCell<Inspection>,
     known: RefCell<BTreeSet<(&'static str, String)>>,
     patterns: RefCell<regex::Work>,
@@ -53,6 +55,7 @@ impl<'a> Findings<'a> {
             is_followed,
             entries: Cell::new(0),
             crossed: Cell::new(None),
+            chain: RefCell::default(),
             seen: RefCell::default(),
             known: RefCell::default(),
             patterns: RefCell::default(),
@@ -67,6 +70,7 @@ impl<'a> Findings<'a> {
         {
             self.dangerous_target("${…}", &target, effect);
         }
+        chains::finish(&self);
         self.seen.into_inner()
     }
 
@@ -120,8 +124,7 @@ impl<'a> Findings<'a> {
         match targets::verdict(target, self.names) {
             Verdict::Dangerous(effect) => self.dangerous_target(key, target, effect),
             Verdict::Unknown if strict && targets::is_dotted(target) => {
-                let sighting = Sighting::new("model.config-unknown-target").key(target);
-                self.see(sighting.with("key", key).with("target", target));
+                self.loader_module(key, target);
             }
             _ => {}
         }
@@ -129,8 +132,13 @@ impl<'a> Findings<'a> {
 
     /// A module that a loader imports and calls, and that is none of the loader's own.
     pub(crate) fn loader_module(&self, key: &str, module: &str) {
+        self.imports(key, module, Text::new("它不属于已知的框架", "which belongs to no known framework"));
+    }
+
+    /// A module that is imported, and why nobody should do so unseen.
+    pub(crate) fn imports(&self, key: &str, module: &str, why: Text) {
         let sighting = Sighting::new("model.config-unknown-target").key(module);
-        self.see(sighting.with("key", key).with("target", module));
+        self.see(sighting.with("key", key).with("target", module).with_text("why", why));
     }
 
     pub(crate) fn dangerous_target(&self, key: &str, target: &str, effect: Effect) {

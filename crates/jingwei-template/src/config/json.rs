@@ -11,9 +11,9 @@ use jingwei_read::{Effect, Inspection, NameClass, QuickMap, Sighting};
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::config::{
-    entry,
+    chains, entry,
     findings::{Findings, leads_outside},
-    loaders, plain, repair, targets,
+    loaders, nesting, plain, repair, targets,
 };
 
 /// Top-level keys under which `transformers` and `diffusers` find the names of code to load.
@@ -133,6 +133,7 @@ fn finished(bytes: &[u8], found: Findings<'_>, error: Option<serde_json::Error>)
     }
     let mut inspection = found.finish();
     let Some(error) = error else { return inspection };
+    inspection.sightings.extend(nesting::of_json(bytes));
     inspection.see(match crossed {
         Some((limit, value)) => Sighting::limit(limit, value),
         None if error.to_string().starts_with("recursion limit") => Sighting::limit("depth", deepest),
@@ -294,6 +295,7 @@ impl<'a, 'f> Value<'a, 'f> {
         if self.place != Place::Vocabulary {
             found.hidden(text);
             found.value(text);
+            chains::anywhere(found, text);
             found.order(self.key, text);
             entry::judge(found, self.key, text);
         }

@@ -1,9 +1,11 @@
 //! Configurations beside weights: what they make a loader import, run and fetch.
 
+mod chains;
 mod entry;
 mod findings;
 mod json;
 mod loaders;
+pub(crate) mod nesting;
 mod plain;
 mod repair;
 mod targets;

@@ -4,7 +4,7 @@
 use jingwei_read::{Inspection, Sighting};
 
 use crate::{
-    config::{entry, findings::Findings, json, targets},
+    config::{chains, entry, findings::Findings, json, nesting, targets},
     read, script,
 };
 
@@ -12,10 +12,12 @@ pub(crate) fn inspect(bytes: &[u8], found: Findings<'_>) -> Inspection {
     let (text, broken) = read::text(bytes);
     let crossed = entries(&text, &found);
     let limit = found.limits.entries;
+    chains::anywhere(&found, &text);
     let mut inspection = found.finish();
     if crossed {
         inspection.see(Sighting::limit("entries", limit));
     }
+    inspection.sightings.extend(nesting::of_text(&text));
     inspection.sightings.extend(broken.map(json::not_text));
     inspection.sightings.extend(script::comments(&text));
     inspection.sightings.extend(read::unmarked_wide(bytes));

@@ -7,9 +7,9 @@ use jingwei_read::{Inspection, Sighting};
 
 use crate::{
     config::{
-        entry,
+        chains, entry,
         findings::{Findings, leads_outside},
-        json, targets,
+        json, nesting, targets,
     },
     read, script, template,
 };
@@ -41,10 +41,12 @@ pub(crate) fn inspect(bytes: &[u8], found: Findings<'_>) -> Inspection {
         }
         scanner.line(line);
     }
+    chains::anywhere(&scanner.found, &text);
     let mut inspection = scanner.finish();
     if crossed {
         inspection.see(Sighting::limit("entries", limits.entries));
     }
+    inspection.sightings.extend(nesting::of_text(&text));
     inspection.sightings.extend(broken.map(json::not_text));
     inspection.sightings.extend(script::comments(&text));
     inspection.sightings.extend(read::unmarked_wide(bytes));
@@ -145,7 +147,11 @@ impl Scanner<'_> {
     fn finish(mut self) -> Inspection {
         self.end_of_map();
         if self.sizes.finish() > BOMB {
-            self.found.see(Sighting::new("model.config-bomb").key("alias"));
+            let what = Text::new(
+                "别名逐层引用别名，展开后的数值多于任何配置所需",
+                "aliases of aliases stand for more values than any configuration has",
+            );
+            self.found.see(Sighting::new("model.config-bomb").key("alias").with_text("what", what));
         }
         self.found.finish()
     }

@@ -7,7 +7,7 @@ use jingwei_read::{Inspection, NameTable, Sighting};
 use serde_json::Value;
 
 use super::{judge, python, shell};
-use crate::{note, script::see};
+use crate::{config::nesting, note, script::see};
 
 /// Looks through the cells of a notebook. `None`: it is none, so that it is what its content says.
 #[must_use]
@@ -19,6 +19,7 @@ pub fn inspect_notebook(bytes: &[u8], names: &NameTable, limits: &Limits) -> Opt
     let mut inspection = Inspection::default();
     let Ok(document) = serde_json::from_slice::<Value>(bytes) else {
         // Jupyter reads more than JSON has, numbers that are none among it.
+        inspection.sightings.extend(nesting::of_json(bytes));
         inspection.see(Sighting::not_inspected("该笔记本不是有效的 JSON", "the notebook is not valid JSON"));
         return Some(inspection);
     };
