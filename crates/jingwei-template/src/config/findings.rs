@@ -182,7 +182,7 @@ impl<'a> Findings<'a> {
     /// A pattern that splits texts.
     pub(crate) fn pattern(&self, key: &str, pattern: &str) {
         if regex::explodes(pattern, &mut self.patterns.borrow_mut()) {
-            self.see(Sighting::new("model.tokenizer-regex").key(key).with("step", key).with("pattern", pattern));
+            self.see(regex::exploding(key, pattern));
         }
     }
 

@@ -133,7 +133,9 @@ fn finished(bytes: &[u8], found: Findings<'_>, error: Option<serde_json::Error>)
     }
     let mut inspection = found.finish();
     let Some(error) = error else { return inspection };
-    inspection.sightings.extend(nesting::of_json(bytes));
+    if crossed.is_some_and(|(limit, _)| limit == "depth") || error.to_string().starts_with("recursion limit") {
+        inspection.sightings.extend(nesting::of_json(bytes));
+    }
     inspection.see(match crossed {
         Some((limit, value)) => Sighting::limit(limit, value),
         None if error.to_string().starts_with("recursion limit") => Sighting::limit("depth", deepest),

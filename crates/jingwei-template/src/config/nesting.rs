@@ -113,7 +113,7 @@ mod tests {
             ("[]".repeat(many), false, false),
             ("\"[[[[\\\"[[[\"\n".repeat(many), false, false),
             ("- a\n- b\n".repeat(many), false, false),
-            ("bins: [0, 1)\nlevel {a}\n".repeat(many), false, false),
+            ("bins: [0, 1)\nlevel {a}\n".repeat(many), true, false),
             (format!("{}{}", "[".repeat(200), "]".repeat(200)), false, false),
             (format!("# {}\n", "-".repeat(many)), false, false),
         ] {

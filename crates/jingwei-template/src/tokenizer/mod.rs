@@ -1,5 +1,6 @@
 //! Tokenizers as JSON (`tokenizer.json`): what happens to a text before a model sees it, and which tokens there are.
 
+mod growth;
 mod ranks;
 pub(crate) mod regex;
 mod sentencepiece;
@@ -80,6 +81,7 @@ pub fn inspect_tokenizer(json: &[u8]) -> Vec<Sighting> {
         ("pre_tokenizer", &tokenizer.pre_tokenizer),
         ("decoder", &tokenizer.decoder),
     ] {
+        seen.extend(growth::grows(step, value));
         steps(step, value, &mut work, &mut seen);
     }
     templates(&tokenizer.post_processor, &mut seen);
@@ -151,9 +153,7 @@ fn steps(step: &str, value: &Value, work: &mut regex::Work, seen: &mut Vec<Sight
             if let Some(expression) = fields.get("Regex").and_then(Value::as_str)
                 && regex::explodes(expression, work)
             {
-                seen.push(
-                    Sighting::new("model.tokenizer-regex").key(step).with("step", step).with("pattern", expression),
-                );
+                seen.push(regex::exploding(step, expression));
             }
             fields.values().for_each(|value| steps(step, value, work, seen));
         }

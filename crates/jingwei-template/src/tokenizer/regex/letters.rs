@@ -53,6 +53,12 @@ impl Letters {
         set
     }
 
+    /// Whether a character is in a set. Of those that the pattern does not know nothing is.
+    pub(super) fn holds(&self, set: Set, c: char) -> bool {
+        let at = if c.is_ascii() { Some(c as usize) } else { self.all.iter().position(|known| *known == c) };
+        at.is_some_and(|at| set.has(at))
+    }
+
     pub(super) fn without(&self, set: Set) -> Set {
         let all = self.with(|_| true);
         Set(std::array::from_fn(|at| all.0[at] & !set.0[at]))

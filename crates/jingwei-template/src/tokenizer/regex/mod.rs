@@ -6,11 +6,15 @@
 
 mod letters;
 mod parser;
+mod replace;
 
 use std::collections::HashSet;
 
+use jingwei_core::Text;
+use jingwei_read::Sighting;
 use letters::{Letters, Set};
 use parser::Node;
+pub(crate) use replace::Replaced;
 
 /// Longest pattern that is read, in bytes.
 const LONGEST: usize = 16 << 10;
@@ -46,6 +50,16 @@ pub(crate) fn explodes(pattern: &str, work: &mut Work) -> bool {
     }
     let letters = Letters::of(pattern);
     parser::parse(pattern, &letters).map_or(true, |node| holds_trap(&node, work))
+}
+
+/// A step of a tokenizer whose pattern explodes.
+pub(crate) fn exploding(step: &str, pattern: &str) -> Sighting {
+    let reason = Text::new(
+        "其重复可任意切分，耗时可达指数级",
+        "its repetitions can be cut anywhere, which takes exponential time",
+    );
+    let sighting = Sighting::new("model.tokenizer-regex").key(step).with("step", step).with("pattern", pattern);
+    sighting.with_text("reason", reason)
 }
 
 /// Looks for repetitions from the outside to the inside. The automaton of one holds those within it.
