@@ -3,6 +3,7 @@
 mod constants;
 mod loops;
 mod notebook;
+mod page;
 mod python;
 mod shell;
 mod tokens;

