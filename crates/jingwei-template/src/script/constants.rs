@@ -4,8 +4,9 @@ use std::{collections::HashMap, ops::Range};
 
 use super::tokens::{Line, Spanned, Token};
 
-/// Tokens that are looked at for one loop, and brackets and names within each other.
-const FUEL: usize = 1 << 15;
+/// Tokens that are looked at for one loop and for all, and brackets and names within each other.
+const FUEL: usize = 1 << 12;
+pub(super) const ALL: usize = 1 << 19;
 const DEPTH: u32 = 32;
 
 /// What a line gives a name.
@@ -35,6 +36,7 @@ pub(super) struct Within<'c, 'l, 't> {
     /// Values that names are taken to keep, until a line of the body says otherwise.
     assumed: Vec<(&'t str, i128)>,
     fuel: usize,
+    pub(super) spent: usize,
 }
 
 impl<'l, 't> Constants<'l, 't> {
@@ -54,9 +56,9 @@ impl<'l, 't> Constants<'l, 't> {
         Self { text, lines, given, functions }
     }
 
-    /// `body`: the lines that the line `at` repeats.
-    pub(super) fn within(&self, at: usize, body: Range<usize>) -> Within<'_, 'l, 't> {
-        Within { all: self, at, body, dead: Vec::new(), assumed: Vec::new(), fuel: FUEL }
+    /// `body`: the lines that the line `at` repeats; `left`: tokens that may still be looked at.
+    pub(super) fn within(&self, at: usize, body: Range<usize>, left: usize) -> Within<'_, 'l, 't> {
+        Within { all: self, at, body, dead: Vec::new(), assumed: Vec::new(), fuel: FUEL.min(left), spent: 0 }
     }
 }
 
@@ -70,6 +72,7 @@ impl<'l, 't> Within<'_, 'l, 't> {
         let lines: &'l [Line<'t>] = self.all.lines;
         let tokens = lines.get(line)?.tokens.get(tokens)?;
         self.fuel = self.fuel.checked_sub(tokens.len())?;
+        self.spent += tokens.len();
         let mut parser = Parser { names: self, tokens, at: 0 };
         let value = parser.either(depth)?;
         (parser.at == tokens.len()).then_some(value)
@@ -277,15 +280,15 @@ fn number(text: &str, offset: usize) -> Option<i128> {
 
 /// The names to which a line gives a value: alone, in a list of names, with a type, or as the counter of a loop.
 fn assignments<'t>(tokens: &[Spanned<'t>]) -> Vec<(&'t str, Given)> {
-    let Some(first) = tokens.first() else { return Vec::new() };
-    let outer = |spanned: &Spanned<'_>| spanned.depth == first.depth;
+    let Some(front) = tokens.first() else { return Vec::new() };
+    let outer = |spanned: &Spanned<'_>| spanned.depth == front.depth;
     let name = |spanned: &Spanned<'t>| match spanned.token {
         Token::Name(name) => Some((name, Given::Unknown)),
         _ => None,
     };
-    if matches!(first.token, Token::Name("for" | "with" | "def" | "if" | "elif" | "else" | "while" | "try")) {
+    if matches!(front.token, Token::Name("for" | "with" | "def" | "if" | "elif" | "else" | "while" | "try")) {
         let end = tokens.iter().position(|spanned| spanned.token == Token::Name("in")).unwrap_or(tokens.len());
-        return match first.token {
+        return match front.token {
             Token::Name("for" | "with") => tokens.iter().take(end).skip(1).filter_map(name).collect(),
             _ => Vec::new(),
         };
@@ -303,8 +306,9 @@ fn assignments<'t>(tokens: &[Spanned<'t>]) -> Vec<(&'t str, Given)> {
         return names;
     }
     let mut values = Vec::new();
-    let mut start = equals + 1;
-    for at in start..=tokens.len() {
+    let first = equals + 1;
+    let mut start = first;
+    for at in first..=tokens.len() {
         let ends = tokens.get(at).is_none_or(|spanned| outer(spanned) && spanned.token == Token::Sign(','));
         if ends && start < at {
             values.push(start..at);

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{
-    constants::{Constants, Within},
+    constants::{self, Constants, Within},
     tokens::{self, Line, Spanned, Token},
 };
 
@@ -21,13 +21,14 @@ pub(crate) fn endless(text: &str) -> Option<(String, usize)> {
     let (lines, _) = tokens::lines(text);
     let constants = Constants::of(text, &lines);
     let exits: Vec<Exit> = lines.iter().map(exit).collect();
+    let mut left_over = constants::ALL;
     // Where each `for` around a line ends, and its turns.
     let mut outer: Vec<(usize, i128)> = Vec::new();
     let loops = lines.iter().enumerate().filter(|(_, line)| is_loop(line)).take(LOOPS);
     for (at, line) in loops {
         let body = body(&lines, at);
         let end = body.end;
-        let mut within = constants.within(at, body.clone());
+        let mut within = constants.within(at, body.clone(), left_over);
         within.dead = dead(&lines, body.clone(), &mut within);
         let left = leaves(&lines, &exits, body, &within.dead);
         let condition = if first(line) == Some(Token::Name("while")) {
@@ -39,6 +40,7 @@ pub(crate) fn endless(text: &str) -> Option<(String, usize)> {
             let all = outer.iter().fold(1i128, |all, (_, turns)| all.saturating_mul(*turns));
             (all >= TURNS).then(|| all.to_string())
         };
+        left_over = left_over.saturating_sub(within.spent);
         if let Some(condition) = condition.filter(|_| !left) {
             return Some((condition, line.tokens.first()?.offset));
         }
@@ -152,8 +154,9 @@ fn turns(at: usize, line: &Line<'_>, within: &mut Within<'_, '_, '_>) -> i128 {
     let Some(range) = tokens.iter().position(|spanned| spanned.token == Token::Name("range")) else { return 1 };
     let Some(depth) = tokens.get(range).map(|spanned| spanned.depth) else { return 1 };
     let mut most = 1;
-    let mut start = range + 2;
-    for end in start..tokens.len() {
+    let first = range + 2;
+    let mut start = first;
+    for end in first..tokens.len() {
         let ends = tokens.get(end).is_some_and(|spanned| match spanned.token {
             Token::Sign(',') => spanned.depth == depth + 1,
             Token::Sign(')') => spanned.depth == depth,

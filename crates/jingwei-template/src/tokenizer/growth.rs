@@ -19,8 +19,8 @@ const TIMES: usize = 64;
 /// Bytes that are written for one part of a tokenizer, and its steps.
 const WORK: usize = 1 << 28;
 const STEPS: usize = 1 << 14;
-/// Bytes that a pattern costs for each that it reads.
-const PATTERN: usize = 16;
+/// What each byte costs where it is looked for, where letters are taken apart, and where a pattern reads it.
+const PRICES: [usize; 3] = [1, 64, 256];
 /// Letters beyond ASCII that patterns are tried on.
 const LETTERS: usize = 128;
 
@@ -52,7 +52,11 @@ pub(super) fn grows(part: &str, value: &Value) -> Option<Sighting> {
     let most = LARGE.max(text.len().saturating_mul(TIMES));
     let mut left = WORK;
     for step in &steps {
-        let price = if matches!(step, Step::Pattern(..)) { PATTERN } else { 1 };
+        let price = match step {
+            Step::Text(..) | Step::Front(_) => PRICES[0],
+            Step::Lower | Step::Bytes | Step::Composed | Step::Decomposed => PRICES[1],
+            Step::Pattern(..) => PRICES[2],
+        };
         text = run(step, &text, &others, most);
         if text.len() > most {
             return Some(growing(part, step));

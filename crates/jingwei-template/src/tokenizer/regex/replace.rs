@@ -1,11 +1,12 @@
 //! What a step that replaces a pattern makes of a text: each part of the pattern takes as little as it can.
 
 use super::{
-    LONGEST,
     letters::{Letters, Set},
     parser::{self, Node},
 };
 
+/// Longest pattern that is followed, in bytes. Those that find a few letters are short.
+const LONGEST: usize = 256;
 /// Parts in a row that are followed.
 const PARTS: usize = 64;
 
