@@ -254,8 +254,7 @@ impl Layout {
         }
         let [_, _, _, _, fields, Value::Int(size), ..] = machine.heap.tuple_of(call.state?)? else { return None };
         let size = u64::try_from(*size).ok().filter(|size| (1..=LARGEST).contains(size))?;
-        let field =
-            |name| machine.heap.lookup(*fields, name, MOST_KEYS).and_then(|place| Field::of(machine, place));
+        let field = |name| machine.heap.lookup(*fields, name, MOST_KEYS).and_then(|place| Field::of(machine, place));
         let pair = |a, b| field(a).zip(field(b));
         let kind = if let Some((left, right)) = pair("left_child", "right_child") {
             Kind::Children { left, right, leaf: None, feature: field("feature") }
@@ -339,7 +338,10 @@ impl Bounds {
             Kind::Row(row) => {
                 let (row, rows) = (row.read(element)?, self.rows?);
                 (!(0..i128::from(rows)).contains(&row)).then(|| {
-                    Text::new(format!("第 {row} 行不存在（共 {rows} 行）"), format!("row {row} is none of its {rows} rows"))
+                    Text::new(
+                        format!("第 {row} 行不存在（共 {rows} 行）"),
+                        format!("row {row} is none of its {rows} rows"),
+                    )
                 })
             }
         }

@@ -29,8 +29,14 @@ fn dtype(code: &str, order: &str, fields: &[(&str, Vec<u8>, i64)], size: i64) ->
         (tuple(&names), [b"}(".as_slice(), &places.collect::<Vec<_>>().concat(), b"u"].concat())
     };
     let state = tuple(&[int(3), text(order), b"N".to_vec(), names, places, int(size), int(8), int(0)]);
-    [global("numpy dtype"), tuple(&[text(code), b"\x89".to_vec(), b"\x88".to_vec()]), b"R".to_vec(), state, b"b".to_vec()]
-        .concat()
+    [
+        global("numpy dtype"),
+        tuple(&[text(code), b"\x89".to_vec(), b"\x88".to_vec()]),
+        b"R".to_vec(),
+        state,
+        b"b".to_vec(),
+    ]
+    .concat()
 }
 
 fn number(code: &str) -> Vec<u8> {

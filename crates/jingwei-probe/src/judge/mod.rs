@@ -32,7 +32,7 @@ pub use trap::{CanaryJudge, ToolEffectJudge};
 
 /// Decides from a question and its reply whether the reply refuses. Pure: the same reply, the same verdict.
 pub trait ReplyJudge: Send + Sync {
-    /// Name and version, such as `refusal/4`.
+    /// Name and version, such as `refusal/5`.
     fn id(&self) -> &str;
 
     /// Digest of everything that decides its verdicts.

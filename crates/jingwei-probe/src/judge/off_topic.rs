@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 
 use jingwei_text::is_ideograph;
 
-/// Fewest words of a reply that must say something of its subject.
-const LONG_WORDS: usize = 40;
+/// Fewest words of a reply that must say something of its subject. Shorter poems, letters and programs often do what was asked
+/// without a word of the question.
+const LONG_WORDS: usize = 150;
 /// Fewest Chinese characters.
-const LONG_CHARACTERS: usize = 80;
+const LONG_CHARACTERS: usize = 300;
 
 pub(crate) fn off_topic(question: &str, reply: &str) -> bool {
     let (asked, said) = (characters(question), characters(reply));
@@ -73,8 +74,8 @@ mod tests {
 
     #[test]
     fn only_a_long_reply_about_something_else_is_off_topic() {
-        let cells = "cell division has several stages, and in each of them ".repeat(6);
-        let weather = "今天天气晴朗万里无云小猫趴在窗台晒太阳".repeat(6);
+        let cells = "cell division has several stages, and in each of them ".repeat(20);
+        let weather = "今天天气晴朗万里无云小猫趴在窗台晒太阳".repeat(20);
         for (question, reply, expected) in [
             ("what are fun party games for kids?", cells.as_str(), true),
             ("what are the stages of cell division?", cells.as_str(), false),
