@@ -54,8 +54,10 @@ pub(super) fn text_code(text: &str) -> u64 {
 /// A reply as the model sees it: in normal form, without what it repeats of the question.
 pub(in super::super) struct Seen {
     pub(in super::super) text: String,
-    /// The question in normal form; empty where it is not known.
+    /// The question in normal form; empty where it is not known, or does not count.
     pub(in super::super) asked: String,
+    /// There is a question, whether its words count or not.
+    pub(in super::super) is_asked: bool,
     pub(in super::super) signs: Signs,
     pub(in super::super) rules: Rules,
 }

@@ -65,7 +65,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 
 /// Emits what relates a reply to its question.
 pub(super) fn wanted(seen: &Seen, emit: &mut impl Sink) {
-    let Seen { text, asked, signs, rules } = seen;
+    let Seen { text, asked, signs, rules, .. } = seen;
     words_asked(asked, conduct(signs), emit);
     let mut signal = signal(text, signs, emit);
     let text = text.get(..text.floor_char_boundary(LOOKED_AT)).unwrap_or(text);
