@@ -139,7 +139,8 @@ fn remote_code_is_found_in_any_json_and_limits_hold() {
         (r#"{"trust_remote_code": "True"}"#.to_owned(), limits, "model.remote-code weights trust_remote_code"),
         ("\u{feff}{\"auto_map\": {\"a\": \"b\"}".to_owned(), limits, "model.remote-code weights auto_map"),
         (nested(70), limits, "model.limit-exceeded weights depth"),
-        (nested(5_000), Limits { depth: 10_000, ..limits }, "model.limit-exceeded weights depth"),
+        // Deeper than any writer nests it.
+        (nested(5_000), Limits { depth: 10_000, ..limits }, "model.config-bomb weights nesting"),
         (wide.clone(), Limits { entries: 10, ..limits }, "model.limit-exceeded weights entries"),
         (wide, Limits { header_bytes: 20, ..limits }, "model.limit-exceeded weights header_bytes"),
     ] {
