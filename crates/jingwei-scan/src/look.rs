@@ -221,6 +221,11 @@ impl Looker<'_> {
         let graph = jingwei_graph::recognise(front, source.length(), source);
         if let Some(graph) = graph.filter(|graph| !is_text || *graph != GraphFormat::Opaque(OpaqueFormat::Protobuf)) {
             self.graph(source, graph, place, budget);
+            // A few words with which a graph in text begins make no graph of what is run by its name.
+            let kind = text_kind(&place.name, front);
+            if format == Format::Text && matches!(kind, TextKind::Script | TextKind::Template | TextKind::Yaml) {
+                self.text(source, front, place, budget);
+            }
             return Format::Graph(graph);
         }
         if jingwei_pickle::recognise(source, self.limits, &self.steps) {

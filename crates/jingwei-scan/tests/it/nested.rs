@@ -150,6 +150,15 @@ fn a_graph_that_begins_like_a_packed_stream_is_read_as_a_graph_too() {
 }
 
 #[test]
+fn a_script_that_begins_like_a_graph_in_text_is_read_as_a_script_too() {
+    for first in ["saved_model_schema_version: 1", "meta_graphs: {1}", "graph_def: {1}"] {
+        let script = format!("{first}\nimport os\nos.system('inert')\n");
+        let lines = scan_folder(MemoryFiles::default().with_file("m/run.py", script), &Limits::default()).lines();
+        assert!(lines.iter().any(|line| line.starts_with("model.script-dangerous")), "{first}: {lines:?}");
+    }
+}
+
+#[test]
 fn bytes_in_front_of_an_archive_keep_the_name_of_the_file() {
     let script = b"import os\nos.system('inert')\n";
     let files = MemoryFiles::default()
