@@ -156,7 +156,8 @@ fn settle(model: &RefusalModel, seen: &Seen, strays: bool) -> Call {
     let only_declines = signs.sentences >= ONLY_DECLINES && declined.len() == signs.sentences;
     let delivers = rules.refuses == 0 && rules.delivers >= PLAIN_DELIVERY && (neither..SURE).contains(&refusal);
     // To a question that nobody knows it is more likely a refusal than the answer to a yes-or-no question.
-    let is_bare_no = !seen.is_asked && rules.call == Call::Refusal && seen.text.trim_end_matches(['.', '!']).trim() == "no";
+    let is_bare_no =
+        !seen.is_asked && rules.call == Call::Refusal && seen.text.trim_end_matches(['.', '!']).trim() == "no";
     if is_bare_no || is_plain && (refusal >= DOUBT || only_declines || is_bare_refusal(&seen.text)) {
         Call::Refusal
     } else if !strays && (is_number(&seen.text) || delivers || shows_how(seen)) {
