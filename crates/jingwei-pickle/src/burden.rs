@@ -124,6 +124,14 @@ fn weight(heap: &Heap, judge: &Judge) -> Weight {
         if known[root].is_some() || !is_container(heap, judge, root) {
             continue;
         }
+        // What holds nothing but what came before it, as nearly everything does, needs no path.
+        if let Some((done, given)) = of_known(heap, judge, root, &known) {
+            known[root] = Some(done);
+            most.leaves = most.leaves.max(done.leaves);
+            most.depth = most.depth.max(done.depth);
+            most.given += given;
+            continue;
+        }
         known[root] = Some(OPEN);
         path.push((root, 0, LEAF));
         while let Some((at, next, sum)) = path.pop() {
@@ -177,6 +185,30 @@ fn weight(heap: &Heap, judge: &Judge) -> Weight {
         _ => 0.0,
     };
     Weight { hashed: (0..known.len()).map(heaviest).fold(0.0, f32::max), ..most }
+}
+
+/// The weight of a tuple, list or set and how many values it was given, if the weight of each is known.
+fn of_known(heap: &Heap, judge: &Judge, n: usize, known: &[Option<Weight>]) -> Option<(Weight, f32)> {
+    let values: &[Value] = match heap.at(n)? {
+        Node::Tuple(values) => values,
+        Node::List(items) | Node::Set(items) => &items.kept,
+        _ => return None,
+    };
+    let (mut sum, mut given) = (LEAF, 0.0);
+    for value in values {
+        given += 1.0;
+        let Some(inner) = value.node().map(crate::heap::NodeId::index) else {
+            sum.leaves += 1.0;
+            continue;
+        };
+        match known[inner] {
+            Some(OPEN) => return None,
+            Some(weight) => add(&mut sum, weight),
+            None if is_container(heap, judge, inner) => return None,
+            None => sum.leaves += 1.0,
+        }
+    }
+    Some((Weight { depth: sum.depth + 1, ..sum }, given))
 }
 
 fn add(outer: &mut Weight, inner: Weight) {

@@ -44,7 +44,7 @@ pub(crate) fn embedded(text: &[u8], most: u64) -> (Vec<Embedded>, bool) {
                 break;
             }
             // Lines may stand together that are a value each.
-            let Some(line) = value.iter().position(|byte| is_break(*byte)) else { break };
+            let Some(line) = memchr::memchr3(b'\n', b'\r', b'\\', value) else { break };
             let rest = &value[line..];
             start += line + rest.iter().position(|byte| !is_break(*byte)).unwrap_or(rest.len());
             // An escaped line's end has a letter.
@@ -165,8 +165,16 @@ fn first_letters(value: &[u8]) -> Option<[u8; 2]> {
     Some([letters.next()?, letters.next()?])
 }
 
-fn of_base64(letters: [u8; 2]) -> Option<u8> {
-    jingwei_template::base64(std::str::from_utf8(&letters).ok()?).first().copied()
+fn of_base64([first, second]: [u8; 2]) -> Option<u8> {
+    let digit = |letter: u8| match letter {
+        b'A'..=b'Z' => Some(letter - b'A'),
+        b'a'..=b'z' => Some(letter - b'a' + 26),
+        b'0'..=b'9' => Some(letter - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    };
+    Some(digit(first)? << 2 | digit(second)? >> 4)
 }
 
 fn of_hex([high, low]: [u8; 2]) -> Option<u8> {
@@ -212,11 +220,22 @@ fn next_run(text: &[u8], from: usize) -> Option<Range<usize>> {
     }
 }
 
+#[inline]
 fn belongs(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_') || is_break(byte)
+    const BELONGS: [bool; 256] = {
+        let mut all = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            all[byte as usize] =
+                byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_') || is_break(byte);
+            byte += 1;
+        }
+        all
+    };
+    BELONGS[usize::from(byte)]
 }
 
-fn is_break(byte: u8) -> bool {
+const fn is_break(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r' | b'\\')
 }
 

@@ -326,7 +326,9 @@ impl Looker<'_> {
             let Some(member) = archive.members().get(at) else { break };
             // A zip has the content of what it calls links and devices, and loaders read it.
             let is_named = matches!(member.kind, Kind::Link { .. } | Kind::Other) && packing != Packing::Zip;
-            if member.kind == Kind::Folder || is_named {
+            // What a tar says of sizes holds.
+            let is_empty = packing == Packing::Tar && member.packed_bytes == 0 && member.unpacked_bytes == 0;
+            if member.kind == Kind::Folder || is_named || is_empty {
                 continue;
             }
             let mut below = place.below(&member.name.clone());

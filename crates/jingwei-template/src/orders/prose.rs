@@ -46,7 +46,9 @@ pub(crate) fn hidden(text: &str) -> Vec<&str> {
         {
             parts.push(note);
         }
-        if HIDDEN.iter().any(|mark| line.contains(mark)) {
+        // Every mark has one of the two, and few lines have any.
+        let may_hide = || line.bytes().any(|byte| matches!(byte, b':' | b'>'));
+        if may_hide() && HIDDEN.iter().any(|mark| line.contains(mark)) {
             parts.push(line.split_once('>').map_or(line, |(_, inner)| inner));
         }
     }

@@ -119,7 +119,11 @@ impl Walk<'_> {
         let offset = self.at;
         let has_content = matches!(kind, Kind::File);
         if has_content {
-            if self.seen.insert(name.clone(), size).is_some_and(|before| before != size) {
+            let before = match self.seen.get_mut(&name) {
+                Some(before) => Some(std::mem::replace(before, size)),
+                None => self.seen.insert(name.clone(), size),
+            };
+            if before.is_some_and(|before| before != size) {
                 let (zh, en) = ("与另一成员同名而内容不同", "shares its name with a member of other content");
                 listing.notes.inconsistent(&name, start, zh, en);
             }
