@@ -50,7 +50,7 @@ const PROGRAMS: [(&[u8], &str); 15] = [
     (b"\0\x01\0\0\0\xff\xff\xff\xff\x01\0\0\0\0\0\0\0", ".NET object"),
 ];
 /// Endings that a system runs.
-const RUN: [&str; 34] = [
+const RUN: [&str; 45] = [
     "ps1",
     "psm1",
     "bat",
@@ -85,6 +85,17 @@ const RUN: [&str; 34] = [
     "scpt",
     "service",
     "inf",
+    "deb",
+    "rpm",
+    "apk",
+    "snap",
+    "appimage",
+    "dmg",
+    "msix",
+    "appx",
+    "xpi",
+    "crx",
+    "vsix",
 ];
 
 /// A program, told by its first bytes or, for a text, by the ending under which a system runs it.
@@ -102,7 +113,21 @@ pub(crate) fn program(name: &str, front: &[u8]) -> Option<Sighting> {
         ending => ["py", "sh", "bash", "zsh"].contains(&ending),
     };
     let script = front.starts_with(b"#!") && !is_read;
+    let lower = name.to_ascii_lowercase();
+    let macros = ["vbaproject.bin", "vbadata.xml"].iter().any(|end| lower.ends_with(end))
+        || [
+            "xl/activex/",
+            "word/activex/",
+            "ppt/activex/",
+            "embeddings/oleobject",
+            "xl/externallinks/",
+            "xl/macrosheets/",
+        ]
+        .iter()
+        .any(|folder| lower.contains(folder))
+            && !lower.contains("_rels/");
     let kind = known
+        .or(macros.then_some("Office macro"))
         .or(dos.then_some("PE"))
         .or((compiled || marshalled).then_some("pyc"))
         .or(script.then_some("#!"))

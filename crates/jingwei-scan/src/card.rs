@@ -43,6 +43,10 @@ pub(crate) fn front_matter_licence(text: &str) -> Option<String> {
     (!matches!(value.as_str(), "unknown" | "null" | "~")).then_some(value)
 }
 
+/// Where a hub keeps the data of its own repositories.
+const OWN_ADDRESSES: [&str; 4] =
+    ["hf://", "https://huggingface.co/", "https://www.modelscope.cn/", "https://modelscope.cn/"];
+
 /// The first path by which the card of a dataset sends its reader out of the folder: `data_files`, as text, list or `path`.
 pub(crate) fn data_outside(text: &str) -> Option<Sighting> {
     let mut lines = text.trim_start_matches('\u{feff}').lines();
@@ -80,11 +84,16 @@ pub(crate) fn data_outside(text: &str) -> Option<Sighting> {
                 || path.starts_with('/')
                 || is_home
                 || path.contains("file://")
+                || path.contains("://") && !OWN_ADDRESSES.iter().any(|own| path.starts_with(own))
         };
         let paths = value.split([',', '[', ']', '{', '}', '"', '\'', ' ']);
         if let Some(path) = { paths }.find(leads_out) {
             let sighting = Sighting::new("model.config-outside-reference").key("data_files");
-            let what = Text::new("文件夹之外的路径", "a path out of the folder");
+            let what = if path.contains("://") && !path.contains("file://") {
+                Text::new("网址", "an address on the network")
+            } else {
+                Text::new("文件夹之外的路径", "a path out of the folder")
+            };
             return Some(sighting.with("key", "data_files").with("value", path).with_text("what", what));
         }
     }

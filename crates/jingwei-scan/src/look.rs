@@ -52,7 +52,7 @@ pub(crate) fn look(
     let budget = Budget::new(source.length(), limits);
     let steps = Steps::of_file(source.length(), limits);
     let mut looker = Looker { names, weights, limits, steps, looked: Looked::default() };
-    let place = Place { inside: "".into(), name: path.into(), depth: 0, length: source.length() };
+    let place = Place { inside: "".into(), name: path.into(), depth: 0, length: source.length(), is_compiled: false };
     let format = looker.look(source, &place, &budget);
     if let Some(sighting) = beside::odd_name(path) {
         looker.see(&place, sighting);
@@ -82,12 +82,14 @@ struct Place {
     depth: u32,
     /// In bytes: no sighting lies beyond.
     length: u64,
+    /// Code of an archive of TorchScript.
+    is_compiled: bool,
 }
 
 impl Place {
     fn below(&self, name: &str) -> Self {
         let inside = if self.inside.is_empty() { name.into() } else { format!("{}!{name}", self.inside).into() };
-        Self { inside, name: name.into(), depth: self.depth + 1, length: u64::MAX }
+        Self { inside, name: name.into(), depth: self.depth + 1, length: u64::MAX, is_compiled: false }
     }
 }
 
@@ -115,6 +117,7 @@ impl Looker<'_> {
             self.see(place, sighting);
         }
         self.project(source, place);
+        self.marks(source, &front, place);
         let inspection = match format {
             Format::Empty => return format,
             Format::Ggml => ggml::inspect(source, self.limits),
@@ -147,9 +150,17 @@ impl Looker<'_> {
                     if let Some(schema) = shards::schema_in_front(source, &front) {
                         self.types(&schema, place, budget);
                     }
+                    if let Some(sighting) = shards::vectors_lie(&place.name, &front, source.length()) {
+                        self.see(place, sighting);
+                    }
                     if let Some(sighting) = shards::record_lie(source) {
                         self.see(place, sighting);
                     }
+                }
+                if format == Format::Text
+                    && let Some(sighting) = shards::vectors_lie(&place.name, &front, source.length())
+                {
+                    self.see(place, sighting);
                 }
                 if let Some(sighting) = beside::mislabelled(&place.name, &front, format) {
                     self.see(place, sighting);
@@ -179,6 +190,31 @@ impl Looker<'_> {
         // What cannot be read is told where it is digested.
         let Ok(bytes) = Reader::new(source).take_vec(length) else { return };
         for sighting in jingwei_template::inspect_project(&place.name, &bytes) {
+            self.see(place, sighting);
+        }
+    }
+
+    /// Files of other trades, whose readers run, fetch or read what they name; lists of where packages come from.
+    fn marks(&mut self, source: &mut dyn Source, front: &[u8], place: &Place) {
+        let name = place.name.to_ascii_lowercase();
+        if is_lock(name.rsplit('/').next().unwrap_or_default()) {
+            for sighting in jingwei_template::inspect_lock(source) {
+                self.see(place, sighting);
+            }
+        }
+        let is_database = front.starts_with(b"SQLite format 3\0");
+        if !is_database && !jingwei_template::has_marks(&place.name) {
+            return;
+        }
+        let length = source.length().min(MARKED);
+        // What cannot be read is told where it is digested.
+        let Ok(bytes) = Reader::new(source).take_vec(length) else { return };
+        let sighting = if is_database {
+            shards::calls_of_database(&bytes)
+        } else {
+            jingwei_template::inspect_marks(&place.name, &bytes)
+        };
+        if let Some(sighting) = sighting {
             self.see(place, sighting);
         }
     }
@@ -321,6 +357,7 @@ impl Looker<'_> {
         for sighting in archive.sightings().to_vec() {
             self.see(place, sighting);
         }
+        let has_script = archive.members().iter().any(|member| member.name.ends_with("constants.pkl"));
         let storages = storages(archive.members().iter().map(|member| &*member.name));
         for at in 0..archive.members().len() {
             let Some(member) = archive.members().get(at) else { break };
@@ -332,6 +369,7 @@ impl Looker<'_> {
                 continue;
             }
             let mut below = place.below(&member.name.clone());
+            below.is_compiled = has_script && member.name.contains("code/") && member.name.ends_with(".py");
             if member.kind == Kind::Junk {
                 // Bytes outside of the archive have no name but the file's own, by which loaders go.
                 below.name = Rc::clone(&place.name);
@@ -523,7 +561,7 @@ impl Looker<'_> {
     fn text(&mut self, source: &mut dyn Source, front: &[u8], place: &Place, budget: &Budget) {
         let inspection = match text_kind(&place.name, front) {
             TextKind::Template => jingwei_template::inspect_template(source, self.limits),
-            TextKind::Script if place.depth > 0 && place.name.contains("code/__torch__") => {
+            TextKind::Script if place.depth > 0 && (place.is_compiled || place.name.contains("code/__torch__")) => {
                 jingwei_template::inspect_torchscript(source, self.limits)
             }
             TextKind::Script => jingwei_template::inspect_script(source, &place.name, &self.names.config, self.limits),
@@ -543,6 +581,9 @@ impl Looker<'_> {
         let length = source.length().min(self.limits.header_bytes);
         // What cannot be read is told where it is digested.
         let bytes = Reader::new(source).take_vec(length).unwrap_or_default();
+        if let Some(sighting) = jingwei_template::inspect_modelines(&String::from_utf8_lossy(&bytes)) {
+            self.see(place, sighting);
+        }
         self.spelled(&bytes, place, budget);
         if place.depth == 0 {
             self.looked.has_text = front.iter().any(|b| !b.is_ascii_whitespace());
@@ -603,6 +644,30 @@ impl Looker<'_> {
     }
 }
 
+/// Bytes of a file of another trade that are searched.
+const MARKED: u64 = 8 << 20;
+
+/// Lock files and lists of channels, by name.
+fn is_lock(name: &str) -> bool {
+    matches!(
+        name,
+        "package-lock.json"
+            | "npm-shrinkwrap.json"
+            | "yarn.lock"
+            | "pnpm-lock.yaml"
+            | "poetry.lock"
+            | "uv.lock"
+            | "pdm.lock"
+            | "pipfile"
+            | "pipfile.lock"
+            | "gemfile.lock"
+            | ".condarc"
+            | "condarc"
+            | "conda-lock.yml"
+            | "pixi.lock"
+    )
+}
+
 /// Pickles that are told of a file whose format nobody here knows.
 const MOST_WITHIN: usize = 16;
 
@@ -650,6 +715,8 @@ fn prose(source: &mut dyn Source, name: &str) -> Inspection {
     inspection.sightings = jingwei_template::inspect_prose(&text, shown);
     inspection.sightings.extend(jingwei_template::inspect_orders(path, &text));
     inspection.sightings.extend(jingwei_template::inspect_ranks(&text));
+    inspection.sightings.extend(jingwei_template::inspect_source(path, &text));
+    inspection.sightings.extend(jingwei_template::inspect_markup(path, &text));
     if name == "vocab.txt" {
         inspection.sightings.extend(jingwei_template::inspect_word_list(&text));
     }

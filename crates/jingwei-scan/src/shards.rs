@@ -1,5 +1,6 @@
 //! What stands in files of samples beside the samples: types of Python in Arrow's schemas, lengths of TFRecord's records.
 
+use jingwei_core::Text;
 use jingwei_read::{Part, Reader, Sighting, Source};
 use memchr::memmem;
 
@@ -83,6 +84,49 @@ fn crc32c(bytes: &[u8]) -> u32 {
 /// As TensorFlow keeps a checksum (`tensorflow/core/lib/hash/crc32c.h`).
 fn masked(sum: u32) -> u32 {
     sum.rotate_right(15).wrapping_add(0xa282_ead8)
+}
+
+/// Functions of SQLite that load a library or reach files, where a trigger, a view or a default calls them.
+pub(crate) fn calls_of_database(bytes: &[u8]) -> Option<Sighting> {
+    const CALLS: [&str; 5] = ["load_extension(", "writefile(", "readfile(", "fts3_tokenizer(", "edit("];
+    // The statements of a schema begin so, and stand near what they call.
+    const NEAR: usize = 4 << 10;
+    let (call, at) = CALLS.iter().find_map(|call| {
+        memmem::find_iter(bytes, call.as_bytes())
+            .find(|at| {
+                let before = &bytes[at.saturating_sub(NEAR)..*at];
+                [&b"CREATE TRIGGER"[..], b"CREATE VIEW", b"create trigger", b"create view", b"CREATE TEMP"]
+                    .iter()
+                    .any(|head| memmem::find(before, head).is_some())
+            })
+            .map(|at| (*call, at))
+    })?;
+    let (zh, en) = ("数据库的触发器或视图会调用它", "a trigger or a view of the database calls it");
+    let sighting = Sighting::new("model.file-reaches-out").key(call).at(at as u64);
+    Some(sighting.with("name", call).with_text("why", Text::new(zh, en)))
+}
+
+/// Tables of word vectors begin with how many there are and how long each is. Readers take room for all of them first.
+pub(crate) fn vectors_lie(name: &str, front: &[u8], length: u64) -> Option<Sighting> {
+    let lower = name.to_ascii_lowercase();
+    if ![".vec", ".bin", ".txt", ".w2v", ".kv", ".glove", ".emb"].iter().any(|end| lower.ends_with(end)) {
+        return None;
+    }
+    let line = front.split(|byte| *byte == b'\n').next().filter(|line| line.len() < 64 && line.len() < front.len())?;
+    let mut numbers = std::str::from_utf8(line).ok()?.split_whitespace().map(str::parse::<u64>);
+    let (Some(Ok(count)), Some(Ok(width)), None) = (numbers.next(), numbers.next(), numbers.next()) else {
+        return None;
+    };
+    let claimed = count.saturating_mul(width.saturating_add(1));
+    // A number takes two characters at least, and a mark between.
+    if claimed <= length || claimed < 1 << 28 {
+        return None;
+    }
+    let (zh, en) = (
+        format!("词向量表声称有 {count} 行、每行 {width} 个数，文件只有 {length} 字节"),
+        format!("the table of word vectors claims {count} rows of {width} numbers, and the file has {length} bytes"),
+    );
+    Some(Sighting::malformed(0, zh, en))
 }
 
 #[cfg(test)]

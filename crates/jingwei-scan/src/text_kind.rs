@@ -23,8 +23,21 @@ pub(crate) enum TextKind {
 }
 
 /// Endings and names of files with settings that loaders and servers of models read.
-const SETTINGS: [&str; 11] =
-    [".pbtxt", ".prototxt", ".toml", ".ini", ".cfg", ".conf", ".config", ".properties", ".gin", ".jsonl", ".json5"];
+const SETTINGS: [&str; 13] = [
+    ".pbtxt",
+    ".prototxt",
+    ".toml",
+    ".ini",
+    ".cfg",
+    ".conf",
+    ".config",
+    ".properties",
+    ".gin",
+    ".jsonl",
+    ".json5",
+    ".env",
+    ".libsonnet",
+];
 const SETTINGS_NAMES: [&str; 3] = ["checkpoint", "modelfile", "dockerfile"];
 
 /// The file that the library `tokenizers` reads, by its name or its keys.
@@ -45,7 +58,9 @@ pub(crate) fn text_kind(name: &str, front: &[u8]) -> TextKind {
         TextKind::Requirements
     } else if ends(&[".pth"]) && front.split(|b| *b == b'\n').any(|line| line.starts_with(b"import")) {
         TextKind::Paths
-    } else if ends(&[".py", ".pyw", ".sh", ".bash", ".zsh"]) || front.starts_with(b"#!") {
+    } else if ends(&[".py", ".pyw", ".pyx", ".pxi", ".sh", ".bash", ".zsh", ".ksh", ".fish", ".csh"])
+        || front.starts_with(b"#!")
+    {
         TextKind::Script
     } else if ends(&[".yaml", ".yml", ".dvc"]) || matches!(name.rsplit('/').next(), Some("mlmodel" | "mlproject")) {
         TextKind::Yaml
@@ -60,7 +75,9 @@ pub(crate) fn text_kind(name: &str, front: &[u8]) -> TextKind {
 
 fn is_requirements(name: &str) -> bool {
     let plain = name.contains("requirements") && [".txt", ".in", ".pip"].iter().any(|ending| name.ends_with(ending));
-    plain || matches!(name, "conda.yaml" | "conda.yml" | "environment.yaml" | "environment.yml" | "python_env.yaml")
+    plain
+        || matches!(name, "pipfile")
+        || matches!(name, "conda.yaml" | "conda.yml" | "environment.yaml" | "environment.yml" | "python_env.yaml")
 }
 
 /// Whether a JSON document may be a model of XGBoost that does not begin like one.

@@ -7,6 +7,7 @@
 
 mod config;
 mod lookalike;
+mod marks;
 mod note;
 mod orders;
 mod path;
@@ -19,10 +20,15 @@ mod tokenizer;
 mod unicode;
 
 pub use config::{inspect_config, inspect_settings, inspect_yaml};
-pub use note::{Note, base64, inspect_formulas, inspect_note, inspect_orders, inspect_prose, is_for_agents};
+pub use marks::{has_marks, inspect_marks};
+pub use note::{
+    Note, base64, inspect_formulas, inspect_modelines, inspect_note, inspect_orders, inspect_prose, is_for_agents,
+};
 pub use project::{inspect_project, reads_by_itself};
-pub use requirements::{inspect_indexes, inspect_requirements};
-pub use script::{Language, inspect_notebook, inspect_script, inspect_torchscript, interpreter};
+pub use requirements::{inspect_indexes, inspect_lock, inspect_requirements};
+pub use script::{
+    Language, inspect_markup, inspect_notebook, inspect_script, inspect_source, inspect_torchscript, interpreter,
+};
 pub use template::{inspect_template, inspect_template_text};
 pub use tokenizer::{
     inspect_character_map, inspect_ranks, inspect_sentencepiece, inspect_tokenizer, inspect_tokenizer_settings,

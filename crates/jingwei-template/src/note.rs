@@ -188,6 +188,46 @@ pub fn inspect_orders(path: &str, text: &str) -> Vec<Sighting> {
     seen
 }
 
+/// Lines by which editors take settings from a text that they open, where such a setting runs something: those of Vim in
+/// the first and last five lines, those of Emacs in the first two and in a list at the end.
+#[must_use]
+pub fn inspect_modelines(text: &str) -> Option<Sighting> {
+    const VIM: [&str; 12] = [
+        "fde=",
+        "foldexpr=",
+        "inde=",
+        "indentexpr=",
+        "inex=",
+        "includeexpr=",
+        "fex=",
+        "formatexpr=",
+        "stl=",
+        "statusline=",
+        "pex=",
+        "printexpr=",
+    ];
+    const RUNS: [&str; 9] =
+        ["system(", "execute(", "luaeval(", "pyeval(", "py3eval(", "feedkeys(", "writefile(", "source", ":!"];
+    const END: usize = 3000;
+    let mut all = text.lines();
+    let first: Vec<&str> = all.by_ref().take(5).collect();
+    let mut last: Vec<&str> = all.rev().take(5).collect();
+    last.extend(&first);
+    let is_vim = |line: &&&str| {
+        ["vim:", "vi:", "ex:"].iter().any(|mark| line.contains(mark))
+            && VIM.iter().any(|option| line.contains(option))
+            && RUNS.iter().any(|word| line.contains(word))
+    };
+    let head = first.iter().take(2).find(|line| line.contains("-*-") && line.contains("eval:"));
+    let end = text.get(text.ceil_char_boundary(text.len().saturating_sub(END))..).unwrap_or_default();
+    let list = end.rsplit_once("Local Variables:").map(|(_, list)| list);
+    let listed = || list?.lines().find(|line| line.contains("eval:"));
+    let line = last.iter().find(is_vim).or(head).copied().or_else(listed)?;
+    let when = Text::new("编辑器打开该文件时", "when an editor opens the file");
+    let what = jingwei_read::shown(line.trim());
+    Some(Sighting::new("model.runs-by-itself").key("modeline").with("what", &what).with_text("when", when))
+}
+
 /// Hidden characters in a text for people. `shows`: the text is shown as it is, so that terminal controls have no place in
 /// it; logs and outputs keep the colours of programs, and only what hides text is told there.
 #[must_use]

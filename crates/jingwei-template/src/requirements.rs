@@ -9,7 +9,7 @@ const LONGEST: u64 = 1 << 20;
 /// Sightings of one list.
 const MOST: usize = 8;
 /// Hosts from which honest lists fetch, by HTTPS: the registries, and the hosts of sources and of builds for accelerators.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 27] = [
     "pypi.org",
     "files.pythonhosted.org",
     "pypi.nvidia.com",
@@ -25,6 +25,18 @@ const KNOWN: [&str; 15] = [
     "conda.anaconda.org",
     "data.pyg.org",
     "tsinghua.edu.cn",
+    "registry.npmjs.org",
+    "registry.yarnpkg.com",
+    "npmmirror.com",
+    "rubygems.org",
+    "crates.io",
+    "aliyun.com",
+    "ustc.edu.cn",
+    "tencent.com",
+    "huaweicloud.com",
+    "modelscope.cn",
+    "prefix.dev",
+    "download.pytorch.org",
 ];
 
 /// Addresses of the file's own choice, from which packages would come.
@@ -46,6 +58,41 @@ pub fn inspect_requirements(source: &mut dyn Source) -> Inspection {
         }
     }
     inspection
+}
+
+/// Beginnings of the lines of a lock file that say where a package comes from.
+const LOCKED: [&str; 10] = [
+    "\"resolved\"",
+    "resolved ",
+    "url =",
+    "\"url\"",
+    "source = {",
+    "{ url =",
+    "registry =",
+    "- http",
+    "remote:",
+    "tarball:",
+];
+
+/// Addresses from which a lock file, or a list of channels, has packages come.
+#[must_use]
+pub fn inspect_lock(source: &mut dyn Source) -> Vec<Sighting> {
+    const LONGEST_LOCK: u64 = 16 << 20;
+    let Content::Bytes(bytes) = read::all(source, LONGEST_LOCK) else { return Vec::new() };
+    let (text, _) = read::text(&bytes);
+    let of_package = |line: &&str| LOCKED.iter().any(|front| line.starts_with(front));
+    let addresses = text.lines().map(str::trim).filter(of_package).filter_map(address);
+    let mut seen: Vec<Sighting> = Vec::new();
+    for address in addresses.map(|address| address.trim_matches([',', '}'])).filter(|address| !is_known(address)) {
+        let host = |address: &str| address.split('/').nth(2).unwrap_or_default().to_owned();
+        if seen.len() >= MOST {
+            break;
+        }
+        if !seen.iter().any(|known| known.key.as_deref().is_some_and(|known| host(known) == host(address))) {
+            seen.push(Sighting::new("model.requirements-address").key(address).with("address", address));
+        }
+    }
+    seen
 }
 
 /// Keys under which settings of package managers name where packages come from.
@@ -77,7 +124,9 @@ pub fn inspect_indexes(source: &mut dyn Source) -> Vec<Sighting> {
             continue;
         }
         let key = line.split(['=', ':']).next().unwrap_or_default().trim().trim_matches('"').to_ascii_lowercase();
-        let names_index = INDEXES.contains(&key.as_str()) || in_source && (key == "url" || line.contains("url"));
+        let is_git = line.contains("git = \"") && line.contains('{') || key == "git" && line.contains('=');
+        let names_index =
+            is_git || INDEXES.contains(&key.as_str()) || in_source && (key == "url" || line.contains("url"));
         let is_package = line.split_once(" @ ").is_some_and(|(_, rest)| rest.contains("://"));
         if (names_index || is_package)
             && seen.len() < MOST

@@ -361,6 +361,10 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
         if value && self.key == TRUST_KEY {
             self.found.remote_code(TRUST_KEY);
         }
+        let word = if value { "true" } else { "false" };
+        if loaders::allows(self.key, word) {
+            self.found.imports(self.key, word, loaders::allowance());
+        }
         Ok(self.scalar(value, value))
     }
 

@@ -13,7 +13,7 @@ use crate::{
 
 /// Keys whose value is a module, or a folder with modules, that a loader imports by name: PEFT for Megatron, MMEngine, fairseq,
 /// AllenNLP, Ray Serve.
-const IMPORTS: [&str; 10] = [
+const IMPORTS: [&str; 11] = [
     "megatron_core",
     "imports",
     "user_dir",
@@ -24,6 +24,7 @@ const IMPORTS: [&str; 10] = [
     "extra_imports",
     "external_modules",
     "vllm_plugins",
+    "middleware",
 ];
 /// Keys of patterns by which tokenizers of their own split texts.
 const PATTERNS: [&str; 8] = [
@@ -101,8 +102,132 @@ const RESOLVERS: [&str; 6] = ["eval", "python", "py", "exec", "lambda", "calc"];
 /// Parts of names of secrets in the environment.
 const SECRETS: [&str; 7] = ["key", "token", "secret", "password", "passwd", "credential", "auth"];
 
+/// Classes and kinds of steps by which agents and workflows run a command or a text as code, by the ends of their names.
+const RUNNERS: [&str; 20] = [
+    "LocalCommandLineCodeExecutor",
+    "JupyterCodeExecutor",
+    "PythonCodeExecutionTool",
+    "ShellTool",
+    "BashProcess",
+    "PythonREPL",
+    "PythonREPLTool",
+    "PythonAstREPLTool",
+    "PALChain",
+    "LLMMathChain",
+    "LLMBashChain",
+    "SQLDatabaseChain",
+    "PythonFunctionTool",
+    "CodeInterpreterTool",
+    "LocalPythonInterpreter",
+    "UnsafeCodeExecutor",
+    "n8n-nodes-base.executeCommand",
+    "n8n-nodes-base.ssh",
+    "LocalShellTool",
+    "UnsafeLocalCodeExecutor",
+];
+/// Settings that let a model run code, or a loader unpickle, and the values that do so.
+const ALLOWANCES: [(&str, &[&str]); 11] = [
+    ("allow_dangerous_code", &["true"]),
+    ("allow_dangerous_requests", &["true"]),
+    ("allow_dangerous_deserialization", &["true"]),
+    ("allow_dangerous_tools", &["true"]),
+    ("allow_code_execution", &["true"]),
+    ("code_execution_mode", &["unsafe"]),
+    ("allow_unsafe_code", &["true"]),
+    ("allow_unsafe_jinja", &["true"]),
+    ("enable_python_repl", &["true"]),
+    ("allow_pickle", &["true"]),
+    ("unsafe_load", &["true"]),
+];
+/// Tools that run what a model writes, as agents of LangChain are given them by name.
+const SHELLS: [&str; 6] = ["terminal", "python_repl", "python_repl_ast", "bash", "shell", "requests_all"];
+/// Keys of the address to which everything goes that a model is asked.
+const SERVICES: [&str; 9] = [
+    "api_base",
+    "base_url",
+    "openai_api_base",
+    "openai_base_url",
+    "api_base_url",
+    "anthropic_base_url",
+    "llm_base_url",
+    "completions_url",
+    "inference_server_url",
+];
+
+/// What agents and workflows are allowed, and where they send what they know.
+fn agents(found: &Findings<'_>, key: &str, lower: &str, value: &str) -> bool {
+    let is_name = value.len() < 200 && !value.contains(char::is_whitespace);
+    let last = value.rsplit(['.', ':', '/']).next().unwrap_or(value);
+    if is_name && RUNNERS.iter().any(|runner| last == *runner || value == *runner) {
+        found.imports(key, value, runs());
+    } else if allows(lower, value) {
+        found.imports(key, value, allowance());
+    } else if matches!(lower, "allowed_tools" | "tool_names" | "load_tools") && SHELLS.contains(&value) {
+        found.imports(key, value, runs());
+    } else if [
+        "require('child_process')",
+        "require(\"child_process\")",
+        "require('node:child_process')",
+        "from 'child_process'",
+    ]
+    .iter()
+    .any(|call| value.contains(call))
+    {
+        found.dangerous_target(key, "child_process", Effect::Process);
+    } else if ["{{ shell(", "{{shell(", "{{ client_shell(", "{{ cmd("].iter().any(|call| value.contains(call)) {
+        found.dangerous_target(key, "shell", Effect::Process);
+    } else if lower == "driver" && found.file.starts_with("catalog") && targets::is_dotted(value) {
+        found.target(key, value, true);
+    } else if lower == "module_name" && found.file.starts_with("great_expectations") {
+        let own = value.split('.').next().is_some_and(|first| first == "great_expectations");
+        if !own {
+            found.loader_module(key, value);
+        }
+    } else if lower == "name" && found.file == "zarr.json" && value.trim_start_matches("numcodecs.") == "pickle" {
+        found.dangerous_target(key, value, Effect::Load);
+    } else if (SERVICES.contains(&lower)
+        || lower == "url" && found.file == "resources.json"
+        || lower == "links" && found.file == "metadata.json")
+        && is_in_the_open(value)
+    {
+        let (zh, en) = ("明文传输的模型服务地址", "a service of models that is reached in the open");
+        found.outside(key, value, Text::new(zh, en));
+    } else {
+        return false;
+    }
+    true
+}
+
+fn runs() -> Text {
+    Text::new("它会执行模型写出的命令或代码", "which runs commands or code that a model writes")
+}
+
+pub(crate) fn allowance() -> Text {
+    Text::new("该设置允许执行代码或反序列化对象", "a setting that lets code run or objects be unpickled")
+}
+
+pub(crate) fn allows(lower: &str, value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    ALLOWANCES.iter().any(|(key, values)| lower == *key && values.contains(&value.as_str()))
+}
+
+/// `http://` to a host with a name of the public network: those of a network of one's own have no dot, or one's own addresses.
+fn is_in_the_open(value: &str) -> bool {
+    let Some(rest) = value.strip_prefix("http://") else { return false };
+    let host = rest.split(['/', ':', '?']).next().unwrap_or_default();
+    let ends = [".local", ".internal", ".lan", ".localhost", ".svc", ".cluster", ".docker"];
+    let private = ["127.", "10.", "192.168.", "172.", "0.0.0.0", "169.254."];
+    host.contains('.')
+        && !host.contains(['{', '$', '<', '['])
+        && !ends.iter().any(|end| host.ends_with(end) || host.contains(&format!("{end}.")))
+        && !private.iter().any(|front| host.starts_with(front))
+}
+
 /// Judges one entry; `lower`: its key in lower case.
 pub(crate) fn judge(found: &Findings<'_>, key: &str, lower: &str, value: &str) {
+    if agents(found, key, lower, value) {
+        return;
+    }
     if IMPORTS.contains(&lower) {
         import(found, key, value);
     } else if PATTERNS.contains(&lower) {
@@ -111,7 +236,7 @@ pub(crate) fn judge(found: &Findings<'_>, key: &str, lower: &str, value: &str) {
         let mut parts = value.split('.');
         let vendor = parts.next().unwrap_or_default();
         // A name of Thinc has no vendor: `Adam.v1`.
-        if parts.count() >= 2 && !VENDORS.contains(&vendor) {
+        if (parts.count() >= 2 || lower == "@callbacks") && !VENDORS.contains(&vendor) {
             found.loader_module(key, value);
         }
     } else if found.file == "config.pbtxt" && matches!(lower, "backend" | "platform") && !BACKENDS.contains(&value) {

@@ -89,6 +89,11 @@ impl Scanner<'_, '_> {
         self.found.order(key, value);
         match key {
             "_target_" | "class_path" => self.found.target(key, value, true),
+            "trust_remote_code" | "trust-remote-code" | "TRUST_REMOTE_CODE"
+                if matches!(value.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "1") =>
+            {
+                self.found.remote_code(key);
+            }
             // A layer of Caffe imports this module.
             "module" if self.found.file.ends_with(".prototxt") => self.found.loader_module(key, value),
             _ => entry::judge(self.found, key, value),

@@ -238,7 +238,9 @@ impl Scanner<'_> {
             {
                 self.found.target(&key, value, false);
             }
-            "trust_remote_code" if matches!(value.to_ascii_lowercase().as_str(), "true" | "yes" | "on") => {
+            "trust_remote_code" | "trust-remote-code" | "TRUST_REMOTE_CODE"
+                if matches!(value.to_ascii_lowercase().as_str(), "true" | "yes" | "on") =>
+            {
                 self.found.remote_code(&key);
             }
             // MLflow imports this module and calls its `_load_pyfunc`.

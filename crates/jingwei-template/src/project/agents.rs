@@ -69,6 +69,9 @@ pub(super) fn settings(path: &str, text: &str) -> Vec<Run> {
                 let what = command_of(value);
                 runs.extend((!only_checks(&what)).then(|| Run::new(&key, &what, STARTS)));
             }
+            (_, Value::Array(servers)) if last.to_ascii_lowercase().ends_with("servers") => {
+                runs.extend(servers.iter().filter_map(Value::as_object).filter_map(|server| started(&key, server)));
+            }
             ("runCommand" | "shellCommand", Value::String(what)) => runs.push(Run::new(&key, what, STARTS)),
             _ => runs.extend(permitted(&key, last, value)),
         }

@@ -1,6 +1,7 @@
 //! Settings and hooks of git that run programs.
 
 use super::Run;
+use crate::script;
 
 const GIT: (&str, &str) = ("git 在此文件夹中工作时", "when git works in the folder");
 
@@ -10,11 +11,66 @@ const FOR_ANYBODY: [&str; 3] = ["pull_request_target", "issue_comment", "discuss
 /// A workflow that gives away what only the repository should know: it runs for anybody, and its commands see the secrets.
 pub(super) fn workflow(_: &str, text: &str) -> Vec<Run> {
     let Some(occasion) = FOR_ANYBODY.iter().find(|occasion| text.contains(*occasion)) else { return Vec::new() };
-    let sees = |line: &str| line.contains("toJSON(secrets)") || line.contains("${{") && line.contains("secrets.");
+    let sees = |line: &str| {
+        let written = [
+            "event.pull_request.title",
+            "event.pull_request.body",
+            "pull_request.head.ref",
+            "event.comment.body",
+            "event.issue.title",
+            "event.issue.body",
+            "github.head_ref",
+        ];
+        line.contains("toJSON(secrets)")
+            || line.contains("${{") && (line.contains("secrets.") || written.iter().any(|part| line.contains(part)))
+    };
     let runs = |line: &str| ["curl", "wget", "run:", "| sh", "| bash"].iter().any(|word| line.contains(word));
     let line = text.lines().find(|line| sees(line) && runs(line));
     let when = ("任何人向仓库提交请求或评论时", "when anybody sends the repository a request or a comment");
     line.map(|line| Run::new(occasion, line.trim(), when)).into_iter().collect()
+}
+
+/// Addresses of installers that their makers have people fetch and run.
+const INSTALLERS: [&str; 12] = [
+    "://astral.sh/",
+    "://sh.rustup.rs",
+    "://install.python-poetry.org",
+    "://get.docker.com",
+    "://bun.sh/",
+    "://deno.land/",
+    "://get.helm.sh",
+    "://raw.githubusercontent.com/nvm-sh/",
+    "://deb.nodesource.com/",
+    "://ollama.com/install.sh",
+    "://pixi.sh/",
+    "://dl.google.com/",
+];
+
+/// A pipeline of GitLab: commands that fetch and run what is nobody's installer, and steps that come from elsewhere.
+pub(super) fn pipeline(_: &str, text: &str) -> Vec<Run> {
+    const RUNS: (&str, &str) = ("流水线运行时", "when the pipeline runs");
+    let code = || text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    let fetches =
+        |line: &&str| script::shell_mark(line).is_some() && !INSTALLERS.iter().any(|known| line.contains(known));
+    let elsewhere = |line: &&str| {
+        let from =
+            line.trim_start_matches("- ").strip_prefix("remote:").map(|from| from.trim().trim_matches(['"', '\'']));
+        from.is_some_and(|from| from.starts_with("http") && !from.starts_with("https://gitlab.com/"))
+    };
+    let line = code().find(fetches).or_else(|| code().find(elsewhere));
+    line.map(|line| Run::new("script", line, RUNS)).into_iter().collect()
+}
+
+/// Checks before a commit that the folder brings itself, where they are commands of a shell or an interpreter.
+pub(super) fn checks(_: &str, text: &str) -> Vec<Run> {
+    let run = |line: &str| {
+        let value = line.trim().trim_start_matches("- ").strip_prefix("entry:")?.trim().trim_matches(['"', '\'']);
+        let starts =
+            ["sh -c", "bash -c", "python -c", "python3 -c", "node -e", "perl -e", "ruby -e", "curl ", "wget ", "/"];
+        let runs = starts.iter().any(|start| value.starts_with(start)) || script::shell_mark(value).is_some();
+        runs.then(|| Run::new("entry", value, ("提交之前", "before a commit")))
+    };
+    text.lines().filter_map(run).take(1).collect()
 }
 
 /// Keys whose value git runs, by section and name. A subsection in between may be anything.
@@ -101,7 +157,7 @@ fn runs_program(section: &str, key: &str, value: &str) -> bool {
     let known = value.is_empty() || OWN.contains(&first) && !value.contains([';', '|', '&', '`', '$']);
     let named = PROGRAMS.iter().any(|(in_section, name)| section == *in_section && (key == *name || name.is_empty()));
     // A transport that runs a command, an option in the place of an address, a command in the place of a way to update.
-    let transport = key == "url" && (value.contains("ext::") || value.starts_with('-'));
+    let transport = key == "url" && (value.contains("ext::") || value.contains("://-") || value.starts_with('-'));
     let updates = section == "submodule" && key == "update" && value.starts_with('!');
     let leads_out = section == "submodule" && key == "path" && (value.starts_with(['-', '/']) || value.contains(".."));
     let alias = section == "alias" && value.starts_with('!');

@@ -140,3 +140,103 @@ pub(super) fn make(_: &str, text: &str) -> Vec<Run> {
     let dangerous = script::shell_commands(text).into_iter();
     dangerous.map(|mark| Run::new(mark, mark, ("运行 make 时", "when make runs"))).collect()
 }
+
+/// Plugins of pytest by names that packages of that name have.
+const PLUGINS: [&str; 14] = [
+    "no:",
+    "xdist",
+    "cov",
+    "asyncio",
+    "timeout",
+    "pytester",
+    "forked",
+    "randomly",
+    "mock",
+    "benchmark",
+    "rerunfailures",
+    "doctest",
+    "anyio",
+    "hypothesis",
+];
+
+/// Modules that pytest imports before it looks for tests.
+pub(super) fn pytest(_: &str, text: &str) -> Vec<Run> {
+    const TESTED: (&str, &str) = ("运行 pytest 时", "when pytest runs");
+    let run = |line: &str| {
+        let (key, value) = line.split_once('=')?;
+        if key.trim() != "addopts" {
+            return None;
+        }
+        let words: Vec<&str> = value.split_whitespace().collect();
+        let module = words.windows(2).find_map(|pair| (pair[0] == "-p").then_some(pair[1]))?;
+        let known = PLUGINS.iter().any(|known| module.starts_with(known)) || module.starts_with("pytest_");
+        (!known).then(|| Run::new("addopts", module, TESTED))
+    };
+    text.lines().filter_map(run).collect()
+}
+
+/// Programs that cargo starts in place of its own, by the keys of its settings.
+pub(super) fn cargo(_: &str, text: &str) -> Vec<Run> {
+    const KEYS: [&str; 8] = [
+        "rustc",
+        "rustc-wrapper",
+        "rustc-workspace-wrapper",
+        "rustdoc",
+        "runner",
+        "credential-provider",
+        "linker",
+        "credential-process",
+    ];
+    const KNOWN: [&str; 24] = [
+        "sccache",
+        "ccache",
+        "clang",
+        "lld",
+        "rust-lld",
+        "mold",
+        "gcc",
+        "cc",
+        "ld",
+        "ld.lld",
+        "link.exe",
+        "lld-link",
+        "cargo:token",
+        "cargo:macos-keychain",
+        "qemu-aarch64",
+        "qemu-arm",
+        "wasm-bindgen-test-runner",
+        "wasmtime",
+        "probe-rs",
+        "cross",
+        "aarch64-linux-gnu-gcc",
+        "arm-linux-gnueabihf-gcc",
+        "x86_64-linux-musl-gcc",
+        "flip-link",
+    ];
+    let run = |line: &str| {
+        let (key, value) = line.split_once('=')?;
+        let (key, value) = (key.trim().trim_matches('"'), value.trim().trim_matches(['"', '\'', '[', ']', ' ']));
+        let name = value.split(['"', '\'', ' ', ',']).next().unwrap_or_default();
+        let runs = KEYS.contains(&key)
+            && !name.is_empty()
+            && !KNOWN.iter().any(|known| name == *known || name.starts_with(&format!("{known} ")));
+        runs.then(|| Run::new(key, value, BUILD))
+    };
+    text.lines().filter(|line| !line.trim_start().starts_with('#')).filter_map(run).collect()
+}
+
+/// Commands that Composer runs around an installation; classes of PHP are called by their names.
+pub(super) fn composer(_: &str, text: &str) -> Vec<Run> {
+    let document = json(text);
+    let scripts = document.get("scripts").and_then(Value::as_object);
+    let of_install = |(key, command): (&String, &Value)| {
+        let step = ["install", "update", "autoload-dump", "package", "root-package", "create-project"];
+        let fires = (key.starts_with("pre-") || key.starts_with("post-")) && step.iter().any(|step| key.contains(step));
+        let what = command_of(command);
+        let calls = what.contains("::") && !what.contains(' ')
+            || what.starts_with("@php artisan")
+            || what.starts_with('@') && !what.contains(' ');
+        (fires && !what.is_empty() && !calls && !is_usual(&what)).then(|| Run::new(key, &what, BUILD))
+    };
+    scripts.into_iter().flatten().filter_map(of_install).collect()
+}

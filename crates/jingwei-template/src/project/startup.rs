@@ -67,7 +67,9 @@ pub(super) fn lines(path: &str, text: &str) -> Vec<Run> {
         Some(words) => lines.find(|line| {
             let lower = line.to_ascii_lowercase();
             let begins = |word: &str| lower.starts_with(word) || lower.contains(&format!(" {word}"));
-            words.split('|').any(|word| begins(word) || word.ends_with('(') && lower.contains(word))
+            words
+                .split('|')
+                .any(|word| begins(word) || (word.ends_with('(') || word.starts_with('(')) && lower.contains(word))
                 || script::shell_mark(line).is_some()
         }),
         None if path.contains("profile_default/startup/") => lines.next(),

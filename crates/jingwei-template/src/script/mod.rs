@@ -1,6 +1,7 @@
 //! Scripts beside weights: a bounded look at their words, no parser of their languages.
 
 mod constants;
+mod foreign;
 mod loops;
 mod notebook;
 mod page;
@@ -18,6 +19,7 @@ use crate::{
     unicode,
 };
 
+pub use foreign::inspect_source;
 pub use notebook::inspect_notebook;
 pub(crate) use python::first_dangerous_call;
 pub(crate) use shell::{marks as shell_commands, what as shell_mark};
@@ -62,7 +64,7 @@ pub fn inspect_script(source: &mut dyn Source, file_name: &str, names: &NameTabl
     let mut inspection = Inspection::default();
     inspection.sightings.extend(read::unmarked_wide(&bytes));
     let is_shell = interpreter(&text) == Some(Language::Shell)
-        || [".sh", ".bash", ".zsh"].iter().any(|ending| file.ends_with(ending));
+        || [".sh", ".bash", ".zsh", ".ksh", ".fish", ".csh"].iter().any(|ending| file.ends_with(ending));
     // Python takes that first line for a comment.
     let is_python = !is_shell || [".py", ".pyw"].iter().any(|ending| file.ends_with(ending));
     let mut notable = Vec::new();
@@ -93,6 +95,24 @@ pub fn inspect_script(source: &mut dyn Source, file_name: &str, names: &NameTabl
     }
     inspection.see(beside(&notable));
     inspection
+}
+
+/// Pages, pictures and notes with a script that sends something away. `path`: in the folder of the model.
+#[must_use]
+pub fn inspect_markup(path: &str, text: &str) -> Option<Sighting> {
+    let name = path.to_ascii_lowercase();
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    let told = if ends(&[".html", ".htm", ".xhtml", ".mhtml"]) {
+        page::sending(text)
+    } else if ends(&[".svg"]) {
+        // A picture has no need of any.
+        page::sending(text).or_else(|| text.contains("<script").then(|| "<script".to_owned()))
+    } else if ends(&[".md", ".markdown", ".mdx", ".rst"]) {
+        page::sending(&notebook::without_fences(text)).or_else(|| page::leads_to_a_script(text))
+    } else {
+        None
+    };
+    told.map(|text| notebook::sending("page", &text))
 }
 
 /// A script whose text is at hand: a script beside the weights, with what it does.

@@ -86,12 +86,12 @@ fn pages(value: &Value, inspection: &mut Inspection) {
     }
 }
 
-fn sending(key: &str, text: &str) -> Sighting {
+pub(super) fn sending(key: &str, text: &str) -> Sighting {
     note::planted(text, key, "script", "向外发送内容的网页脚本", "a script of a page that sends something away")
 }
 
 /// Notes without the code that they only show.
-fn without_fences(source: &str) -> String {
+pub(super) fn without_fences(source: &str) -> String {
     let mut fence = None;
     let mut notes = String::new();
     for line in source.lines() {

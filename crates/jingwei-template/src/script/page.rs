@@ -64,6 +64,16 @@ pub(crate) fn script_sends(script: &str) -> Option<String> {
         .then(|| script.trim().chars().take(80).collect())
 }
 
+/// A link of Markdown that is a script: `[here](javascript:…)`.
+pub(crate) fn leads_to_a_script(notes: &str) -> Option<String> {
+    notes.match_indices("](").find_map(|(at, mark)| {
+        let target = notes[at + mark.len()..].trim_start().trim_start_matches('<');
+        let front: String = target.chars().take(16).collect::<String>().to_ascii_lowercase();
+        let is_script = ["javascript:", "vbscript:", "data:text/html"].iter().any(|scheme| front.starts_with(scheme));
+        is_script.then(|| target.chars().take(80).collect())
+    })
+}
+
 fn handler_sends(code: &str) -> Option<String> {
     let plain = plain(code);
     (anywhere(&plain) || unpacks(&plain) || commands(&plain) || outward(&plain, true))

@@ -93,6 +93,8 @@ const LOADED_BY_TEXT: [(&str, &str); 14] = [
     ("setup.py", "cmdclass"),
     ("service.py", "bentoml"),
 ];
+/// Classes whose methods a loader of data sets calls, whatever their file is called.
+const BUILDERS: [&str; 4] = ["GeneratorBasedBuilder)", "ArrowBasedBuilder)", "BeamBasedBuilder)", "DatasetBuilder)"];
 /// Files that are imported by tools of their own accord: none of them has a reason to go to the network.
 const EAGER: [&str; 6] =
     ["__init__.py", "setup.py", "conftest.py", "hubconf.py", "sitecustomize.py", "usercustomize.py"];
@@ -149,7 +151,8 @@ pub(crate) fn deeds(text: &str, file: &str, names: &NameTable) -> (Vec<Deed>, Op
     let (lines, stopped) = tokens::lines(text);
     let aliases = Aliases::of(&lines);
     let reached = reached(&lines);
-    let by_its_text = LOADED_BY_TEXT.iter().any(|(name, mark)| file == *name && text.contains(mark));
+    let by_its_text = LOADED_BY_TEXT.iter().any(|(name, mark)| file == *name && text.contains(mark))
+        || BUILDERS.iter().any(|mark| text.contains(mark));
     let loaded = by_its_text || LOADED.iter().any(|prefix| file.starts_with(prefix));
     let mut looker = Looker {
         names,

@@ -12,7 +12,10 @@ pub(crate) fn what(command: &str) -> Option<&'static str> {
     let lower: String = command.chars().take(4_000).collect::<String>().to_lowercase();
     let fetches = ["curl ", "wget ", "fetch "].iter().any(|word| lower.contains(word));
     let decodes = ["base64 -d", "base64 --decode", "xxd -r", "openssl enc -d"].iter().any(|word| lower.contains(word));
-    let piped = ["| sh", "|sh", "| bash", "|bash", "| sudo", "| python", "|python", "| zsh", "| perl"];
+    let piped = [
+        "| sh", "|sh", "| bash", "|bash", "| sudo", "| python", "|python", "| zsh", "| perl", "| source", "| ruby",
+        "| node", "| ksh", "| fish",
+    ];
     let piped = piped.iter().any(|word| lower.contains(word));
     let substituted =
         ["$(curl", "$(wget", "`curl", "`wget", "<(curl", "<(wget"].iter().any(|word| lower.contains(word));

@@ -77,7 +77,7 @@ fn kernels_and_stores_elsewhere_are_told() {
         (
             "spec.json",
             r#"{"driver": "zarr", "kvstore": {"driver": "http", "base_url": "http://a.example/"}}"#,
-            &[OUTSIDE],
+            &[OUTSIDE, OUTSIDE],
         ),
         ("spec.json", r#"{"driver": "zarr", "kvstore": "s3://a/b/"}"#, &[OUTSIDE]),
         ("spec.json", r#"{"driver": "zarr", "kvstore": {"driver": "file", "path": "w"}}"#, &[]),
