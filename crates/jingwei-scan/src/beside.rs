@@ -138,6 +138,17 @@ pub(crate) fn program(name: &str, front: &[u8]) -> Option<Sighting> {
 /// A file whose name promises weights that its content is not.
 pub(crate) fn mislabelled(name: &str, front: &[u8], format: Format) -> Option<Sighting> {
     let ending = ending_of(name);
+    // Lines of folders, as Python's own `.pth` files have them.
+    let is_folder = |line: &[u8]| {
+        line.is_empty()
+            || line.starts_with(b"/")
+            || line.starts_with(b"./")
+            || line.starts_with(b"../")
+            || line.starts_with(b"#")
+    };
+    if ending == "pth" && format == Format::Text && front.trim_ascii_end().split(|byte| *byte == b'\n').all(is_folder) {
+        return None;
+    }
     if !WEIGHTS.contains(&ending.as_str()) || !matches!(format, Format::Unknown | Format::Text | Format::Json) {
         return None;
     }
@@ -218,7 +229,9 @@ pub(crate) fn odd_name(path: &str) -> Option<Sighting> {
     let latin = path.chars().any(|c| c.is_ascii_alphabetic());
     let alike =
         path.chars().any(|c| matches!(c, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{ff21}'..='\u{ff5a}'));
+    let commands = ["$(", "`", ";", "|", "&&", "\n", "<(", "${"].iter().any(|part| path.contains(part));
     let reason = match (hidden, latin && alike) {
+        (false, false) if commands => Text::new("其中有 shell 会执行的字符", "a shell runs what stands in it"),
         (true, _) => Text::new("其中有看不见的字符", "it holds characters that cannot be seen"),
         (_, true) => Text::new("其中混有形似拉丁字母的字符", "it mixes letters that only look Latin with Latin ones"),
         _ => return None,

@@ -150,7 +150,8 @@ impl Looker<'_> {
                     if let Some(schema) = shards::schema_in_front(source, &front) {
                         self.types(&schema, place, budget);
                     }
-                    if let Some(sighting) = shards::vectors_lie(&place.name, &front, source.length()) {
+                    let lie = shards::vectors_lie(&place.name, &front, source.length());
+                    if let Some(sighting) = lie.or_else(|| shards::picture_lie(&front, source.length())) {
                         self.see(place, sighting);
                     }
                     if let Some(sighting) = shards::record_lie(source) {
@@ -279,7 +280,10 @@ impl Looker<'_> {
             }
             Format::Text => self.text(source, front, place, budget),
             // One odd byte must not hide what a loader takes for a script, a template or YAML.
-            Format::Unknown if !matches!(text_kind(&place.name, b""), TextKind::Plain) => {
+            Format::Unknown
+                if !matches!(text_kind(&place.name, b""), TextKind::Plain)
+                    || is_prose(&place.name) && is_nearly_text(front) =>
+            {
                 self.text(source, front, place, budget);
                 return Format::Text;
             }
@@ -365,6 +369,9 @@ impl Looker<'_> {
             let is_named = matches!(member.kind, Kind::Link { .. } | Kind::Other) && packing != Packing::Zip;
             // What a tar says of sizes holds.
             let is_empty = packing == Packing::Tar && member.packed_bytes == 0 && member.unpacked_bytes == 0;
+            if is_empty && !is_named && member.kind != Kind::Folder && !archive.pass() {
+                break;
+            }
             if member.kind == Kind::Folder || is_named || is_empty {
                 continue;
             }
@@ -646,6 +653,16 @@ impl Looker<'_> {
 
 /// Bytes of a file of another trade that are searched.
 const MARKED: u64 = 8 << 20;
+
+fn is_prose(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".log", ".txt", ".md", ".rst"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// Text but for controls of terminals.
+fn is_nearly_text(front: &[u8]) -> bool {
+    !front.contains(&0) && std::str::from_utf8(front).map_or_else(|error| error.error_len().is_none(), |_| true)
+}
 
 /// Lock files and lists of channels, by name.
 fn is_lock(name: &str) -> bool {

@@ -106,6 +106,40 @@ pub(crate) fn calls_of_database(bytes: &[u8]) -> Option<Sighting> {
     Some(sighting.with("name", call).with_text("why", Text::new(zh, en)))
 }
 
+/// Pictures say how large they are before they are unpacked, and readers take room for all of it.
+pub(crate) fn picture_lie(front: &[u8], length: u64) -> Option<Sighting> {
+    /// Points that no picture of a data set has, and how many a packed byte may stand for.
+    const POINTS: u64 = 1 << 28;
+    const EACH: u64 = 600;
+    let number = |range: std::ops::Range<usize>| {
+        front.get(range).map(|bytes| bytes.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte)))
+    };
+    let little = |range: std::ops::Range<usize>| {
+        front.get(range).map(|bytes| bytes.iter().rev().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte)))
+    };
+    let (width, height) = if front.starts_with(b"\x89PNG\r\n\x1a\n") {
+        (number(16..20)?, number(20..24)?)
+    } else if front.starts_with(b"GIF8") {
+        (little(6..8)?, little(8..10)?)
+    } else if front.starts_with(b"BM")
+        && little(6..10)? == 0
+        && matches!(little(14..18)?, 40 | 52 | 56 | 64 | 108 | 124)
+    {
+        (little(18..22)?, little(22..26)?)
+    } else {
+        return None;
+    };
+    let points = width.saturating_mul(height);
+    if points < POINTS || points / EACH < length && points < POINTS << 4 {
+        return None;
+    }
+    let (zh, en) = (
+        format!("图片声称有 {width}×{height} 个像素，文件只有 {length} 字节"),
+        format!("the picture claims {width} by {height} points, and the file has {length} bytes"),
+    );
+    Some(Sighting::new("model.archive-bomb").key("picture").with_text("reason", Text::new(zh, en)))
+}
+
 /// Tables of word vectors begin with how many there are and how long each is. Readers take room for all of them first.
 pub(crate) fn vectors_lie(name: &str, front: &[u8], length: u64) -> Option<Sighting> {
     let lower = name.to_ascii_lowercase();

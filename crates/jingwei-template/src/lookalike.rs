@@ -84,6 +84,24 @@ pub(crate) fn pair(source: &str) -> Option<(String, String, usize)> {
     found.map(|(name, read, offset)| (name.to_owned(), read, offset))
 }
 
+/// The name of a package with letters of other scripts in it, as it stands and as it reads: no registry has such names.
+pub(crate) fn package(entry: &str) -> Option<(&str, String)> {
+    let end = entry.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).unwrap_or(entry.len());
+    let name = entry.get(..end)?;
+    if name.is_ascii() {
+        return None;
+    }
+    let alike: HashMap<char, char> = ALIKE.into_iter().collect();
+    let read: String = name.chars().map(|c| alike.get(&c).copied().unwrap_or(c)).collect();
+    read.is_ascii().then_some((name, read))
+}
+
+/// A name with what is not ASCII as numbers.
+pub(crate) fn codes(name: &str) -> String {
+    let code = |c: char| if c.is_ascii() { c.to_string() } else { format!("\\u{:04x}", u32::from(c)) };
+    name.chars().map(code).collect()
+}
+
 /// Words outside of comments and strings.
 fn names(source: &str) -> Vec<(usize, &str)> {
     let mut all = Vec::new();

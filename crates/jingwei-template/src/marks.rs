@@ -144,6 +144,23 @@ const TRADES: &[Trade] = &[
         words: &["credHelpers", "credsStore", "cliPluginsExtraDirs", "HttpHeaders", "proxies"],
         why: RUNS,
     },
+    Trade {
+        files: &[".dvc/config", ".dvc/config.local"],
+        words: &["ssl_verify = false", "ssl_verify=false", "custom_auth_header", "http://", "password"],
+        why: SENDS,
+    },
+    Trade {
+        files: &[".rels"],
+        words: &[
+            "relationships/externalLink",
+            "relationships/oleObject",
+            "relationships/attachedTemplate",
+            "relationships/frame",
+            "relationships/subDocument",
+            "relationships/vbaProject",
+        ],
+        why: READS,
+    },
     Trade { files: &["matplotlibrc"], words: &["module://"], why: RUNS },
     Trade {
         files: &["uwsgi.ini", "uwsgi.xml", "uwsgi.yml"],

@@ -237,7 +237,12 @@ pub fn inspect_prose(text: &str, shows: bool) -> Vec<Sighting> {
     }
     let mut seen: Vec<Sighting> = Vec::new();
     for hidden in unicode::find(text, unicode::Natural::Prose) {
-        let conceals = || text.get(hidden.offset..).is_some_and(|rest| rest.starts_with("\u{1b}[8m"));
+        // Hidden text, the title of a window, the clipboard, a screen that is wiped, strings for the terminal itself.
+        let conceals = || {
+            ["\u{1b}[8m", "\u{1b}]0;", "\u{1b}]2;", "\u{1b}]52;", "\u{1b}[2J", "\u{1b}P"]
+                .iter()
+                .any(|escape| text.contains(escape))
+        };
         let counts = match hidden.kind {
             unicode::HiddenKind::Single => false,
             unicode::HiddenKind::Escape => shows || conceals(),

@@ -53,6 +53,10 @@ pub fn inspect_requirements(source: &mut dyn Source) -> Inspection {
         if line.starts_with('#') || inspection.sightings.len() >= MOST {
             continue;
         }
+        if let Some((name, plain)) = crate::lookalike::package(entry) {
+            let sighting = Sighting::new("model.look-alike-name").key(&plain).with("name", name).with("plain", &plain);
+            inspection.see(sighting.with("codes", &crate::lookalike::codes(name)));
+        }
         if let Some(address) = address(entry).filter(|address| !is_known(address)) {
             inspection.see(Sighting::new("model.requirements-address").key(address).with("address", address));
         }

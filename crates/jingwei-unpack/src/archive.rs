@@ -54,6 +54,11 @@ impl<'a> Archive<'a> {
         &self.sightings
     }
 
+    /// Pays for a member that is not opened, because it holds nothing; false where nothing is left to pay with.
+    pub fn pass(&self) -> bool {
+        self.budget.spend(OPEN_FEE)
+    }
+
     /// Opens one member, by its index. In the order of the list is fastest. Files and [`Kind::Junk`] have content, and
     /// in a zip also what it calls a link, a device or a pipe: that is a mark in its directory, which loaders pass over.
     pub fn open(&mut self, index: usize) -> Opened<'a> {

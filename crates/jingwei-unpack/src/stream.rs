@@ -23,11 +23,18 @@ pub fn unpack<'a>(source: &'a mut dyn Source, packing: Packing, budget: &Budget)
         return Opened::nothing(budget, Some(Sighting::not_inspected(reason.zh, reason.en)));
     };
     let length = whole.length();
+    let mut notes = Notes::default();
+    if packing == Packing::Gzip
+        && let Some(name) = gzip_name(&whole.bytes(0, GZIP_FRONT))
+    {
+        notes.check_name(&name, 0);
+    }
     let packed = whole.part(start, length - start.min(length));
     let decoded = Plan { packed, coder, filters: Vec::new(), budget: budget.clone() }.decode(claimed);
     let (found, complete) = (decoded.length, decoded.fault.is_none() && !decoded.cut);
     let end = start + decoded.end;
     let mut opened = Opened::decoded(decoded, start, inner);
+    opened.sightings.append(&mut notes.sightings);
     if complete && claimed.is_some_and(|claimed| claimed != found) {
         let en = format!("claims {} bytes and holds {found}", claimed.unwrap_or(0));
         let zh = format!("声称 {} 字节，实为 {found} 字节", claimed.unwrap_or(0));
@@ -40,6 +47,23 @@ pub fn unpack<'a>(source: &'a mut dyn Source, packing: Packing, budget: &Budget)
         opened.rest = Some(end);
     }
     opened
+}
+
+/// Bytes at the front of a gzip stream in which its name is looked for.
+const GZIP_FRONT: usize = 4 << 10;
+
+/// The name that a gzip stream gives its content (RFC 1952, 2.3.1): `gunzip -N` writes to it.
+fn gzip_name(front: &[u8]) -> Option<String> {
+    const EXTRA: u8 = 4;
+    const NAME: u8 = 8;
+    let flags = *front.get(3)?;
+    let mut at = 10;
+    if flags & EXTRA != 0 {
+        at += 2 + usize::from(u16::from_le_bytes(front.get(10..12)?.try_into().ok()?));
+    }
+    let rest = front.get(at..).filter(|_| flags & NAME != 0)?;
+    let end = rest.iter().position(|byte| *byte == 0)?;
+    Some(String::from_utf8_lossy(&rest[..end]).into_owned())
 }
 
 /// Where the packed bytes begin, how they are packed, and how many they claim to be.

@@ -102,6 +102,9 @@ pub(crate) struct Chain {
     paths: Vec<(String, String)>,
     /// The items of a list of modules follow.
     authorizes: bool,
+    /// The last address of a service of models, and the last key for one.
+    address: String,
+    key: String,
 }
 
 /// Looks at one entry; `lower`: its key in lower case. An item of a list in YAML has no key.
@@ -133,6 +136,24 @@ pub(crate) fn note(found: &Findings<'_>, key: &str, lower: &str, value: &str) {
         fields(found, value);
         wait(chain, value);
     }
+}
+
+/// Keeps an address of a service, or a key, and gives the address where the two together send the key to a stranger.
+pub(crate) fn service(found: &Findings<'_>, lower: &str, value: &str, is_address: bool) -> Option<String> {
+    let mut chain = found.chain.borrow_mut();
+    if is_address {
+        value.clone_into(&mut chain.address);
+    } else if lower.contains("api_key") || lower == "token" {
+        value.clone_into(&mut chain.key);
+    } else {
+        return None;
+    }
+    let leaks = super::loaders::leaks(&chain.key, &chain.address);
+    let address = leaks.then(|| std::mem::take(&mut chain.address));
+    if leaks {
+        chain.key.clear();
+    }
+    address
 }
 
 fn is_kind(value: &str) -> bool {

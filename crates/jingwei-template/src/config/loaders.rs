@@ -5,6 +5,7 @@ use jingwei_read::{Effect, NameClass};
 
 use crate::{
     config::{
+        chains,
         findings::{Findings, leads_outside},
         targets::{self, Verdict},
     },
@@ -176,6 +177,38 @@ fn agents(found: &Findings<'_>, key: &str, lower: &str, value: &str) -> bool {
         found.dangerous_target(key, "child_process", Effect::Process);
     } else if ["{{ shell(", "{{shell(", "{{ client_shell(", "{{ cmd("].iter().any(|call| value.contains(call)) {
         found.dangerous_target(key, "shell", Effect::Process);
+    } else if ["pip install ", "pip3 install ", "npm install ", "uv pip install "]
+        .iter()
+        .any(|front| value.starts_with(front))
+        && value.contains("://")
+    {
+        let (zh, en) = ("会从该网址安装软件包的命令", "a command that installs a package from there");
+        found.outside(key, value, Text::new(zh, en));
+    } else if found.file == "config.properties" && opens(lower, value) {
+        let (zh, en) = ("向网络开放的服务设置", "a setting that opens the server to the network");
+        found.outside(key, value, Text::new(zh, en));
+    } else if lower == "class"
+        && found.file.starts_with("part-0")
+        && targets::names_a_class(value)
+        && ![
+            "org.apache.spark.",
+            "com.johnsnowlabs.",
+            "ml.dmlc.xgboost4j.",
+            "com.microsoft.azure.synapse.ml.",
+            "ml.combust.",
+            "com.databricks.",
+        ]
+        .iter()
+        .any(|own| value.starts_with(own))
+    {
+        found.loader_module(key, value);
+    } else if lower == "contenturl"
+        && found.file.starts_with("croissant")
+        && value.contains("://")
+        && !is_known_store(value)
+    {
+        let (zh, en) = ("别处的数据", "data that lie elsewhere");
+        found.outside(key, value, Text::new(zh, en));
     } else if lower == "driver" && found.file.starts_with("catalog") && targets::is_dotted(value) {
         found.target(key, value, true);
     } else if lower == "module_name" && found.file.starts_with("great_expectations") {
@@ -185,6 +218,10 @@ fn agents(found: &Findings<'_>, key: &str, lower: &str, value: &str) -> bool {
         }
     } else if lower == "name" && found.file == "zarr.json" && value.trim_start_matches("numcodecs.") == "pickle" {
         found.dangerous_target(key, value, Effect::Load);
+    } else if let Some(address) = chains::service(found, lower, value, SERVICES.contains(&lower)) {
+        let (zh, en) =
+            ("密钥会随请求发往的他方地址", "an address of somebody else, to which the key of a service goes");
+        found.outside(key, &address, Text::new(zh, en));
     } else if (SERVICES.contains(&lower)
         || lower == "url" && found.file == "resources.json"
         || lower == "links" && found.file == "metadata.json")
@@ -196,6 +233,58 @@ fn agents(found: &Findings<'_>, key: &str, lower: &str, value: &str) -> bool {
         return false;
     }
     true
+}
+
+/// Settings of TorchServe that let anybody on the network add models, or models add packages.
+fn opens(lower: &str, value: &str) -> bool {
+    match lower {
+        "management_address" => value.contains("0.0.0.0") || value.contains("[::]"),
+        "allowed_urls" => {
+            value.contains(".*") && !value.contains("://") || value.starts_with("http") && value.contains("://.*")
+        }
+        "install_py_dep_per_model" | "disable_token_authorization" | "enable_model_api" => value == "true",
+        _ => false,
+    }
+}
+
+/// Hosts where data sets are kept for everybody.
+fn is_known_store(value: &str) -> bool {
+    const STORES: [&str; 12] = [
+        "huggingface.co",
+        "modelscope.cn",
+        "kaggle.com",
+        "zenodo.org",
+        "openml.org",
+        "figshare.com",
+        "googleapis.com",
+        "amazonaws.com",
+        "github.com",
+        "githubusercontent.com",
+        "mlcommons.org",
+        "dataverse.harvard.edu",
+    ];
+    let host = value.split("://").nth(1).unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
+    STORES.iter().any(|store| host == *store || host.ends_with(&format!(".{store}")))
+}
+
+/// Keys of services and the hosts that they belong to, by the variable of the environment that holds them.
+const KEYS: [(&str, &[&str]); 8] = [
+    ("OPENAI_API_KEY", &["openai.com", "azure.com"]),
+    ("ANTHROPIC_API_KEY", &["anthropic.com"]),
+    ("GEMINI_API_KEY", &["googleapis.com"]),
+    ("DASHSCOPE_API_KEY", &["aliyuncs.com"]),
+    ("DEEPSEEK_API_KEY", &["deepseek.com"]),
+    ("MISTRAL_API_KEY", &["mistral.ai"]),
+    ("HF_TOKEN", &["huggingface.co", "hf.co"]),
+    ("MOONSHOT_API_KEY", &["moonshot.cn", "moonshot.ai"]),
+];
+
+/// Whether the key of a service goes to a host of somebody else: on the public network, by its name.
+pub(crate) fn leaks(key: &str, address: &str) -> bool {
+    let Some((_, hosts)) = KEYS.iter().find(|(name, _)| key.contains(name)) else { return false };
+    let host = address.split("://").nth(1).unwrap_or_default().split(['/', ':', '?']).next().unwrap_or_default();
+    let is_public = is_in_the_open(&format!("http://{host}/"));
+    is_public && !hosts.iter().any(|own| host == *own || host.ends_with(&format!(".{own}")))
 }
 
 fn runs() -> Text {

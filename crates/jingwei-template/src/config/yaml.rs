@@ -243,6 +243,10 @@ impl Scanner<'_> {
             {
                 self.found.remote_code(&key);
             }
+            // Rasa makes its components by their names.
+            "name" if self.found.file.starts_with("config.y") && targets::names_a_class(value) => {
+                self.found.target(&key, value, true);
+            }
             // MLflow imports this module and calls its `_load_pyfunc`.
             "loader_module" if self.found.file == "mlmodel" && !value.starts_with("mlflow.") => {
                 self.found.loader_module(&key, value);

@@ -8,25 +8,42 @@ const GIT: (&str, &str) = ("git 在此文件夹中工作时", "when git works in
 /// Occasions on which GitHub runs a workflow with the repository's secrets for anybody who comes by.
 const FOR_ANYBODY: [&str; 3] = ["pull_request_target", "issue_comment", "discussion_comment"];
 
+/// What anybody may write, as expressions of a workflow name it.
+const WRITTEN: [&str; 10] = [
+    "event.issue.title",
+    "event.issue.body",
+    "event.pull_request.title",
+    "event.pull_request.body",
+    "pull_request.head.ref",
+    "event.comment.body",
+    "event.review.body",
+    "event.discussion.title",
+    "event.discussion.body",
+    "github.head_ref",
+];
+
 /// A workflow that gives away what only the repository should know: it runs for anybody, and its commands see the secrets.
 pub(super) fn workflow(_: &str, text: &str) -> Vec<Run> {
+    let when = ("任何人向仓库提交请求或评论时", "when anybody sends the repository a request or a comment");
+    // What others wrote becomes a part of the command itself.
+    let spliced = text.lines().map(str::trim).find(|line| {
+        let Some((before, after)) = line.split_once("${{") else { return false };
+        let command = before.trim_start_matches("- ").starts_with("run:") || !before.contains(':');
+        command && WRITTEN.iter().any(|part| after.contains(part))
+    });
+    if let Some(line) = spliced {
+        return vec![Run::new("run", line, when)];
+    }
+    // The code of a request runs with what only the repository should have.
+    let foreign =
+        text.lines().map(str::trim).find(|line| line.starts_with("ref:") && line.contains("pull_request.head."));
+    if let Some(line) = foreign.filter(|_| text.contains("pull_request_target") && text.contains("run:")) {
+        return vec![Run::new("pull_request_target", line, when)];
+    }
     let Some(occasion) = FOR_ANYBODY.iter().find(|occasion| text.contains(*occasion)) else { return Vec::new() };
-    let sees = |line: &str| {
-        let written = [
-            "event.pull_request.title",
-            "event.pull_request.body",
-            "pull_request.head.ref",
-            "event.comment.body",
-            "event.issue.title",
-            "event.issue.body",
-            "github.head_ref",
-        ];
-        line.contains("toJSON(secrets)")
-            || line.contains("${{") && (line.contains("secrets.") || written.iter().any(|part| line.contains(part)))
-    };
+    let sees = |line: &str| line.contains("toJSON(secrets)") || line.contains("${{") && line.contains("secrets.");
     let runs = |line: &str| ["curl", "wget", "run:", "| sh", "| bash"].iter().any(|word| line.contains(word));
     let line = text.lines().find(|line| sees(line) && runs(line));
-    let when = ("任何人向仓库提交请求或评论时", "when anybody sends the repository a request or a comment");
     line.map(|line| Run::new(occasion, line.trim(), when)).into_iter().collect()
 }
 

@@ -372,12 +372,6 @@ const FAMILIES: &[Family] = &[
         words: &["os.system(", "subprocess", "Execute(", "exec_command(", "os.popen("],
     },
     Family {
-        name: "Terraform",
-        files: &[".tf", ".hcl"],
-        comments: &["#", "//"],
-        words: &["local-exec", "remote-exec", "data \"external\""],
-    },
-    Family {
         name: "RPM",
         files: &[".spec"],
         comments: HASH,
@@ -430,9 +424,9 @@ const LINES: [&str; 22] = [
     "entrypoint",
     "run",
 ];
-const LINES_ENDINGS: [&str; 17] = [
+const LINES_ENDINGS: [&str; 19] = [
     ".cron", ".smk", ".nf", ".wdl", ".cwl", ".def", ".service", ".timer", ".ksh", ".csh", ".fish", ".tcsh", ".command",
-    ".mk", ".mak", ".sbatch", ".slurm",
+    ".mk", ".mak", ".sbatch", ".slurm", ".tf", ".hcl",
 ];
 
 /// Most of a source that is read, in bytes.

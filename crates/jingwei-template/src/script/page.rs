@@ -91,8 +91,25 @@ fn within(html: &str, depth: u32) -> Option<String> {
         if name.is_empty() {
             continue;
         }
+        let (mut outside, mut unseen) = (None, false);
         while let Some((key, value, after)) = attribute(rest) {
             rest = after;
+            let value_of = value.trim().to_ascii_lowercase();
+            match key.to_ascii_lowercase().as_str() {
+                "src" if name.eq_ignore_ascii_case("iframe") && value_of.starts_with("http") => outside = Some(value),
+                "width" | "height" => unseen |= matches!(value_of.trim_end_matches("px"), "0" | "1"),
+                "style" => {
+                    let style: String = value_of.split_whitespace().collect();
+                    unseen |= ["display:none", "visibility:hidden", "opacity:0;", "width:0", "width:1px"]
+                        .iter()
+                        .any(|part| style.contains(part));
+                }
+                "hidden" => unseen = true,
+                _ => {}
+            }
+            if let Some(address) = outside.filter(|_| unseen) {
+                return Some(address.chars().take(80).collect());
+            }
             if let Some(found) = attribute_sends(&key.to_ascii_lowercase(), value, depth) {
                 return Some(found);
             }

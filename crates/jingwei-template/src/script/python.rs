@@ -617,6 +617,16 @@ impl<'t> Looker<'_, 't> {
             let why = Text::new("导入文件时即访问网络", "it goes to the network as soon as the file is imported");
             return self.deed(path, offset, Effect::Network, true, why);
         }
+        let named = || {
+            arguments.iter().any(|spanned| match spanned.token {
+                Token::Str(text) => text.starts_with("http://") || text.starts_with("https://"),
+                _ => false,
+            })
+        };
+        if !on_import && self.is_loaded() && network && matches!(method, "post" | "put" | "sendall") && named() {
+            let why = Text::new("加载器调用它时向外发送数据", "it sends data away when a loader calls it");
+            return self.deed(path, offset, Effect::Network, true, why);
+        }
         if on_import
             && network
             && SENDERS.contains(&method)

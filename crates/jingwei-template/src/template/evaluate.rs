@@ -547,7 +547,15 @@ impl<'a> Walker<'a> {
         let (true, true, Some(new)) = (name == "replace", value.origin().is_some(), new) else { return };
         let old = given.place(0).or(given.named("old"));
         let known = |value: &Value| value.as_str().is_some_and(names::is_word_or_host);
-        if value.is_content() && known(new) && old.is_some_and(known) {
+        // What takes a "not" away turns an order round.
+        let denies = |value: &Value| {
+            let text = value.as_str().unwrap_or_default().to_lowercase();
+            let english = ["not", "never", "don't", "cannot", "can't", "mustn't", "without", "except", "unless"];
+            text.split_whitespace().any(|word| english.contains(&word))
+                || ["不要", "不能", "不得", "禁止", "切勿", "严禁", "请勿"].iter().any(|word| text.contains(word))
+        };
+        let turns = old.is_some_and(|old| denies(old) && !denies(new));
+        if value.is_content() && (known(new) && old.is_some_and(known) || turns) {
             let why = Text::new("它把消息中的词换成别的词", "it puts other words for those of a message");
             let text = new.as_str().unwrap_or_default();
             self.found.see("model.template-instruction", "rewrite", offset, |sighting| {
