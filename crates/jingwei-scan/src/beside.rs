@@ -223,6 +223,22 @@ pub(crate) fn names_pieces(name: &str, front: &[u8]) -> bool {
     jingwei_template::is_sentencepiece(front) || named && front.first() == Some(&0x0a)
 }
 
+/// A part of a path that is a device to Windows, an option to a command, or loses its end.
+fn is_special(part: &str) -> bool {
+    const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
+    let lower = part.to_ascii_lowercase();
+    let stem = lower.split('.').next().unwrap_or_default();
+    let numbered = |front: &str| {
+        stem.strip_prefix(front).is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_digit()))
+    };
+    DEVICES.contains(&stem)
+        || numbered("com")
+        || numbered("lpt")
+        || part.starts_with('-')
+        || part.len() > 2 && part.ends_with(['.', ' '])
+        || part.contains('\\')
+}
+
 /// A name that shows something else than it is.
 pub(crate) fn odd_name(path: &str) -> Option<Sighting> {
     let hidden = path.chars().any(|c| c.is_control() || jingwei_text::is_hidden(c).is_some());
@@ -232,6 +248,10 @@ pub(crate) fn odd_name(path: &str) -> Option<Sighting> {
     let commands = ["$(", "`", ";", "|", "&&", "\n", "<(", "${"].iter().any(|part| path.contains(part));
     let reason = match (hidden, latin && alike) {
         (false, false) if commands => Text::new("其中有 shell 会执行的字符", "a shell runs what stands in it"),
+        (false, false) if path.split('/').any(is_special) => Text::new(
+            "某些系统把它当作设备、选项或另一个文件",
+            "some systems take it for a device, an option or another file",
+        ),
         (true, _) => Text::new("其中有看不见的字符", "it holds characters that cannot be seen"),
         (_, true) => Text::new("其中混有形似拉丁字母的字符", "it mixes letters that only look Latin with Latin ones"),
         _ => return None,

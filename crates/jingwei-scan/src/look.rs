@@ -459,6 +459,11 @@ impl Looker<'_> {
             }
         }
         let name = place.name.to_ascii_lowercase();
+        if name.rsplit('/').next() == Some("package.json") {
+            for sighting in jingwei_template::inspect_packages(&bytes) {
+                self.see(place, sighting);
+            }
+        }
         let of_words = match name.rsplit('/').next() {
             Some("vocab.json" | "added_tokens.json" | "encoder.json") => jingwei_template::inspect_vocabulary(&bytes),
             Some("tokenizer_config.json" | "special_tokens_map.json") => {

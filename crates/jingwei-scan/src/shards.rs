@@ -206,4 +206,27 @@ mod tests {
         assert_eq!(schema_in_front(&mut stream.clone(), &stream).map(|schema| schema.len()), Some(stream.len()));
         assert!(schema_in_front(&mut schema.clone(), &schema).is_none());
     }
+
+    #[test]
+    fn triggers_and_views_of_databases_are_read() {
+        let call = calls_of_database(b"SQLite format 3\0 .. CREATE VIEW v AS SELECT load_extension('x')");
+        assert_eq!(call.and_then(|sighting| sighting.key).as_deref(), Some("load_extension("));
+        assert!(calls_of_database(b"SQLite format 3\0 a text about load_extension('x')").is_none());
+        assert!(calls_of_database(b"").is_none());
+    }
+
+    #[test]
+    fn tables_and_pictures_hold_what_they_claim() {
+        assert!(vectors_lie("a.vec", b"9999999999 300\na 0.1\n", 30).is_some());
+        assert!(vectors_lie("a.vec", b"2 3\na 0.1 0.2 0.3\n", 30).is_none());
+        assert!(vectors_lie("a.md", b"9999999999 300\na 0.1\n", 30).is_none());
+        assert!(vectors_lie("a.txt", b"99999999999999999999999 3\n", 30).is_none());
+        let png = |side: u32| {
+            [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), &side.to_be_bytes(), &side.to_be_bytes()].concat()
+        };
+        assert!(picture_lie(&png(60_000), 400_000).is_some());
+        assert!(picture_lie(&png(600), 4_000).is_none());
+        assert!(picture_lie(b"BMDF 3 4 5 6 7 8 9 0 1 2 3 4 5 6", 4_000).is_none());
+        assert!(picture_lie(b"GIF8", 4).is_none());
+    }
 }

@@ -25,7 +25,7 @@ pub use note::{
     Note, base64, inspect_formulas, inspect_modelines, inspect_note, inspect_orders, inspect_prose, is_for_agents,
 };
 pub use project::{inspect_project, reads_by_itself};
-pub use requirements::{inspect_indexes, inspect_lock, inspect_requirements};
+pub use requirements::{inspect_indexes, inspect_lock, inspect_packages, inspect_requirements};
 pub use script::{
     Language, inspect_markup, inspect_notebook, inspect_script, inspect_source, inspect_torchscript, interpreter,
 };

@@ -294,9 +294,31 @@ pub fn inspect_marks(path: &str, bytes: &[u8]) -> Option<Sighting> {
         ));
     }
     let trade = trade_of(path)?;
+    if trade.files.contains(&".svg")
+        && let Some((name, offset)) = nested_entity(bytes)
+    {
+        return Some(sighting(
+            &name,
+            offset,
+            ("实体层层引用，展开后极大", "entities that hold each other become very large when they are read"),
+        ));
+    }
     let found = trade.words.iter().filter_map(|word| Some((*word, place(bytes, word)?)));
     let (word, offset) = found.min_by_key(|(_, at)| *at)?;
     Some(sighting(word.trim(), offset, trade.why))
+}
+
+/// The first entity of XML that holds others twice or more, and where it stands.
+fn nested_entity(bytes: &[u8]) -> Option<(String, usize)> {
+    memchr::memmem::find_iter(bytes, b"<!ENTITY").take(64).find_map(|at| {
+        let rest = &bytes[at..];
+        let end = rest.iter().take(4096).position(|byte| *byte == b'>')?;
+        let text = String::from_utf8_lossy(&rest[..end]);
+        let value = text.split(['"', '\'']).nth(1)?;
+        let held = value.split('&').skip(1).filter(|part| part.contains(';') && !part.starts_with('#')).count();
+        let name = text.split_whitespace().nth(1)?.to_owned();
+        (held >= 2).then_some((name, at))
+    })
 }
 
 fn sighting(what: &str, offset: usize, (zh, en): (&str, &str)) -> Sighting {

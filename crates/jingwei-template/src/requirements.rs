@@ -78,6 +78,18 @@ const LOCKED: [&str; 10] = [
     "tarball:",
 ];
 
+/// Packages of a `package.json` that come from an address of its own.
+#[must_use]
+pub fn inspect_packages(bytes: &[u8]) -> Vec<Sighting> {
+    const GROUPS: [&str; 6] =
+        ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "resolutions", "overrides"];
+    let Ok(document) = serde_json::from_slice::<serde_json::Value>(bytes) else { return Vec::new() };
+    let packages = GROUPS.iter().filter_map(|group| document.get(*group)?.as_object()).flatten();
+    let addresses = packages.filter_map(|(_, version)| version.as_str()).filter(|version| version.contains("://"));
+    let foreign = addresses.filter(|address| !is_known(address)).take(MOST);
+    foreign.map(|address| Sighting::new("model.requirements-address").key(address).with("address", address)).collect()
+}
+
 /// Addresses from which a lock file, or a list of channels, has packages come.
 #[must_use]
 pub fn inspect_lock(source: &mut dyn Source) -> Vec<Sighting> {
@@ -128,7 +140,12 @@ pub fn inspect_indexes(source: &mut dyn Source) -> Vec<Sighting> {
             continue;
         }
         let key = line.split(['=', ':']).next().unwrap_or_default().trim().trim_matches('"').to_ascii_lowercase();
-        let is_git = line.contains("git = \"") && line.contains('{') || key == "git" && line.contains('=');
+        // A command of a build names an index by an option.
+        let by_option = line.contains("pip install")
+            && ["-i ", "--index-url", "--extra-index-url", "--find-links", "-f "]
+                .iter()
+                .any(|option| line.contains(option));
+        let is_git = by_option || line.contains("git = \"") && line.contains('{') || key == "git" && line.contains('=');
         let names_index =
             is_git || INDEXES.contains(&key.as_str()) || in_source && (key == "url" || line.contains("url"));
         let is_package = line.split_once(" @ ").is_some_and(|(_, rest)| rest.contains("://"));

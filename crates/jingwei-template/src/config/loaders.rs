@@ -184,6 +184,12 @@ fn agents(found: &Findings<'_>, key: &str, lower: &str, value: &str) -> bool {
     {
         let (zh, en) = ("会从该网址安装软件包的命令", "a command that installs a package from there");
         found.outside(key, value, Text::new(zh, en));
+    } else if lower == "from"
+        && matches!(found.file.as_str(), "dockerfile" | "containerfile")
+        && is_foreign_image(value)
+    {
+        let (zh, en) = ("陌生仓库的镜像", "an image of a registry that nobody knows");
+        found.outside(key, value, Text::new(zh, en));
     } else if found.file == "config.properties" && opens(lower, value) {
         let (zh, en) = ("向网络开放的服务设置", "a setting that opens the server to the network");
         found.outside(key, value, Text::new(zh, en));
@@ -245,6 +251,41 @@ fn opens(lower: &str, value: &str) -> bool {
         "install_py_dep_per_model" | "disable_token_authorization" | "enable_model_api" => value == "true",
         _ => false,
     }
+}
+
+/// An image whose registry is named, and is none of those that builders use.
+fn is_foreign_image(value: &str) -> bool {
+    const REGISTRIES: [&str; 22] = [
+        "docker.io",
+        "nvcr.io",
+        "ghcr.io",
+        "quay.io",
+        "gcr.io",
+        "pkg.dev",
+        "mcr.microsoft.com",
+        "public.ecr.aws",
+        "amazonaws.com",
+        "registry.k8s.io",
+        "k8s.gcr.io",
+        "aliyuncs.com",
+        "tencentyun.com",
+        "myhuaweicloud.com",
+        "azurecr.io",
+        "gitlab.com",
+        "huggingface.co",
+        "redhat.com",
+        "redhat.io",
+        "intel.com",
+        "baidubce.com",
+        "volces.com",
+    ];
+    let image = value.split_whitespace().find(|word| !word.starts_with("--")).unwrap_or_default();
+    let Some((host, _)) = image.split_once('/') else { return false };
+    let host = host.split(':').next().unwrap_or_default();
+    host.contains('.')
+        && !host.contains(['$', '{'])
+        && !host.ends_with(".local")
+        && !REGISTRIES.iter().any(|known| host == *known || host.ends_with(&format!(".{known}")))
 }
 
 /// Hosts where data sets are kept for everybody.

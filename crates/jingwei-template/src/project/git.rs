@@ -40,6 +40,15 @@ pub(super) fn workflow(_: &str, text: &str) -> Vec<Run> {
     if let Some(line) = foreign.filter(|_| text.contains("pull_request_target") && text.contains("run:")) {
         return vec![Run::new("pull_request_target", line, when)];
     }
+    // Secrets that go out by hand.
+    let sent = text.lines().map(str::trim).find(|line| {
+        let reads = line.contains("${{") && line.contains("secrets.") || line.contains("toJSON(secrets)");
+        let sends = ["curl ", "wget ", "nc ", "Invoke-WebRequest"].iter().any(|word| line.contains(word));
+        reads && sends && line.contains("://") && !line.contains("github.com/") && !line.contains("huggingface.co/")
+    });
+    if let Some(line) = sent {
+        return vec![Run::new("secrets", line, ("工作流运行时", "when the workflow runs"))];
+    }
     let Some(occasion) = FOR_ANYBODY.iter().find(|occasion| text.contains(*occasion)) else { return Vec::new() };
     let sees = |line: &str| line.contains("toJSON(secrets)") || line.contains("${{") && line.contains("secrets.");
     let runs = |line: &str| ["curl", "wget", "run:", "| sh", "| bash"].iter().any(|word| line.contains(word));

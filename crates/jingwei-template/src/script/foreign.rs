@@ -441,7 +441,7 @@ pub fn inspect_source(path: &str, text: &str) -> Vec<Sighting> {
     let is_of = |file: &&str| {
         if file.starts_with('.') { name.len() > file.len() && name.ends_with(file) } else { name == **file }
     };
-    if let Some(family) = FAMILIES.iter().find(|family| family.files.iter().any(|file| is_of(&file))) {
+    if let Some(family) = FAMILIES.iter().find(|family| family.files.iter().any(&is_of)) {
         let found = first(family, text);
         let sighting = |(word, offset): (&str, usize)| {
             let shown = word.trim_matches(['(', '"', '\'', ' ', '`', '\n', '=']);
