@@ -113,7 +113,10 @@ pub(crate) fn program(name: &str, front: &[u8]) -> Option<Sighting> {
         ending => ["py", "sh", "bash", "zsh"].contains(&ending),
     };
     let script = front.starts_with(b"#!") && !is_read;
-    let lower = name.to_ascii_lowercase();
+    let is_part = [".bin", ".xml"].iter().any(|end| {
+        name.len() > end.len() && name.as_bytes()[name.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
+    });
+    let lower = if is_part { name.to_ascii_lowercase() } else { String::new() };
     let macros = ["vbaproject.bin", "vbadata.xml"].iter().any(|end| lower.ends_with(end))
         || [
             "xl/activex/",

@@ -197,8 +197,8 @@ impl Looker<'_> {
 
     /// Files of other trades, whose readers run, fetch or read what they name; lists of where packages come from.
     fn marks(&mut self, source: &mut dyn Source, front: &[u8], place: &Place) {
-        let name = place.name.to_ascii_lowercase();
-        if is_lock(name.rsplit('/').next().unwrap_or_default()) {
+        let name = place.name.rsplit('/').next().unwrap_or_default();
+        if (7..=LONGEST_LOCK).contains(&name.len()) && is_lock(&name.to_ascii_lowercase()) {
             for sighting in jingwei_template::inspect_lock(source) {
                 self.see(place, sighting);
             }
@@ -655,6 +655,9 @@ impl Looker<'_> {
         }
     }
 }
+
+/// Bytes of the longest name of a lock file.
+const LONGEST_LOCK: usize = 19;
 
 /// Bytes of a file of another trade that are searched.
 const MARKED: u64 = 8 << 20;

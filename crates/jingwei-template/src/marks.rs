@@ -1,6 +1,8 @@
 //! Files of other trades that lie beside models: documents, playlists, drawings, lists of Kaldi, settings of tools. Their
 //! readers run, fetch or read what they name, and a few words tell where they do.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 use jingwei_core::Text;
 use jingwei_read::Sighting;
 
@@ -275,12 +277,29 @@ fn trade_of(path: &str) -> Option<&'static Trade> {
     TRADES.iter().find(|trade| trade.files.iter().any(|file| is_of(file)))
 }
 
-/// Whether a file of this path is searched for such words.
+/// Whether a file of this path is searched for such words. Archives have hundreds of thousands of names, and most are told
+/// by their ends alone.
 #[must_use]
 pub fn has_marks(path: &str) -> bool {
-    trade_of(path).is_some()
-        || [".scp", "/wav.list", ".ark.txt", ".conf"].iter().any(|end| path.to_ascii_lowercase().ends_with(end))
+    static ENDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let of_trades = TRADES.iter().flat_map(|trade| trade.files.iter().copied());
+        of_trades.chain(LISTS).map(|file| file.rsplit(['/', '.']).next().unwrap_or(file)).collect()
+    });
+    let end = path.rsplit(['/', '\\', '.']).next().unwrap_or(path);
+    let known = |end: &str| ENDS.contains(end);
+    let may_be = end.len() <= LONGEST_END
+        && if end.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            known(&end.to_ascii_lowercase())
+        } else {
+            known(end)
+        };
+    may_be && (trade_of(path).is_some() || LISTS.iter().any(|end| path.to_ascii_lowercase().ends_with(end)))
 }
+
+/// Lists and options of Kaldi.
+const LISTS: [&str; 4] = [".scp", "/wav.list", ".ark.txt", ".conf"];
+/// Bytes of the longest end of a name that is looked for.
+const LONGEST_END: usize = 32;
 
 /// What a reader of a file does at the first telling word in it. `path`: in the folder of the model.
 #[must_use]
@@ -372,6 +391,29 @@ mod tests {
     fn check(path: &str, text: &str, expected: Option<&str>) {
         let seen = inspect_marks(path, text.as_bytes());
         assert_eq!(seen.and_then(|sighting| sighting.key).as_deref(), expected, "{path}: {text}");
+    }
+
+    #[test]
+    fn names_are_told_by_their_ends() {
+        for path in [
+            "a.PDF",
+            "kernels/x/kernel.json",
+            ".ssh/config",
+            "x/.dvc/config",
+            "matplotlibrc",
+            "a/b.scp",
+            "go.mod",
+            ".my.cnf",
+        ] {
+            assert!(has_marks(path), "{path}");
+        }
+        for path in ["", "a", "model.bin", "data/0", "config", "kernel", "a.pd", "notes.txt"] {
+            assert!(!has_marks(path), "{path}");
+        }
+        // Every name of the table passes the quick look.
+        assert!(
+            TRADES.iter().flat_map(|trade| trade.files).all(|file| has_marks(&format!("a/x{file}")) || has_marks(file))
+        );
     }
 
     #[test]
