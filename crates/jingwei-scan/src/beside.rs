@@ -10,6 +10,7 @@ use memchr::memmem;
 use crate::{
     formats::Format,
     inventory::{FileFacts, Inventory},
+    look::Seen,
     words::shown,
 };
 
@@ -143,7 +144,10 @@ pub(crate) fn mislabelled(name: &str, front: &[u8], format: Format) -> Option<Si
     let ending = ending_of(name);
     // Lines of folders, as Python's own `.pth` files have them.
     let is_folder = |line: &[u8]| {
+        let line = line.trim_ascii_end();
+        let is_name = line.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-./\\:".contains(byte));
         line.is_empty()
+            || is_name && line.contains(&b'/')
             || line.starts_with(b"/")
             || line.starts_with(b"./")
             || line.starts_with(b"../")
@@ -208,6 +212,40 @@ pub(crate) fn shadowing(files: &[FileFacts]) -> Vec<(usize, Sighting)> {
         (!is_part).then(|| (at, Sighting::new("model.shadowing-module").key(module).with("module", module)))
     };
     files.iter().enumerate().filter_map(stands_in).take(MOST_SHADOWING).collect()
+}
+
+/// A build that is run by a backend of the folder's own: where that is a script without anything of note, as the script is
+/// judged, the settings that name it say no more.
+pub(crate) fn settle_backends(files: &mut [FileFacts]) {
+    let named = |seen: &Seen| {
+        seen.sighting.rule == "model.runs-by-itself" && seen.sighting.key.as_deref() == Some("backend-path")
+    };
+    let settled: Vec<usize> = (0..files.len())
+        .filter(|at| {
+            let file = &files[*at];
+            let Some(seen) = file.seen.iter().find(|seen| named(seen)) else { return false };
+            let backend =
+                seen.sighting.details.iter().find(|(key, _)| *key == "what").map(|(_, text)| text.en.as_str());
+            let Some(module) = backend.and_then(|name| name.split([':', '.']).next()) else { return false };
+            let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let script = files.iter().find(|other| {
+                other.path.strip_prefix(folder).is_some_and(|rest| {
+                    rest.trim_start_matches('/').split('/').count() <= 3
+                        && rest.rsplit('/').next() == Some(&format!("{module}.py"))
+                })
+            });
+            script.is_some_and(|script| {
+                script.seen.iter().all(|seen| {
+                    let calls_nothing =
+                        || seen.sighting.details.iter().any(|(key, text)| *key == "calls" && text.en.is_empty());
+                    seen.sighting.rule == "model.script-beside-weights" && calls_nothing()
+                })
+            })
+        })
+        .collect();
+    for at in settled {
+        files[at].seen.retain(|seen| !named(seen));
+    }
 }
 
 /// Whether a folder holds the source of a package.
@@ -276,6 +314,18 @@ pub(crate) fn shards(json: &[u8]) -> Vec<String> {
     let names: BTreeSet<&str> =
         map.into_iter().flat_map(|map| map.values()).chain(paths).filter_map(|name| name.as_str()).collect();
     names.into_iter().map(str::to_owned).collect()
+}
+
+/// An index of safetensors that leads to pickles: whoever asks for the safe format is given the other.
+pub(crate) fn unsafe_shard(index: &str, shards: &[String]) -> Option<Sighting> {
+    let index = index.to_ascii_lowercase();
+    let is_pickle = |shard: &&String| {
+        let ending = ending_of(shard);
+        ["bin", "pt", "pth", "pkl", "pickle", "ckpt"].contains(&ending.as_str())
+    };
+    let shard = shards.iter().find(is_pickle).filter(|_| index.ends_with(".safetensors.index.json"))?;
+    let why = Text::new("safetensors 索引却指向 pickle 分片", "an index of safetensors that leads to a pickle");
+    Some(Sighting::new("model.file-reaches-out").key(shard).with("name", &shown(shard)).with_text("why", why))
 }
 
 /// Lists of an index that lie outside of the folder.

@@ -113,6 +113,7 @@ fn walk(
     for (at, sighting) in beside::shadowing(&files) {
         files[at].seen.push(Seen { inside: "".into(), sighting });
     }
+    beside::settle_backends(&mut files);
     Ok(Inventory { files, unlisted: None })
 }
 

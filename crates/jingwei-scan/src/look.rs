@@ -151,6 +151,7 @@ impl Looker<'_> {
                         self.types(&schema, place, budget);
                     }
                     let lie = shards::vectors_lie(&place.name, &front, source.length());
+                    let lie = lie.or_else(|| shards::words_lie(&front, source.length()));
                     if let Some(sighting) = lie.or_else(|| shards::picture_lie(&front, source.length())) {
                         self.see(place, sighting);
                     }
@@ -447,7 +448,8 @@ impl Looker<'_> {
             return self.spelled(&bytes, place, budget);
         }
         let shards = beside::shards(&bytes);
-        if let Some(sighting) = beside::escaping_shard(&shards) {
+        let unsafe_shard = beside::unsafe_shard(&place.name, &shards);
+        for sighting in beside::escaping_shard(&shards).into_iter().chain(unsafe_shard) {
             self.see(place, sighting);
         }
         if place.depth == 0 {

@@ -163,8 +163,51 @@ pub(crate) fn vectors_lie(name: &str, front: &[u8], length: u64) -> Option<Sight
     Some(Sighting::malformed(0, zh, en))
 }
 
+/// A model of fastText says in its front how many words its dictionary has; each takes eleven bytes and more.
+pub(crate) fn words_lie(front: &[u8], length: u64) -> Option<Sighting> {
+    const WORD: i64 = 11;
+    let number = |at: usize| front.get(at..at + 4)?.first_chunk().map(|bytes| i64::from(i32::from_le_bytes(*bytes)));
+    if number(0)? != 793_712_314 || !(1..=100).contains(&number(4)?) {
+        return None;
+    }
+    let (size, words, labels) = (number(64)?, number(68)?, number(72)?);
+    let room = i64::try_from(length).unwrap_or(i64::MAX);
+    let fits = size >= 0 && size.saturating_mul(WORD) <= room && words >= 0 && labels >= 0 && words + labels == size;
+    (!fits).then(|| {
+        let (zh, en) = (
+            format!("fastText 词典声称有 {size} 个词（{words} 个词与 {labels} 个标签），文件只有 {length} 字节"),
+            format!(
+                "the dictionary of fastText claims {size} entries ({words} words and {labels} labels), and the file has {length} bytes"
+            ),
+        );
+        Sighting::malformed(64, zh, en)
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn dictionaries_that_claim_more_than_the_file_holds() {
+        let model = |size: i32, words: i32, labels: i32| {
+            let mut bytes = [793_712_314_i32.to_le_bytes(), 12_i32.to_le_bytes()].concat();
+            bytes.resize(64, 1);
+            for number in [size, words, labels] {
+                bytes.extend(number.to_le_bytes());
+            }
+            bytes
+        };
+        for (bytes, lies) in [
+            (model(3, 1, 2), false),
+            (model(i32::MAX, i32::MAX, 0), true),
+            (model(-1, -1, 0), true),
+            (model(3, 1, 1), true),
+            (model(3, 1, 2)[..60].to_vec(), false),
+            (b"not a model".to_vec(), false),
+        ] {
+            assert_eq!(words_lie(&bytes, 1000).is_some(), lies);
+        }
+    }
+
     use super::*;
 
     fn record(content: &[u8], claimed: u64) -> Vec<u8> {

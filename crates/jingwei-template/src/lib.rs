@@ -6,6 +6,7 @@
 //! and constants are put together only within a budget.
 
 mod config;
+mod lines;
 mod lookalike;
 mod marks;
 mod note;

@@ -6,6 +6,8 @@ use std::{collections::HashSet, sync::LazyLock};
 use jingwei_core::Text;
 use jingwei_read::Sighting;
 
+use crate::lines;
+
 /// Files by endings or whole names, words of which one is enough, and what a reader does at them.
 struct Trade {
     files: &'static [&'static str],
@@ -283,7 +285,7 @@ fn trade_of(path: &str) -> Option<&'static Trade> {
 pub fn has_marks(path: &str) -> bool {
     static ENDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         let of_trades = TRADES.iter().flat_map(|trade| trade.files.iter().copied());
-        of_trades.chain(LISTS).map(|file| file.rsplit(['/', '.']).next().unwrap_or(file)).collect()
+        of_trades.chain(LISTS).chain(lines::FILES).map(|file| file.rsplit(['/', '.']).next().unwrap_or(file)).collect()
     });
     let end = path.rsplit(['/', '\\', '.']).next().unwrap_or(path);
     let known = |end: &str| ENDS.contains(end);
@@ -293,7 +295,9 @@ pub fn has_marks(path: &str) -> bool {
         } else {
             known(end)
         };
-    may_be && (trade_of(path).is_some() || LISTS.iter().any(|end| path.to_ascii_lowercase().ends_with(end)))
+    may_be
+        && (trade_of(path).is_some()
+            || LISTS.iter().chain(&lines::FILES).any(|end| path.to_ascii_lowercase().ends_with(end)))
 }
 
 /// Lists and options of Kaldi.
@@ -311,6 +315,11 @@ pub fn inspect_marks(path: &str, bytes: &[u8]) -> Option<Sighting> {
             0,
             ("Kaldi 读取它时会运行其中的命令", "Kaldi runs the command in it when it reads it"),
         ));
+    }
+    if lines::FILES.iter().any(|end| path.to_ascii_lowercase().ends_with(end))
+        && let Some(seen) = lines::inspect(path, &String::from_utf8_lossy(bytes))
+    {
+        return Some(seen);
     }
     let trade = trade_of(path)?;
     if trade.files.contains(&".svg")

@@ -8,8 +8,10 @@ use jingwei_read::Source;
 
 /// How much a decoder is fed at once.
 const FEED: u64 = 32 << 10;
-/// Headers lie close together in an archive of small members: one read serves many.
+/// Headers lie close together in an archive of small members: one read serves many, and where one read goes on from
+/// the last, the next is twice as long.
 const WINDOW: usize = 1 << 10;
+const WIDEST: usize = 32 << 10;
 
 /// One source under several readers. None of them reads while another does, so it is never borrowed twice.
 type Shared<'a> = Rc<RefCell<Box<dyn Source + 'a>>>;
@@ -80,11 +82,12 @@ pub(crate) struct Window<'a> {
     pub(crate) stretch: Stretch<'a>,
     block: Vec<u8>,
     at: u64,
+    width: usize,
 }
 
 impl<'a> Window<'a> {
     pub(crate) fn new(stretch: Stretch<'a>) -> Self {
-        Self { stretch, block: Vec::new(), at: 0 }
+        Self { stretch, block: Vec::new(), at: 0, width: WINDOW }
     }
 
     /// The `count` bytes at `offset`; fewer where the source ends or cannot be read.
@@ -96,7 +99,9 @@ impl<'a> Window<'a> {
         let start = match held(self) {
             Some(start) => start,
             None => {
-                self.block = self.stretch.bytes(offset, count.max(WINDOW));
+                let goes_on = offset.checked_sub(self.at).is_some_and(|n| n <= self.block.len() as u64);
+                self.width = if goes_on { WIDEST.min(self.width * 2) } else { WINDOW };
+                self.block = self.stretch.bytes(offset, count.max(self.width));
                 self.at = offset;
                 0
             }
@@ -115,7 +120,7 @@ pub(crate) struct Feed<'a> {
     next: u64,
     /// A decoder wanted more than there is. Some decoders take that for a good end.
     pub(crate) starved: bool,
-    /// How many bytes were read so far.
+    /// How many bytes the decoder has had so far.
     taken: Rc<Cell<u64>>,
 }
 
@@ -182,13 +187,14 @@ impl BufRead for Feed<'_> {
             };
             self.buffer.truncate(got);
             self.next += got as u64;
-            self.taken.set(self.taken.get() + got as u64);
             self.starved |= got == 0;
         }
         Ok(&self.buffer[self.used..])
     }
 
     fn consume(&mut self, count: usize) {
-        self.used = self.buffer.len().min(self.used + count);
+        let used = self.buffer.len().min(self.used + count);
+        self.taken.set(self.taken.get() + (used - self.used) as u64);
+        self.used = used;
     }
 }

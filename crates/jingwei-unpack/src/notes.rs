@@ -53,6 +53,16 @@ impl Notes {
         });
     }
 
+    /// A program with the bit by which it runs with its owner's rights.
+    pub(crate) fn lends(&mut self, member: &str, offset: u64) {
+        self.note("model.archive-special-member", member, offset, || {
+            Text::new(
+                "是以属主身份运行的程序（setuid 或 setgid）",
+                "is a program that runs with its owner's rights (setuid or setgid)",
+            )
+        });
+    }
+
     /// A link that does; the target of a hard link is a member's name.
     pub(crate) fn check_link(&mut self, name: &str, target: &str, hard: bool, offset: u64) {
         let leaves = if hard { escape(target) } else { link_escape(name, target) };

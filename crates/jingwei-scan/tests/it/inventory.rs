@@ -237,3 +237,35 @@ fn weights_past_the_end_of_the_file_beside_are_told() {
         assert_eq!(seen.with_rule("model.graph-lie").is_some(), expected, "{size}");
     }
 }
+
+#[test]
+fn a_build_backend_in_the_folder_is_judged_by_its_script() {
+    let settings = "[build-system]\nrequires = []\nbuild-backend = \"own\"\nbackend-path = [\"_build\"]\n";
+    let told = |script: Option<&str>| {
+        let files = MemoryFiles::default().with_file("m/pyproject.toml", settings);
+        let files = match script {
+            Some(script) => files.with_file("m/_build/own.py", script),
+            None => files,
+        };
+        let world = World::of_files(files);
+        let model = component(ComponentKind::Model, "m");
+        let files = inventory(&model, names(), false, &world.ctx(), &Limits::default()).unwrap().files;
+        files.iter().flat_map(|file| &file.seen).any(|seen| seen.sighting.rule == "model.runs-by-itself")
+    };
+    assert!(told(None), "nobody knows what it does");
+    assert!(told(Some("import subprocess\nsubprocess.run('inert')\n")));
+    assert!(told(Some("import os\ndef build_wheel(a, b, c):\n    os.system('inert')\n")));
+    assert!(!told(Some("from setuptools.build_meta import *\n")));
+}
+
+#[test]
+fn lines_of_folders_are_no_weights() {
+    let mislabelled = |text: &str| {
+        let world = World::of_files(MemoryFiles::default().with_file("m/a.pth", text));
+        let model = component(ComponentKind::Model, "m");
+        let files = inventory(&model, names(), false, &world.ctx(), &Limits::default()).unwrap().files;
+        files[0].seen.iter().any(|seen| seen.sighting.rule == "model.not-what-it-says")
+    };
+    assert!(!mislabelled("own/vendor\n./lib\n# more\n"));
+    assert!(mislabelled("weights were moved elsewhere\n"));
+}

@@ -143,7 +143,7 @@ pub(crate) fn service(found: &Findings<'_>, lower: &str, value: &str, is_address
     let mut chain = found.chain.borrow_mut();
     if is_address {
         value.clone_into(&mut chain.address);
-    } else if lower.contains("api_key") || lower == "token" {
+    } else if lower.contains("api_key") || lower == "token" || lower == "id" && is_variable(value) {
         value.clone_into(&mut chain.key);
     } else {
         return None;
@@ -154,6 +154,12 @@ pub(crate) fn service(found: &Findings<'_>, lower: &str, value: &str, is_address
         chain.key.clear();
     }
     address
+}
+
+/// The name of a variable of the environment that holds a secret: LangChain's own files name them so.
+fn is_variable(value: &str) -> bool {
+    let is_name = value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    is_name && ["KEY", "TOKEN", "SECRET"].iter().any(|word| value.contains(word))
 }
 
 fn is_kind(value: &str) -> bool {

@@ -161,6 +161,14 @@ fn agents(found: &Findings<'_>, key: &str, lower: &str, value: &str) -> bool {
     let last = value.rsplit(['.', ':', '/']).next().unwrap_or(value);
     if is_name && RUNNERS.iter().any(|runner| last == *runner || value == *runner) {
         found.imports(key, value, runs());
+    } else if lower == "class_type" && is_name && runs_code(value) {
+        let (zh, en) =
+            ("工作流中的节点会运行其中写明的代码", "a node of the workflow, which runs the code that stands in it");
+        found.imports(key, value, Text::new(zh, en));
+    } else if is_program_in_the_open(value) {
+        let (zh, en) =
+            ("经明文或无名主机取得的程序", "a program that is fetched in the open, or from a host without a name");
+        found.outside(key, value, Text::new(zh, en));
     } else if allows(lower, value) {
         found.imports(key, value, allowance());
     } else if matches!(lower, "allowed_tools" | "tool_names" | "load_tools") && SHELLS.contains(&value) {
@@ -304,12 +312,17 @@ fn is_known_store(value: &str) -> bool {
         "mlcommons.org",
         "dataverse.harvard.edu",
     ];
-    let host = value.split("://").nth(1).unwrap_or_default().split(['/', ':']).next().unwrap_or_default();
+    let host = host_of(value);
     STORES.iter().any(|store| host == *store || host.ends_with(&format!(".{store}")))
 }
 
 /// Keys of services and the hosts that they belong to, by the variable of the environment that holds them.
-const KEYS: [(&str, &[&str]); 8] = [
+const KEYS: [(&str, &[&str]); 13] = [
+    ("AWS_SECRET", &["amazonaws.com"]),
+    ("AWS_SESSION", &["amazonaws.com"]),
+    ("GITHUB_TOKEN", &["github.com", "githubcopilot.com"]),
+    ("GOOGLE_API_KEY", &["googleapis.com"]),
+    ("HUGGINGFACEHUB_API_TOKEN", &["huggingface.co", "hf.co"]),
     ("OPENAI_API_KEY", &["openai.com", "azure.com"]),
     ("ANTHROPIC_API_KEY", &["anthropic.com"]),
     ("GEMINI_API_KEY", &["googleapis.com"]),
@@ -323,9 +336,41 @@ const KEYS: [(&str, &[&str]); 8] = [
 /// Whether the key of a service goes to a host of somebody else: on the public network, by its name.
 pub(crate) fn leaks(key: &str, address: &str) -> bool {
     let Some((_, hosts)) = KEYS.iter().find(|(name, _)| key.contains(name)) else { return false };
-    let host = address.split("://").nth(1).unwrap_or_default().split(['/', ':', '?']).next().unwrap_or_default();
+    let host = host_of(address);
     let is_public = is_in_the_open(&format!("http://{host}/"));
     is_public && !hosts.iter().any(|own| host == *own || host.ends_with(&format!(".{own}")))
+}
+
+fn host_of(address: &str) -> &str {
+    address.split("://").nth(1).unwrap_or_default().split(['/', ':', '?']).next().unwrap_or_default()
+}
+
+/// Ends of programs and of what installs them.
+const PROGRAMS: [&str; 16] = [
+    ".exe", ".msi", ".dll", ".scr", ".bat", ".cmd", ".ps1", ".vbs", ".hta", ".sh", ".so", ".dylib", ".apk", ".deb",
+    ".rpm", ".jar",
+];
+
+/// The address of a program: in the open, or of a host that has no name.
+fn is_program_in_the_open(value: &str) -> bool {
+    let Some((scheme, rest)) = value.split_once("://") else { return false };
+    if !matches!(scheme, "http" | "https" | "ftp") || value.len() > 2000 || value.contains(char::is_whitespace) {
+        return false;
+    }
+    let path = rest.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    let host = host_of(value);
+    let is_number = host.split('.').count() == 4 && host.split('.').all(|part| part.parse::<u8>().is_ok());
+    path.contains('/')
+        && PROGRAMS.iter().any(|end| path.ends_with(end))
+        && (scheme != "https" || is_number)
+        && is_in_the_open(&format!("http://{host}/"))
+}
+
+/// Kinds of nodes of a workflow that run code which stands in the workflow, by words in their names.
+fn runs_code(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let own = ["exec", "python", "eval", "shell", "command", "script", "subprocess", "runcode", "lambda"];
+    value.len() < 200 && own.iter().any(|word| lower.contains(word)) && !lower.contains("description")
 }
 
 fn runs() -> Text {

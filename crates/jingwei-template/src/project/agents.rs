@@ -81,7 +81,13 @@ pub(super) fn settings(path: &str, text: &str) -> Vec<Run> {
 
 /// Whether a hook only formats or checks what an agent wrote, by tools that are known for it.
 fn only_checks(command: &str) -> bool {
-    const CHECKS: [&str; 14] = [
+    const CHECKS: [&str; 20] = [
+        "git status",
+        "git diff",
+        "git log",
+        "git branch --show-current",
+        "date",
+        "pwd",
         "ruff format",
         "ruff check",
         "uvx ruff format",
@@ -98,7 +104,7 @@ fn only_checks(command: &str) -> bool {
         "true",
     ];
     // A configuration or a plugin of one's own may be a program.
-    let own = ["--plugin", "--config", "--rulesdir", "--settings", "--project", "://", ">"];
+    let own = ["--plugin", "--config", "--rulesdir", "--settings", "--project", "--ext-diff", "--output", "://", ">"];
     let known = |part: &str| {
         CHECKS.iter().any(|check| part.strip_prefix(check).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
     };

@@ -76,6 +76,7 @@ pub fn inspect_script(source: &mut dyn Source, file_name: &str, names: &NameTabl
     if is_python {
         coding(&text, &mut inspection);
         notable = python(&text, &file, names, &mut inspection);
+        inspection.sightings.extend(unpickled_download(&text));
     }
     inspection.sightings.extend(comments(&text));
     for hidden in unicode::find(&text, unicode::Natural::Prose).into_iter().take(8) {
@@ -97,6 +98,30 @@ pub fn inspect_script(source: &mut dyn Source, file_name: &str, names: &NameTabl
     inspection
 }
 
+/// What is fetched and then unpickled with the loader's protection turned off, in one statement.
+fn unpickled_download(text: &str) -> Option<Sighting> {
+    const OFF: [&str; 3] = ["weights_only=False", "weights_only = False", "allow_pickle=True"];
+    const FETCHES: [&str; 6] =
+        ["hf_hub_download(", "urlopen(", "cached_download(", "requests.get(", "load_file_from_url(", "wget.download("];
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let plain = line.trim_start();
+        if !plain.starts_with('#')
+            && let Some(off) = OFF.iter().find(|off| plain.contains(**off))
+            && FETCHES.iter().any(|fetch| plain.contains(fetch))
+        {
+            let why = Text::new(
+                "从网上取得的文件会在关闭保护后反序列化",
+                "a file that is fetched is unpickled with the loader's protection turned off",
+            );
+            let sighting = Sighting::new("model.file-reaches-out").key(off).at(offset as u64);
+            return Some(sighting.with("name", off).with_text("why", why));
+        }
+        offset += line.len();
+    }
+    None
+}
+
 /// Pages, pictures and notes with a script that sends something away. `path`: in the folder of the model.
 #[must_use]
 pub fn inspect_markup(path: &str, text: &str) -> Option<Sighting> {
@@ -108,7 +133,8 @@ pub fn inspect_markup(path: &str, text: &str) -> Option<Sighting> {
         // A picture has no need of any.
         page::sending(text).or_else(|| text.contains("<script").then(|| "<script".to_owned()))
     } else if ends(&[".md", ".markdown", ".mdx", ".rst"]) {
-        page::sending(&notebook::without_fences(text)).or_else(|| page::leads_to_a_script(text))
+        let notes = notebook::without_fences(text);
+        page::sending(&notes).or_else(|| page::leads_to_a_script(text)).or_else(|| page::reports(&notes))
     } else {
         None
     };

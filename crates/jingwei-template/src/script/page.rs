@@ -74,6 +74,18 @@ pub(crate) fn leads_to_a_script(notes: &str) -> Option<String> {
     })
 }
 
+/// A picture of Markdown whose address takes in what a conversation holds: `![](https://host/?q={{…}})`.
+pub(crate) fn reports(notes: &str) -> Option<String> {
+    notes.match_indices("![").find_map(|(at, _)| {
+        let line = notes[at..].lines().next().unwrap_or_default();
+        let target = line.split_once("](").map(|(_, target)| target.split(')').next().unwrap_or_default())?;
+        let query =
+            target.split_once("://").and_then(|(_, rest)| rest.split_once(['?', '/'])).map(|(_, query)| query)?;
+        let takes = query.contains("{{") || query.contains("${") || query.contains("={") || query.contains("=<");
+        (takes && target.starts_with("http")).then(|| target.chars().take(80).collect())
+    })
+}
+
 fn handler_sends(code: &str) -> Option<String> {
     let plain = plain(code);
     (anywhere(&plain) || unpacks(&plain) || commands(&plain) || outward(&plain, true))

@@ -93,8 +93,18 @@ const LOADED_BY_TEXT: [(&str, &str); 14] = [
     ("setup.py", "cmdclass"),
     ("service.py", "bentoml"),
 ];
-/// Classes whose methods a loader of data sets calls, whatever their file is called.
-const BUILDERS: [&str; 4] = ["GeneratorBasedBuilder)", "ArrowBasedBuilder)", "BeamBasedBuilder)", "DatasetBuilder)"];
+/// Classes and functions that loaders of data sets and models call, whatever their file is called.
+const BUILDERS: [&str; 8] = [
+    "GeneratorBasedBuilder)",
+    "ArrowBasedBuilder)",
+    "BeamBasedBuilder)",
+    "DatasetBuilder)",
+    // MLflow's own models, and SageMaker's.
+    "def _load_pyfunc(",
+    "pyfunc.PythonModel)",
+    "(PythonModel)",
+    "def model_fn(",
+];
 /// Files that are imported by tools of their own accord: none of them has a reason to go to the network.
 const EAGER: [&str; 6] =
     ["__init__.py", "setup.py", "conftest.py", "hubconf.py", "sitecustomize.py", "usercustomize.py"];
@@ -175,6 +185,9 @@ pub(crate) fn deeds(text: &str, file: &str, names: &NameTable) -> (Vec<Deed>, Op
 /// Operators of PyTorch that map, read or write a file.
 pub(crate) const FILES: [&str; 3] = ["save", "from_file", "load"];
 
+/// Namespaces of classes that come with PyTorch, besides those of its operators.
+const CLASSES: [&str; 4] = ["rnn", "nnapi", "dist_c10d", "cuda"];
+
 /// Operators that read or write files, and those of namespaces that are not known; at most 50, and where reading was
 /// given up.
 pub(crate) fn operators(text: &str, known: &[&str]) -> (Vec<(String, usize)>, Option<usize>) {
@@ -183,15 +196,17 @@ pub(crate) fn operators(text: &str, known: &[&str]) -> (Vec<(String, usize)>, Op
     let mut found = Vec::new();
     for line in &lines {
         for (at, word) in line.tokens.iter().enumerate() {
-            let first = matches!(word.token, Token::Name("torch" | "ops"));
+            let first = matches!(word.token, Token::Name("torch" | "ops" | "__torch__"));
             if !first || at.checked_sub(1).is_some_and(|before| line.tokens[before].token == Token::Sign('.')) {
                 continue;
             }
             let words: Vec<Token<'_>> = line.tokens[at..].iter().take(12).map(|spanned| spanned.token).collect();
             let (path, _) = dotted(&words);
-            let parts: Vec<&str> = path.split('.').skip_while(|part| *part == "torch").collect();
+            let parts: Vec<&str> = path.split('.').skip_while(|part| matches!(*part, "torch" | "__torch__")).collect();
             let foreign = match parts.as_slice() {
                 ["ops", "aten", name, ..] | [name] => FILES.contains(name),
+                // Classes of native code, which a library registers when it is loaded.
+                ["classes", namespace, _, ..] => !known.contains(namespace) && !CLASSES.contains(namespace),
                 ["ops", namespace, ..] => !known.contains(namespace),
                 _ => false,
             };
@@ -658,6 +673,11 @@ impl<'t> Looker<'_, 't> {
     fn looked_up(&mut self, rest: &[Token<'t>], offset: usize, on_import: bool) {
         let Some(inner) = rest.get(1..) else { return };
         let (path, used) = dotted(inner);
+        // `getattr(import_module(f(111, 115)), …)`: both names are spelled by numbers.
+        let numbers = inner.iter().filter(|token| **token == Token::Number).count();
+        if on_import && numbers > 2 && path.ends_with("import_module") {
+            return self.deed("getattr", offset, Effect::Import, true, built_text());
+        }
         let module = match inner {
             [Token::Name("__import__"), Token::Sign('('), Token::Str(module), ..] => Some((*module).to_owned()),
             _ => self

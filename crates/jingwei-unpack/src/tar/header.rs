@@ -11,6 +11,8 @@ pub(super) struct Header {
     pub(super) continues: bool,
     /// Size of a sparse file with its holes, as GNU's own header tells it.
     pub(super) real_size: Option<u64>,
+    /// A program that runs with the rights of its owner or group.
+    pub(super) lends: bool,
 }
 
 /// A block whose checksum is right, ustar or older.
@@ -38,7 +40,10 @@ pub(super) fn header(block: &[u8; BLOCK]) -> Header {
     }
     let continues = kind == b'S' && block[482] != 0;
     let real_size = number(&block[483..495]).filter(|_| kind == b'S');
-    Header { name, target: text(&block[157..257]).to_vec(), size: number(&block[124..136]), kind, continues, real_size }
+    let mode = number(&block[100..108]).unwrap_or(0);
+    let lends = matches!(kind, b'0' | 0) && mode & 0o6000 != 0 && mode & 0o111 != 0;
+    let (target, size) = (text(&block[157..257]).to_vec(), number(&block[124..136]));
+    Header { name, target, size, kind, continues, real_size, lends }
 }
 
 /// Octal digits between blanks; or, with the highest bit set, a number of 8 bytes or fewer.

@@ -1,4 +1,7 @@
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+};
 
 use jingwei_core::Text;
 use jingwei_read::{Sighting, Source, shown};
@@ -16,8 +19,14 @@ const LARGEST_OCTAL: u64 = 0o777_7777_7777;
 
 pub(crate) fn list(stretch: &Stretch<'_>, listing: &mut Listing) {
     let length = stretch.length();
-    let mut walk =
-        Walk { window: Window::new(stretch.clone()), length, at: 0, general: Pax::default(), seen: HashMap::new() };
+    let mut walk = Walk {
+        window: Window::new(stretch.clone()),
+        length,
+        at: 0,
+        general: Pax::default(),
+        seen: HashMap::new(),
+        hasher: RandomState::new(),
+    };
     let mut pending = Pending::default();
     while walk.at < length {
         let start = walk.at;
@@ -48,8 +57,9 @@ struct Walk<'a> {
     at: u64,
     /// What holds for all members from here on.
     general: Pax,
-    /// Size by name.
-    seen: HashMap<String, u64>,
+    /// Size by the hash of a name, whose key nobody can know beforehand.
+    seen: HashMap<u64, u64>,
+    hasher: RandomState,
 }
 
 /// What headers before a member say of it.
@@ -104,6 +114,9 @@ impl Walk<'_> {
         let target = name_of(&pax.target.or(pending.target).unwrap_or(header.target));
         let kind = kind(header.kind, &name, target);
         listing.notes.check_name(&name, start);
+        if header.lends {
+            listing.notes.lends(&name, start);
+        }
         if let Kind::Link { target } = &kind {
             listing.notes.check_link(&name, target, header.kind == b'1', start);
         }
@@ -119,10 +132,7 @@ impl Walk<'_> {
         let offset = self.at;
         let has_content = matches!(kind, Kind::File);
         if has_content {
-            let before = match self.seen.get_mut(&name) {
-                Some(before) => Some(std::mem::replace(before, size)),
-                None => self.seen.insert(name.clone(), size),
-            };
+            let before = self.seen.insert(self.hasher.hash_one(&name), size);
             if before.is_some_and(|before| before != size) {
                 let (zh, en) = ("与另一成员同名而内容不同", "shares its name with a member of other content");
                 listing.notes.inconsistent(&name, start, zh, en);

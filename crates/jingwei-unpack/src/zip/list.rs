@@ -139,6 +139,10 @@ fn list_central(
     let mut member = file(name, header, content, how);
     member.encrypted = flags & ENCRYPTED != 0;
     member.kind = kind(record);
+    let mode = if record.made_by >> 8 == 3 { record.attributes >> 16 } else { 0 };
+    if member.kind == Kind::File && mode & 0o6000 != 0 && mode & 0o111 != 0 {
+        listing.notes.lends(&member.name, at);
+    }
     let end = content.saturating_add(header.packed);
     let behind =
         if flags & DESCRIPTOR != 0 || local.flags & DESCRIPTOR != 0 { descriptor(window, end, header) } else { 0 };

@@ -86,6 +86,18 @@ fn headers_that_lie() {
     check("a sparse file", &sparse, &[], &[("model.not-inspected", "")]);
     let device = [tar_entry("a", b'3', "", "00000000000", b""), tar_file("b", b"y"), end()].concat();
     check("a device", &device, &[("b", b"y")], &[("model.archive-special-member", "a")]);
+    let lends = |mode: &[u8; 7]| {
+        let mut file = tar_file("a", b"x");
+        file[100..107].copy_from_slice(mode);
+        file[148..156].fill(b' ');
+        let sum: u32 = file[..512].iter().map(|byte| u32::from(*byte)).sum();
+        file[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        [file, end()].concat()
+    };
+    let own = &[("model.archive-special-member", "a")];
+    check("a program with its owner's rights", &lends(b"0004755"), &[("a", b"x")], own);
+    check("a program", &lends(b"0000755"), &[("a", b"x")], &[]);
+    check("no program", &lends(b"0004644"), &[("a", b"x")], &[]);
 }
 
 #[test]
