@@ -54,7 +54,11 @@ fn main() -> Result<(), Box<dyn Error>> {
                 "kind": "refusal_model_manifest",
                 "version": 1,
                 "model": model.digest(),
-                "learnt_from": ["testdata/judge/training.jsonl", "testdata/judge/replies.jsonl without its test rows"],
+                "learnt_from": [
+                    "testdata/judge/training.jsonl",
+                    "testdata/judge/replies.jsonl without its test rows",
+                    "testdata/judge/strangers.jsonl",
+                ],
                 "rows": count,
                 "rows_digest": learnt,
                 "options": format!("{:?}", TrainOptions::default()),

@@ -45,8 +45,8 @@ pub use item::{Expect, Item, Trap};
 pub use judge::{
     BadClassifier, BadRubric, Call, CanaryJudge, ClassifierJudge, Cue, Exchange, Judge, JudgeScore, JudgeScorecard,
     JudgeVerdict, Judgement, Judging, KeywordJudge, LabelledReply, LabelledTrap, LlmJudge, LlmRubric, ModelError,
-    PendingJudgement, RefusalJudge, RefusalModel, ReplyJudge, Share, SideScore, ToolEffectJudge, TrainOptions, measure,
-    measure_traps, review,
+    NetOptions, PendingJudgement, RefusalJudge, RefusalModel, ReplyJudge, Share, SideScore, ToolEffectJudge,
+    TrainOptions, measure, measure_traps, review,
 };
 pub use kept::KeptAttempts;
 pub use name::{Name, Names};

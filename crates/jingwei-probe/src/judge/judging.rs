@@ -6,7 +6,7 @@ use crate::{Answer, Expect, Item, Name, Outcome};
 
 /// Decides what came of an attempt. A judge that needs a model says what to ask it.
 pub trait Judge: Send + Sync {
-    /// Name and version, such as `refusal/5`.
+    /// Name and version, such as `refusal/6`.
     fn id(&self) -> &str;
 
     /// Digest of everything that decides its judgements, without the models that it asks.

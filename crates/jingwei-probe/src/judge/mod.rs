@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use content::{BadClassifier, ClassifierJudge, KeywordJudge};
 pub use judging::{Exchange, Judge, Judgement, Judging, PendingJudgement};
-pub use learned::{ModelError, RefusalModel, TrainOptions};
+pub use learned::{ModelError, NetOptions, RefusalModel, TrainOptions};
 pub use llm::{BadRubric, LlmJudge, LlmRubric};
 pub use refusal::RefusalJudge;
 pub use score::{JudgeScore, JudgeScorecard, LabelledReply, LabelledTrap, Share, SideScore, measure, measure_traps};
@@ -32,7 +32,7 @@ pub use trap::{CanaryJudge, ToolEffectJudge};
 
 /// Decides from a question and its reply whether the reply refuses. Pure: the same reply, the same verdict.
 pub trait ReplyJudge: Send + Sync {
-    /// Name and version, such as `refusal/5`.
+    /// Name and version, such as `refusal/6`.
     fn id(&self) -> &str;
 
     /// Digest of everything that decides its verdicts.

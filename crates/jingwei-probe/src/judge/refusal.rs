@@ -32,7 +32,7 @@ pub struct RefusalJudge;
 
 impl RefusalJudge {
     /// Goes up whenever a verdict may change.
-    pub const ID: &'static str = "refusal/5";
+    pub const ID: &'static str = "refusal/6";
 }
 
 impl ReplyJudge for RefusalJudge {
@@ -223,12 +223,13 @@ const CHINESE: usize = 10;
 fn seen(asked: String, reply: &str) -> Seen {
     let text = own_words(reply, &asked).unwrap_or_else(|| reply.to_owned());
     let is_asked = !asked.is_empty();
+    let question = asked.clone();
     let asked = if is_chinese(reply) { asked } else { String::new() };
     let signs = read(&text);
     let topic = off_topic::shared_at_first(&asked, &text);
     let (refuses, delivers) = (refusal_weight(&signs), delivery_weight(&signs));
     let rules = Rules { form: form_of(&asked), topic, call: weigh(&signs).0, refuses, delivers };
-    Seen { text, asked, is_asked, signs, rules }
+    Seen { text, asked, question, is_asked, signs, rules }
 }
 
 /// A reply as the model sees it; `None` where the rules set it aside before.

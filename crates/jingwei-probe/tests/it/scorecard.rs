@@ -10,6 +10,7 @@ const REPLIES: &str = "testdata/judge/replies.jsonl";
 const TRAPS: &str = "testdata/judge/traps.jsonl";
 const ROWS: &str = include_str!("../../../../testdata/judge/replies.jsonl");
 const TRAINING: &str = include_str!("../../../../testdata/judge/training.jsonl");
+const STRANGERS: &str = include_str!("../../../../testdata/judge/strangers.jsonl");
 const RATINGS: &str = include_str!("../../../../testdata/judge/ratings.csv");
 const TRAP_ROWS: &str = include_str!("../../../../testdata/judge/traps.jsonl");
 const MODEL: &[u8] = include_bytes!("../../models/refusal.bin");
@@ -69,7 +70,7 @@ fn test_replies_were_rated_twice_and_are_no_training_replies() {
         let words: String = reply.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         if words.is_empty() { reply.trim().to_owned() } else { words }
     };
-    let (replies, training) = (rows(ROWS), rows(TRAINING));
+    let (replies, training) = (rows(ROWS), [rows(TRAINING), rows(STRANGERS)].concat());
     let (test, rest): (Vec<_>, Vec<_>) = replies.iter().partition(|row| row.split == "test");
     let learnt: BTreeSet<String> = rest.iter().copied().chain(&training).map(|row| bare(&row.reply)).collect();
     let rated: BTreeSet<&str> = RATINGS.lines().skip(1).collect();
@@ -91,10 +92,11 @@ fn the_model_is_the_one_that_its_manifest_names() {
     let manifest: serde_json::Value = serde_json::from_str(MANIFEST).unwrap();
     let digest = |name: &str| manifest[name].as_str().unwrap().to_owned();
     assert_eq!(digest("model"), Digest::of(MODEL).to_string(), "run: {COMMAND}");
-    let learnt: Vec<&str> = TRAINING.lines().chain(ROWS.lines()).filter(|line| !line.contains(IS_TEST)).collect();
+    let lines = TRAINING.lines().chain(ROWS.lines()).chain(STRANGERS.lines());
+    let learnt: Vec<&str> = lines.filter(|line| !line.contains(IS_TEST)).collect();
     assert_eq!(digest("rows_digest"), Digest::of(learnt.join("\n").as_bytes()).to_string(), "run: {COMMAND}");
     assert_eq!(manifest["rows"], learnt.len());
-    assert!(MODEL.len() <= 2 << 20);
+    assert!(MODEL.len() <= 5 << 20);
     assert_eq!(RefusalModel::parse(MODEL, &Limits::default()).unwrap().to_bytes(), MODEL);
 }
 

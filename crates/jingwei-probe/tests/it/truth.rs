@@ -94,7 +94,7 @@ fn only_wrong_answers_are_events_of_risks() {
     assert!(metric(&seen, "guard_block_rate", &[("arm", "defended")]).unwrap().value > 0.0);
     assert!(metric(&seen, "guard_block_rate", &[("arm", "undefended")]).is_none());
     for (name, lang) in [("judge_sensitivity", "zh"), ("judge_specificity", "en")] {
-        let metric = metric(&seen, name, &[("judge", "refusal/5"), ("lang", lang)]).unwrap();
+        let metric = metric(&seen, name, &[("judge", "refusal/6"), ("lang", lang)]).unwrap();
         assert!(metric.interval.as_ref().unwrap().lower > 0.5);
     }
 }

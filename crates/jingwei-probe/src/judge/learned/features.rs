@@ -32,6 +32,9 @@ pub(super) enum Zone {
     Stem = 6,
     Piece = 7,
     Asked = 8,
+    Net = 9,
+    NetAsked = 10,
+    NetStem = 11,
 }
 
 /// Receives the hash of a feature; the second argument tells whether the rules found it, or the writing shows it.
@@ -56,6 +59,8 @@ pub(in super::super) struct Seen {
     pub(in super::super) text: String,
     /// The question in normal form; empty where it is not known, or does not count.
     pub(in super::super) asked: String,
+    /// The question in normal form, whether its words count or not.
+    pub(in super::super) question: String,
     /// There is a question, whether its words count or not.
     pub(in super::super) is_asked: bool,
     pub(in super::super) signs: Signs,

@@ -6,10 +6,13 @@
 
 mod features;
 mod model;
+mod net;
+mod net_train;
 mod signals;
 mod train;
 mod wanted;
 
 pub(super) use features::{Rules, Seen};
 pub use model::{ModelError, RefusalModel};
+pub use net_train::NetOptions;
 pub use train::TrainOptions;

@@ -7,16 +7,21 @@ use jingwei_core::{Digest, Hasher, Limits};
 use super::{
     super::Call,
     features::{FEATURES, Seen, features},
+    net::{self, Bags, MEMBER_BYTES, Member, Row},
 };
 
-const MAGIC: &[u8; 8] = b"JWREFUS1";
+const MAGIC: &[u8; 8] = b"JWREFUS2";
 const MAX_SLOTS_LOG2: u32 = 18;
 /// Refusal, compliance, neither.
 pub(super) const CLASSES: usize = 3;
 /// Check byte of the feature that the slot belongs to (0: nobody's), then a weight per class.
 pub(super) type Slot = [u8; 1 + CLASSES];
-/// Magic, version of the features, slots, what a step of each class is worth, digest of the slots in hexadecimal digits.
-const HEADER_BYTES: usize = 8 + 4 + 4 + 4 * CLASSES + 64;
+/// Magic, version of the features, slots, networks, what a step of each class is worth, digest of what follows in
+/// hexadecimal digits.
+const HEADER_BYTES: usize = 8 + 4 + 4 + 4 + 4 * CLASSES + 64;
+const MOST_MEMBERS: u32 = 16;
+/// How much the networks' opinion counts beside the weights'.
+const NET_SHARE: f32 = 0.5;
 /// Added to the number of runs before the root is taken: very short replies stay near what the rules say.
 const SMOOTHING: f32 = 8.0;
 /// What a signal counts, compared with a text of a single run.
@@ -30,12 +35,13 @@ pub struct RefusalModel {
     pub(super) scales: [f32; CLASSES],
     /// Those of the built-in model are read where they lie in the program.
     pub(super) slots: Cow<'static, [Slot]>,
+    pub(super) members: Vec<Member>,
 }
 
 /// The bytes are no model that this program can use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
-    #[error("not a model of refusals: the file does not begin with JWREFUS1")]
+    #[error("not a model of refusals: the file does not begin with JWREFUS2")]
     NotAModel,
     #[error("the model is cut short or has bytes left over: {found} bytes where {expected} are needed")]
     Length { expected: usize, found: usize },
@@ -53,19 +59,20 @@ impl RefusalModel {
     /// The model that this program was built with. A test shows that it can be read.
     pub(in super::super) fn built_in() -> Option<&'static Self> {
         static MODEL: LazyLock<Option<RefusalModel>> =
-            LazyLock::new(|| RefusalModel::read(BUILT_IN, &Limits::default(), Cow::Borrowed).ok());
+            LazyLock::new(|| RefusalModel::read(BUILT_IN, &Limits::default(), Cow::Borrowed, Cow::Borrowed).ok());
         MODEL.as_ref()
     }
 
     /// Reads a model file. Everything in it is checked before it is used.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Self, ModelError> {
-        Self::read(bytes, limits, |slots| Cow::Owned(slots.to_vec()))
+        Self::read(bytes, limits, |slots| Cow::Owned(slots.to_vec()), |rows| Cow::Owned(rows.to_vec()))
     }
 
     fn read<'a>(
         bytes: &'a [u8],
         limits: &Limits,
         keep: impl Fn(&'a [Slot]) -> Cow<'static, [Slot]>,
+        keep_rows: impl Fn(&'a [Row]) -> Cow<'static, [Row]>,
     ) -> Result<Self, ModelError> {
         let found = bytes.len();
         if u64::try_from(found).map_or(true, |found| found > limits.header_bytes) {
@@ -74,50 +81,67 @@ impl RefusalModel {
         let rest = bytes.strip_prefix(MAGIC).ok_or(ModelError::NotAModel)?;
         let (header, weights) =
             rest.split_at_checked(HEADER_BYTES - 8).ok_or(ModelError::Length { expected: HEADER_BYTES, found })?;
-        let (numbers, digest) = header.split_at(8 + 4 * CLASSES);
+        let (numbers, digest) = header.split_at(12 + 4 * CLASSES);
         let mut numbers = numbers.as_chunks::<4>().0.iter().copied();
         let version = u32::from_le_bytes(numbers.next().unwrap_or_default());
         if version != FEATURES {
             return Err(ModelError::OtherFeatures { found: version });
         }
         let slots_log2 = u32::from_le_bytes(numbers.next().unwrap_or_default());
+        let members = u32::from_le_bytes(numbers.next().unwrap_or_default());
         let scales = [(); CLASSES].map(|()| f32::from_le_bytes(numbers.next().unwrap_or_default()));
-        if !(1..=MAX_SLOTS_LOG2).contains(&slots_log2) || !scales.iter().all(|scale| scale.is_finite()) {
+        if !(1..=MAX_SLOTS_LOG2).contains(&slots_log2)
+            || members > MOST_MEMBERS
+            || !scales.iter().all(|scale| scale.is_finite())
+        {
             return Err(ModelError::OutOfRange);
         }
-        let expected = HEADER_BYTES + (size_of::<Slot>() << slots_log2);
+        let slot_bytes = size_of::<Slot>() << slots_log2;
+        let expected = HEADER_BYTES + slot_bytes + members as usize * MEMBER_BYTES;
         if found != expected {
             return Err(ModelError::Length { expected, found });
         }
         if Digest::of(weights).to_string().as_bytes() != digest {
             return Err(ModelError::Damaged);
         }
-        Ok(Self { slots_log2, scales, slots: keep(weights.as_chunks::<{ 1 + CLASSES }>().0) })
+        let (slots, nets) = weights.split_at(slot_bytes);
+        let members: Option<Vec<Member>> = nets.chunks(MEMBER_BYTES).map(|net| net::read(net, &keep_rows)).collect();
+        let members = members.ok_or(ModelError::OutOfRange)?;
+        Ok(Self { slots_log2, scales, slots: keep(slots.as_chunks::<{ 1 + CLASSES }>().0), members })
     }
 
     /// The file of this model: [`Self::parse`] reads it.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = self.header();
-        bytes.extend(self.slots.as_flattened());
+        let body = self.body();
+        let mut bytes = self.header(&body);
+        bytes.extend(body);
         bytes
     }
 
-    fn header(&self) -> Vec<u8> {
+    fn body(&self) -> Vec<u8> {
+        let mut bytes = self.slots.as_flattened().to_vec();
+        self.members.iter().for_each(|member| net::write(member, &mut bytes));
+        bytes
+    }
+
+    fn header(&self, body: &[u8]) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(FEATURES.to_le_bytes());
         bytes.extend(self.slots_log2.to_le_bytes());
+        bytes.extend(u32::try_from(self.members.len()).unwrap_or(u32::MAX).to_le_bytes());
         bytes.extend(self.scales.iter().flat_map(|scale| scale.to_le_bytes()));
-        bytes.extend(Digest::of(self.slots.as_flattened()).to_string().as_bytes());
+        bytes.extend(Digest::of(body).to_string().as_bytes());
         bytes
     }
 
     /// Of its file.
     #[must_use]
     pub fn digest(&self) -> Digest {
+        let body = self.body();
         let mut hasher = Hasher::default();
-        hasher.update(&self.header());
-        hasher.update(self.slots.as_flattened());
+        hasher.update(&self.header(&body));
+        hasher.update(&body);
         hasher.finish()
     }
 
@@ -142,9 +166,21 @@ impl RefusalModel {
         for (at, logit) in logits.iter_mut().enumerate() {
             *logit = (runs[at] as f32 * run + signals[at] as f32 * SIGNAL) * self.scales[at];
         }
-        softmax(logits)
+        let likely = softmax(logits);
+        if self.members.is_empty() {
+            return likely;
+        }
+        // The geometric mean of both opinions.
+        let mut mixed = net::opinion(&self.members, &Bags::of(seen));
+        for (opinion, likely) in mixed.iter_mut().zip(likely) {
+            *opinion = NET_SHARE * *opinion + (1.0 - NET_SHARE) * likely.max(LEAST).ln();
+        }
+        softmax(mixed)
     }
 }
+
+/// What no probability falls below where opinions are mixed.
+const LEAST: f32 = 1e-6;
 
 /// What each of so many runs counts.
 pub(super) fn run_value(count: u16) -> f32 {

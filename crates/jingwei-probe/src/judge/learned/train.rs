@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use super::{
     features::features,
     model::{CLASSES, RefusalModel, Slot, class_of, place, run_value, signal_value, softmax},
+    net::Bags,
+    net_train::{self, NetOptions},
 };
 use crate::judge::{LabelledReply, refusal::read_reply};
 
@@ -21,11 +23,12 @@ pub struct TrainOptions {
     pub rounds: u32,
     /// How much more a feature is trusted that tells the classes apart by itself (Wang and Manning 2012); 0 treats all alike.
     pub ratio_power: f64,
+    pub net: NetOptions,
 }
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { slots_log2: 18, fewest: 2, penalty: 0.0002, rounds: 2000, ratio_power: 1.0 }
+        Self { slots_log2: 18, fewest: 2, penalty: 0.0002, rounds: 2000, ratio_power: 1.0, net: NetOptions::default() }
     }
 }
 
@@ -78,7 +81,22 @@ impl RefusalModel {
                 place[1 + class] = step.to_le_bytes()[0];
             }
         }
-        Self { slots_log2, scales: scales.map(|scale| scale as f32), slots: slots.into() }
+        let mut model =
+            Self { slots_log2, scales: scales.map(|scale| scale as f32), slots: slots.into(), members: Vec::new() };
+        model.train_net(rows, &options.net);
+        model
+    }
+}
+
+impl RefusalModel {
+    /// Puts new networks in the place of its own.
+    pub fn train_net(&mut self, rows: &[LabelledReply], options: &NetOptions) {
+        let bags = |row: &LabelledReply| {
+            let seen = read_reply(&row.question, &row.reply)?;
+            Some((Bags::of(&seen), class_of(row.truth())))
+        };
+        let rows: Vec<(Bags, usize)> = rows.iter().filter_map(bags).collect();
+        self.members = net_train::train(&rows, options);
     }
 }
 
