@@ -4,7 +4,7 @@ mod chains;
 mod entry;
 mod findings;
 mod json;
-mod loaders;
+pub(crate) mod loaders;
 pub(crate) mod nesting;
 mod plain;
 mod repair;
