@@ -8,6 +8,7 @@ pub(crate) mod loaders;
 pub(crate) mod nesting;
 mod plain;
 mod repair;
+mod shards;
 mod targets;
 mod yaml;
 
