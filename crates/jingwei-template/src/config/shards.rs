@@ -35,7 +35,7 @@ const OPTIONS: [&str; 18] = [
 /// Judges one value, whatever its key.
 pub(crate) fn judge(found: &Findings<'_>, key: &str, value: &str) {
     if let Some(command) = value.split("::").find_map(|part| part.trim().strip_prefix("pipe:"))
-        && is_command(command)
+        && is_command(key, command)
         && !only_reads(command)
     {
         let shown: String = command.chars().take(120).collect();
@@ -51,11 +51,17 @@ pub(crate) fn judge(found: &Findings<'_>, key: &str, value: &str) {
     }
 }
 
-/// Other programs have pipes too: `pipe:0` of ffmpeg, pipes by a name.
-fn is_command(command: &str) -> bool {
-    let command = command.trim();
-    let marks = [' ', '\t', ';', '|', '&', '`', '$', '<', '>'];
-    !command.starts_with("//") && (command.contains(marks) || command.starts_with(['/', '.', '~']))
+/// Other programs have pipes too: `pipe:0` of ffmpeg, pipes by a name. Behind a blank it may be a word that is explained,
+/// unless the key speaks of shards or the shell is given more than words.
+fn is_command(key: &str, command: &str) -> bool {
+    const SIGNS: [char; 5] = ['|', '`', '$', '<', '>'];
+    let lower = key.to_ascii_lowercase();
+    let speaks = ["url", "shard", "data", "path", "file"].iter().any(|word| lower.contains(word));
+    let words = command.trim();
+    let is_given_more = words.contains(SIGNS) || words.contains("&&");
+    let is_text = command.starts_with(char::is_whitespace) && !speaks && !is_given_more;
+    let does = words.contains(char::is_whitespace) || is_given_more || words.starts_with(['/', '.', '~']);
+    !words.starts_with("//") && does && !is_text
 }
 
 /// A command that does nothing but write the shard to its output, and may fail.
@@ -166,6 +172,21 @@ mod tests {
             "a pipe: of clay",
         ] {
             check(value, None);
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_explained_is_no_command() {
+        let (names, limits) = (table(), Limits::default());
+        for (key, value, is_told) in [
+            ("label", "pipe: smoking device", false),
+            ("label", "pipe: for water and/or gas; also smoke & oil", false),
+            ("url", "pipe: python -c x", true),
+            ("0", "pipe: echo inert | sh", true),
+        ] {
+            let text = serde_json::json!({ key: value }).to_string();
+            let seen = inspect_config(&mut text.as_bytes(), "config.json", &names, &limits);
+            assert_eq!(!seen.sightings.is_empty(), is_told, "{value}");
         }
     }
 
