@@ -25,6 +25,8 @@ const FILE: &[u8] = b"file://";
 /// Operators of TensorFlow that read a file beside its graph, as a SavedModel has them. Beside this one there is none.
 const TABLES: [&str; 2] = ["FlexInitializeTableFromTextFile", "FlexInitializeTableFromTextFileV2"];
 const TOLD_APART: usize = 1024;
+/// Bytes of a tensor that a run makes: sixteen terabytes.
+const LARGEST: u128 = 1 << 44;
 
 /// Reads a TFLite model. Weights are not read.
 pub fn inspect_tflite(source: &mut dyn Source, names: &NameTable, limits: &Limits) -> Inspection {
@@ -306,12 +308,12 @@ impl Walk<'_, '_> {
         let kind = self.flat.u8(tensor, 1)?;
         let buffer = self.flat.u32(tensor, 2)?;
         let held = self.check_buffer(tensor.at, buffer)?;
-        if held == 0 {
-            return Ok(());
-        }
         let mut elements = Elements::default();
         for n in 0..shape.count {
             elements.dimension(i64::from(self.flat.number(shape, n)?));
+        }
+        if held == 0 {
+            return self.made(tensor, kind, elements);
         }
         let is_sparse = self.flat.has(tensor, 6)?;
         let expected = elements.count().and_then(|count| count.checked_mul(bits(kind)?)).map(|bits| bits.div_ceil(8));
@@ -332,6 +334,23 @@ impl Walk<'_, '_> {
         };
         let name = self.flat.text(tensor, 3)?;
         self.findings.lie(&name, &place("张量", "tensor", &name), reason, tensor.at);
+        Ok(())
+    }
+
+    /// A tensor that a run makes: memory for it is taken before the first operator runs.
+    fn made(&mut self, tensor: Table, kind: u8, elements: Elements) -> Result<(), Stop> {
+        let bytes = elements.count().and_then(|count| count.checked_mul(bits(kind).unwrap_or(8))).map(|bits| bits / 8);
+        if elements.overflows() || bytes.is_some_and(|bytes| bytes > LARGEST) {
+            let name = self.flat.text(tensor, 3)?;
+            let reason = match bytes {
+                Some(bytes) => Text::new(
+                    format!("形状需要 {bytes} 字节，超出任何机器的内存"),
+                    format!("its shape needs {bytes} bytes, more than the memory of any machine"),
+                ),
+                None => elements.wrong(),
+            };
+            self.findings.lie(&name, &place("张量", "tensor", &name), reason, tensor.at);
+        }
         Ok(())
     }
 

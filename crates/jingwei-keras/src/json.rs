@@ -10,10 +10,14 @@ pub(crate) const DEEPEST: u32 = 512;
 pub(crate) enum Node {
     Null,
     Bool,
-    Number,
+    /// What is no number, `NaN`, stands as 0.
+    Number(f64),
     Text(String),
     List(Vec<Node>),
-    Map { at: u64, pairs: Vec<(String, Node)> },
+    Map {
+        at: u64,
+        pairs: Vec<(String, Node)>,
+    },
 }
 
 impl Node {
@@ -176,14 +180,17 @@ impl Parser<'_> {
     fn number(&mut self) -> Result<Node, Fault> {
         if self.bytes[self.at..].starts_with(b"-Infinity") {
             self.at += 9;
-            return Ok(Node::Number);
+            return Ok(Node::Number(f64::NEG_INFINITY));
         }
         let start = self.at;
         while matches!(self.peek(), Some(b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')) {
             self.at += 1;
         }
         match self.bytes[start..self.at].last() {
-            Some(b'0'..=b'9') => Ok(Node::Number),
+            Some(b'0'..=b'9') => {
+                let digits = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default();
+                Ok(Node::Number(digits.parse().unwrap_or_default()))
+            }
             _ => Err(self.broken("数字不完整", "a number is incomplete")),
         }
     }
@@ -193,8 +200,8 @@ impl Parser<'_> {
             ("null", Node::Null),
             ("true", Node::Bool),
             ("false", Node::Bool),
-            ("NaN", Node::Number),
-            ("Infinity", Node::Number),
+            ("NaN", Node::Number(0.0)),
+            ("Infinity", Node::Number(f64::INFINITY)),
         ] {
             if self.bytes[self.at..].starts_with(word.as_bytes()) {
                 self.at += word.len();
@@ -316,7 +323,10 @@ mod tests {
         let text = |s: &str| Node::Text(s.to_owned());
         let list = |items: &[Node]| Node::List(items.to_vec());
         for (json, expected) in [
-            ("[NaN, Infinity, -Infinity, -1.5e+3]", list(&[Node::Number, Node::Number, Node::Number, Node::Number])),
+            (
+                "[NaN, Infinity, -Infinity, -1.5e+3]",
+                list(&[0.0, f64::INFINITY, f64::NEG_INFINITY, -1500.0].map(Node::Number)),
+            ),
             ("\"\\ud83d\\ude00\\u4e2d\"", text("😀中")),
             ("\"\\ud800x\"", text("\u{fffd}x")),
             ("\"\\ud800\\u0041\"", text("\u{fffd}A")),

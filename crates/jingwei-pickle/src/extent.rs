@@ -10,6 +10,8 @@ use crate::{
 
 /// Elements that one call may make: a thousand million is more memory than most readers have.
 const MOST: f64 = 1e9;
+/// Digits that an exponent may write out: dividing such numbers takes the square of that in time.
+const MOST_DIGITS: f64 = 1e6;
 /// Keys of one hash that a dictionary may have. Python compares each with all before it.
 const MOST_ALIKE: usize = 2_000;
 /// How far an iterator of iterators is followed, and how many of them in all.
@@ -56,6 +58,8 @@ const CONSUMERS: &[&str] = &[
     "numpy.array",
     "numpy.asarray",
 ];
+/// They write a number out whose exponent is short: `1e999999999`.
+const WRITERS: &[&str] = &["fractions.Fraction", "builtins.int"];
 /// Operators that make a long value of short ones.
 const REPEATERS: &[&str] = &["operator.mul", "builtins.pow"];
 
@@ -90,12 +94,18 @@ struct Kind {
     makes: bool,
     reads: bool,
     repeats: bool,
+    writes: bool,
 }
 
 impl Kind {
     fn of(name: &str) -> Self {
         let is_one_of = |names: &[&str]| names.contains(&name);
-        Self { makes: is_one_of(ALLOCATORS), reads: is_one_of(CONSUMERS), repeats: is_one_of(REPEATERS) }
+        Self {
+            makes: is_one_of(ALLOCATORS),
+            reads: is_one_of(CONSUMERS),
+            repeats: is_one_of(REPEATERS),
+            writes: is_one_of(WRITERS),
+        }
     }
 }
 
@@ -110,7 +120,8 @@ impl Follower<'_, '_, '_> {
     fn grown(&mut self, n: usize) -> Option<(u64, String, f64)> {
         let Some(Node::Call(call)) = self.machine.heap.at(n) else { return None };
         let Value::Name(id) = call.callable else { return None };
-        let Kind { makes, reads, .. } = *self.kinds.get(id.0 as usize).filter(|kind| **kind != Kind::default())?;
+        let Kind { makes, reads, writes, .. } =
+            *self.kinds.get(id.0 as usize).filter(|kind| **kind != Kind::default())?;
         let name = self.machine.judge.canonical(call.callable)?;
         let arguments = self.machine.heap.tuple_of(call.arguments)?;
         let mut elements: f64 = 0.0;
@@ -131,7 +142,25 @@ impl Follower<'_, '_, '_> {
             let bits = number(&self.machine.heap, *base).abs().max(1.0).log2();
             elements = elements.max(bits * number(&self.machine.heap, *power).max(0.0));
         }
-        (elements > MOST).then(|| (call.at, name.to_owned(), elements))
+        let digits =
+            if writes { arguments.iter().take(2).map(|value| self.exponent(*value)).fold(0.0, f64::max) } else { 0.0 };
+        (elements > MOST || digits > MOST_DIGITS).then(|| (call.at, name.to_owned(), elements.max(digits)))
+    }
+
+    /// The exponent of a number that is written as a text, or is a decimal made of one, without its sign.
+    fn exponent(&self, value: Value) -> f64 {
+        let heap = &self.machine.heap;
+        let text = match heap.get(value) {
+            Some(Node::Call(call)) if self.machine.judge.canonical(call.callable) == Some("decimal.Decimal") => {
+                heap.tuple_of(call.arguments).and_then(|arguments| heap.get(*arguments.first()?))
+            }
+            other => other,
+        };
+        let Some(Node::Text(constant)) = text else { return 0.0 };
+        let front = String::from_utf8_lossy(&constant.head);
+        let Some((_, exponent)) = front.split_once(['e', 'E']) else { return 0.0 };
+        let digits = exponent.trim().trim_start_matches(['+', '-']).replace('_', "");
+        digits.parse().unwrap_or(0.0)
     }
 
     /// What an allocator is told to make.

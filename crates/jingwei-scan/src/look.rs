@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use jingwei_core::Limits;
+use jingwei_core::{Limits, Text};
 use jingwei_graph::{GraphFormat, OpaqueFormat};
 use jingwei_pickle::Steps;
 use jingwei_read::{Facts, Inspection, Part, Reader, Sighting, Source, ValueSpan};
@@ -52,7 +52,14 @@ pub(crate) fn look(
     let budget = Budget::new(source.length(), limits);
     let steps = Steps::of_file(source.length(), limits);
     let mut looker = Looker { names, weights, limits, steps, looked: Looked::default() };
-    let place = Place { inside: "".into(), name: path.into(), depth: 0, length: source.length(), is_compiled: false };
+    let place = Place {
+        inside: "".into(),
+        name: path.into(),
+        depth: 0,
+        layers: 0,
+        length: source.length(),
+        is_compiled: false,
+    };
     let format = looker.look(source, &place, &budget);
     if let Some(sighting) = beside::odd_name(path) {
         looker.see(&place, sighting);
@@ -80,6 +87,8 @@ struct Place {
     /// Its own name, for those parsers to which it is a hint and for messages.
     name: Rc<str>,
     depth: u32,
+    /// Archives and packed streams around it.
+    layers: u32,
     /// In bytes: no sighting lies beyond.
     length: u64,
     /// Code of an archive of TorchScript.
@@ -89,7 +98,12 @@ struct Place {
 impl Place {
     fn below(&self, name: &str) -> Self {
         let inside = if self.inside.is_empty() { name.into() } else { format!("{}!{name}", self.inside).into() };
-        Self { inside, name: name.into(), depth: self.depth + 1, length: u64::MAX, is_compiled: false }
+        let (depth, layers) = (self.depth + 1, self.layers);
+        Self { inside, name: name.into(), depth, layers, length: u64::MAX, is_compiled: false }
+    }
+
+    fn unpacked(&self, name: &str) -> Self {
+        Self { layers: self.layers + 1, ..self.below(name) }
     }
 }
 
@@ -346,9 +360,17 @@ impl Looker<'_> {
     }
 
     fn packed(&mut self, source: &mut dyn Source, packing: Packing, place: &Place, budget: &Budget) {
+        if place.layers == MOST_LAYERS && !self.looked.seen.iter().any(|seen| seen.sighting.rule == LAYERED) {
+            let (zh, en) = (
+                format!("之外已有 {MOST_LAYERS} 层压缩或归档，其内仍是压缩内容，正常文件不会如此"),
+                format!("lies in {MOST_LAYERS} layers of packing and is packed again, as no honest file is"),
+            );
+            let sighting = Sighting::new(LAYERED).key("layers").with("member", &place.name);
+            self.see(place, sighting.with_text("reason", Text::new(zh, en)));
+        }
         if !packing.is_archive() {
             let mut opened = jingwei_unpack::unpack(source, packing, budget);
-            self.opened(&mut opened, &place.below(packing.name()));
+            self.opened(&mut opened, &place.unpacked(packing.name()));
             let rest = opened.rest;
             drop(opened);
             // Bytes behind a packed stream are a file of their own.
@@ -376,7 +398,7 @@ impl Looker<'_> {
             if member.kind == Kind::Folder || is_named || is_empty {
                 continue;
             }
-            let mut below = place.below(&member.name.clone());
+            let mut below = place.unpacked(&member.name.clone());
             below.is_compiled = has_script && member.name.contains("code/") && member.name.ends_with(".py");
             if member.kind == Kind::Junk {
                 // Bytes outside of the archive have no name but the file's own, by which loaders go.
@@ -714,6 +736,13 @@ fn storages<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<String> {
 fn is_storage(folder: &str, name: &str) -> bool {
     name.strip_prefix(folder).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
+
+/// Archives and packed streams in one another that an honest file has at most: a wheel with a jar with a packed table has
+/// four.
+const MOST_LAYERS: u32 = 16;
+
+/// The rule for files that are packed again and again.
+const LAYERED: &str = "model.archive-inconsistent";
 
 /// The rule for members that are encrypted, or packed so that nobody here can read them.
 const SEALED: &str = "model.archive-encrypted";

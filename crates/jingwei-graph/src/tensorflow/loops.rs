@@ -1,4 +1,4 @@
-//! Loops whose condition is always true, and functions that call themselves in any case.
+//! Loops whose condition is always true or that have none, and functions that call themselves in any case.
 
 use std::collections::HashMap;
 
@@ -6,6 +6,7 @@ use jingwei_core::{Limits, Text};
 use jingwei_read::{Sighting, shown};
 
 use super::node::Node;
+use super::rings::Rings;
 use crate::findings::Findings;
 use crate::functions::Functions;
 use crate::logic::Scopes;
@@ -44,6 +45,11 @@ pub(super) struct Loops {
     functions: Functions,
     nodes: u64,
     met: Vec<Loop>,
+    /// Of the graph, and of the function that is being read.
+    rings: Rings,
+    inner: Option<Rings>,
+    /// Nodes of those that were read that begin another round in any case.
+    endless: Vec<(String, u64)>,
     is_cut: bool,
 }
 
@@ -58,6 +64,8 @@ struct Loop {
 
 impl Loops {
     pub fn begin_graph(&mut self) {
+        let rings = std::mem::take(&mut self.rings);
+        self.ended(&rings);
         self.graph = self.scopes.begin(None);
         self.current = self.graph;
     }
@@ -69,10 +77,14 @@ impl Loops {
     pub fn begin_function(&mut self) {
         self.current = self.scopes.begin(None);
         self.functions.begin();
+        self.inner = Some(Rings::default());
     }
 
     pub fn end_function(&mut self, signature: Signature) {
         self.functions.end(&signature.name);
+        if let Some(rings) = self.inner.take() {
+            self.ended(&rings);
+        }
         for argument in signature.arguments {
             self.scopes.input(self.current, argument);
         }
@@ -86,6 +98,7 @@ impl Loops {
     pub fn meet(&mut self, node: &Node) {
         self.nodes += 1;
         self.functions.call(&node.operator);
+        self.inner.as_mut().unwrap_or(&mut self.rings).meet(node);
         let function = |purpose: &str| {
             let found = node.functions.iter().find(|(known, _)| *known == purpose);
             found.map_or(String::new(), |(_, function)| function.clone())
@@ -129,7 +142,28 @@ impl Loops {
         }
     }
 
-    pub fn judge(&self, limits: &Limits, findings: &mut Findings) {
+    /// A graph or a function was read.
+    fn ended(&mut self, rings: &Rings) {
+        let (endless, is_cut) = rings.finish();
+        self.is_cut |= is_cut;
+        if let Some((name, at)) = endless
+            && self.endless.len() < KEPT
+        {
+            self.endless.push((format!("NextIteration {name}"), at));
+        }
+    }
+
+    pub fn judge(&mut self, limits: &Limits, findings: &mut Findings) {
+        let rings = std::mem::take(&mut self.rings);
+        self.ended(&rings);
+        for (name, at) in &self.endless {
+            let reason = Text::new(
+                "循环中没有可以离开的出口",
+                "there is no way out of the loop: no switch decides about a round",
+            );
+            let bomb = Sighting::new("model.graph-bomb").key(name).at(*at);
+            findings.see(bomb.with("name", &shown(name)).with_text("reason", reason));
+        }
         for endless in self.met.iter().filter(|one| self.is_endless(one)) {
             let reason = Text::new("循环的条件永远为真", "the condition of the loop is always true");
             let bomb = Sighting::new("model.graph-bomb").key(&endless.name).at(endless.at);

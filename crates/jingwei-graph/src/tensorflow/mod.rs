@@ -3,6 +3,7 @@
 mod graph;
 mod loops;
 mod node;
+mod rings;
 mod text;
 
 use jingwei_core::Limits;

@@ -213,6 +213,35 @@ fn a_loop_of_tensorflow_that_never_ends_is_a_bomb() {
 }
 
 #[test]
+fn rounds_that_no_switch_ends_are_bombs() {
+    let op = |name: &str, operator: &str, inputs: &[&str]| tf_node(name, operator, inputs, &[]);
+    let ring = |way: Vec<Pb>, last: &str| {
+        let ends = [op("e", "Enter", &["x"]), op("m", "Merge", &["e", "n"]), op("n", "NextIteration", &[last])];
+        [vec![tf_node("x", "Placeholder", &[], &[])], ends.to_vec(), way].concat()
+    };
+    let switched = || {
+        let way = [op("c", "Less", &["m", "x"]), op("l", "LoopCond", &["c"]), op("s", "Switch", &["m:0", "l"])];
+        [way.to_vec(), vec![op("o", "Exit", &["s"]), op("b", "AddV2", &["s:1", "x"])]].concat()
+    };
+    let endless = &["graph-bomb NextIteration n"][..];
+    for (case, nodes, expected) in [
+        ("around", ring(vec![], "m"), endless),
+        ("around through others", ring(vec![op("a", "AddV2", &["m:0", "x"])], "a"), endless),
+        ("as it is written", ring(switched(), "b"), &[]),
+        ("beside the switch", ring([switched(), vec![op("a", "AddV2", &["b", "m"])]].concat(), "a"), &[]),
+        ("beside a switch", ring([switched(), vec![op("a", "AddV2", &["x", "m"])]].concat(), "a"), endless),
+        ("by control", ring(vec![op("a", "Const", &["^m"])], "a"), endless),
+        ("by control behind a switch", ring([switched(), vec![op("a", "Const", &["^b"])]].concat(), "a"), &[]),
+    ] {
+        check(case, GraphFormat::TensorflowGraph, &tf_graph(nodes.clone(), vec![]).0, expected);
+        check(case, GraphFormat::SavedModel, &saved_model(tf_graph(nodes.clone(), vec![]), pb()), expected);
+        let body = function("f", &["p"], &["m"], nodes);
+        let start = vec![tf_node("y", "PartitionedCall", &[], &[("f", called("f"))])];
+        check(case, GraphFormat::SavedModel, &saved_model(tf_graph(start, vec![body]), pb()), expected);
+    }
+}
+
+#[test]
 fn a_graph_has_only_its_own_functions() {
     let body = || function("body", &["p"], &["p"], vec![]);
     let model = |constant: i64| {

@@ -52,6 +52,13 @@ fn what_does_not_fit_is_seen() {
         ("no input", tflite(relu, tensor(), data(16), tflite_node(0, -1)), &[]),
         ("four bits", tflite(relu, tflite_tensor(&[3], 17, 1), data(2), node()), &[]),
         ("no data", tflite(relu, tflite_tensor(&[1, -1], 0, 0), vec![], node()), &[]),
+        ("no data, and large", tflite(relu, tflite_tensor(&[1, 4096, 4096, 512], 0, 0), vec![], node()), &[]),
+        (
+            "no data, and too large",
+            tflite(relu, tflite_tensor(&[1 << 30, 1 << 30], 0, 0), vec![], node()),
+            &["graph-lie w"],
+        ),
+        ("no data, and too many", tflite(relu, tflite_tensor(&[i32::MAX; 3], 0, 0), vec![], node()), &["graph-lie w"]),
         ("too little data", tflite(relu, tensor(), data(15), node()), &["graph-lie w"]),
         ("negative", tflite(relu, tflite_tensor(&[-1], 0, 1), data(16), node()), &["graph-lie w"]),
         ("too many", tflite(relu, tflite_tensor(&[i32::MAX; 3], 0, 1), data(16), node()), broken),

@@ -6,13 +6,34 @@ mod functions;
 mod names;
 mod paths;
 
-use jingwei_core::Limits;
+use jingwei_core::{Limits, Text};
 use jingwei_read::{Inspection, NameTable, Sighting};
 
 use crate::{
     json::{self, Node},
     notes::Notes,
 };
+
+/// Arguments of layers by which Keras makes weights or values as soon as it builds them, and the largest that is believed:
+/// no array of any layer has so much along one side.
+const SIZES: [&str; 15] = [
+    "units",
+    "filters",
+    "input_dim",
+    "output_dim",
+    "num_heads",
+    "num_query_heads",
+    "num_key_value_heads",
+    "key_dim",
+    "value_dim",
+    "intermediate_dim",
+    "hidden_dim",
+    "vocabulary_size",
+    "kernel_size",
+    "batch_shape",
+    "batch_input_shape",
+];
+const LARGEST: f64 = 2_147_483_648.0;
 
 /// Inspects one JSON document that describes a model, its layers or its training.
 pub fn inspect_config(json: &[u8], names: &NameTable, limits: &Limits) -> Inspection {
@@ -88,7 +109,8 @@ impl Walk<'_> {
                 }
             }
             Node::Text(text) => self.text(text, place),
-            Node::Null | Node::Bool | Node::Number => {}
+            Node::Number(number) => self.size(*number, place),
+            Node::Null | Node::Bool => {}
         }
     }
 
@@ -110,6 +132,20 @@ impl Walk<'_> {
             }
         }
         inner
+    }
+
+    /// A layer that is made before any weights are read, and larger than any.
+    fn size(&mut self, number: f64, place: Place<'_>) {
+        if number > LARGEST && SIZES.contains(&place.key) {
+            let (layer, key) = (jingwei_read::shown(place.layer), place.key);
+            let what = Text::new(
+                format!("层 {layer} 的 {key} 为 {number:e}，远超任何模型，构建时即耗尽内存"),
+                format!(
+                    "the layer {layer} has {number:e} as its {key}, far beyond any model: building it exhausts the memory"
+                ),
+            );
+            self.notes.see(Sighting::new("model.config-bomb").key(key).with_text("what", what));
+        }
     }
 
     /// Strings that name functions, and strings that are code.

@@ -53,6 +53,28 @@ fn what_keras_itself_writes_is_clean() {
 }
 
 #[test]
+fn layers_beyond_all_measure_are_bombs() {
+    let names = names();
+    for (layer, expected) in [
+        (r#"{"class_name": "Dense", "config": {"name": "d", "units": 1000000000000}}"#, &["config-bomb units"][..]),
+        (r#"{"class_name": "Dense", "config": {"name": "d", "units": 1e12}}"#, &["config-bomb units"]),
+        (
+            r#"{"class_name": "Conv2D", "config": {"name": "d", "kernel_size": [3, 4294967296]}}"#,
+            &["config-bomb kernel_size"],
+        ),
+        (
+            r#"{"class_name": "InputLayer", "config": {"batch_shape": [null, 1000000000000]}}"#,
+            &["config-bomb batch_shape"],
+        ),
+        (r#"{"class_name": "Embedding", "config": {"name": "e", "input_dim": 256000000, "output_dim": 128}}"#, &[]),
+        (r#"{"class_name": "Dense", "config": {"name": "d", "units": 2, "seed": 1000000000000}}"#, &[]),
+    ] {
+        check(&names, layer, expected);
+        check(&names, &model(layer), expected);
+    }
+}
+
+#[test]
 fn code_in_lambdas_is_seen() {
     let names = names();
     let code = "4wEAAAAAAAAAAAAAAAEAAAACAAAAQwAAAHMIAAAAfABkARQAUwApAg==";

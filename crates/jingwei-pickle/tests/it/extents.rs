@@ -64,6 +64,16 @@ fn calls_that_make_too_much_are_told() {
         ("a product of numbers", call("operator mul", &[large(), large()]), &[]),
         ("a long number", call("builtins pow", &[number("10"), large()]), too_much),
         ("a number", call("builtins pow", &[number("10"), number("20")]), &[]),
+        ("an exponent", call("fractions Fraction", &[text("1e3000000000")]), too_much),
+        ("a negative exponent", call("fractions Fraction", &[text("2.5E-30_000_000")]), too_much),
+        ("a fraction", call("fractions Fraction", &[text("355/113")]), &[]),
+        ("a fraction with an exponent", call("fractions Fraction", &[text("1e-9")]), &[]),
+        ("a decimal", call("decimal Decimal", &[text("1E+999999")]), &[]),
+        (
+            "a decimal that is written out",
+            call("fractions Fraction", &[call("decimal Decimal", &[text("1E+999999999")])]),
+            too_much,
+        ),
     ] {
         check(what, &value, expected);
     }

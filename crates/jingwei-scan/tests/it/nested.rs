@@ -38,6 +38,19 @@ fn a_pickle_is_found_wherever_it_lies() {
 }
 
 #[test]
+fn layers_of_packing_without_need_are_told() {
+    let packed = |layers: usize| (0..layers).fold(b"weights".to_vec(), |inner, _| zip(&[member("x", &inner)]));
+    for (layers, expected) in [(1, false), (16, false), (17, true), (40, true)] {
+        let seen = scan_file(packed(layers), &Limits::default());
+        assert_eq!(seen.with_rule("model.archive-inconsistent").is_some(), expected, "{layers}: {:?}", seen.lines());
+    }
+    // What lies in the middle is still looked at.
+    let deep = (0..20).fold(CALL.to_vec(), |inner, _| zip(&[member("x", &inner)]));
+    let seen = scan_file(deep, &Limits::default());
+    assert!(seen.with_rule("model.pickle-dangerous").is_some(), "{:?}", seen.lines());
+}
+
+#[test]
 fn a_pickle_is_found_where_a_text_spells_it() {
     // The same call in base64.
     let spelled = "Y29zCnN5c3RlbQooUyd0cnVlJwp0Ui4=";

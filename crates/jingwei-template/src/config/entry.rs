@@ -8,7 +8,7 @@ use crate::{
     config::{
         chains,
         findings::{Findings, leads_outside},
-        loaders, targets,
+        loaders, shards, targets,
     },
     script,
 };
@@ -41,7 +41,7 @@ const FOLLOWED: [&str; 22] = [
 /// Endings of such files.
 const FOLLOWED_ENDINGS: [&str; 3] = [".prototxt", ".gin", ".mar"];
 /// Keys that name a piece of code by its full name, in one framework or another. Only dangerous names are told.
-const CODE_KEYS: [&str; 25] = [
+const CODE_KEYS: [&str; 28] = [
     "class",
     "cls",
     "class_name",
@@ -67,6 +67,10 @@ const CODE_KEYS: [&str; 25] = [
     "activation",
     "model_lc_class",
     "tokenizer_class",
+    // jsonpickle makes and calls what stands here.
+    "py/object",
+    "py/type",
+    "py/function",
 ];
 /// Keys of texts for people. What they say is no setting.
 const PROSE_KEYS: [&str; 22] = [
@@ -126,6 +130,7 @@ pub(crate) fn judge(found: &Findings<'_>, key: &str, value: &str) {
     code(found, key, &lower, value);
     repository(found, key, &lower, value);
     place(found, key, &lower, value);
+    shards::judge(found, key, value);
     loaders::judge(found, key, &lower, value);
 }
 

@@ -4,10 +4,11 @@ mod chains;
 mod entry;
 mod findings;
 mod json;
-mod loaders;
+pub(crate) mod loaders;
 pub(crate) mod nesting;
 mod plain;
 mod repair;
+mod shards;
 mod targets;
 mod yaml;
 

@@ -124,7 +124,12 @@ impl Scanner<'_, '_> {
                     self.waiting = None;
                     after
                 }
-                c if c.is_whitespace() || "}>[](),;:".contains(c) => after,
+                // What stands before the next object is a value still.
+                '}' | ']' | ',' => {
+                    self.flush();
+                    after
+                }
+                c if c.is_whitespace() || ">[();:".contains(c) => after,
                 _ => self.word(rest),
             };
         }

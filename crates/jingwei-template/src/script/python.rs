@@ -10,9 +10,12 @@ use jingwei_core::Text;
 use jingwei_read::{Effect, NameClass, NameTable};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::script::{
-    shell,
-    tokens::{self, Line, Spanned, Token},
+use crate::{
+    config::loaders,
+    script::{
+        shell,
+        tokens::{self, Line, Spanned, Token},
+    },
 };
 
 /// Modules whose dangerous names count in scripts. Others are used by honest scripts at every turn.
@@ -64,6 +67,8 @@ const DECODERS: [&str; 12] = [
 const LIBRARIES: [&str; 8] = ["CDLL", "WinDLL", "PyDLL", "OleDLL", "cdll", "windll", "pythonapi", "memmove"];
 const NETWORKS: [&str; 6] = ["requests", "httpx", "urllib", "urllib3", "aiohttp", "http"];
 const SENDERS: [&str; 6] = ["post", "put", "urlopen", "request", "sendall", "urlretrieve"];
+/// Files and folders of keys, as they begin the path below a home.
+const KEY_FILES: [&str; 3] = [".ssh", ".aws", ".netrc"];
 /// Files that loaders import when a model asks for its own code.
 const LOADED: [&str; 8] = [
     "modeling_",
@@ -622,7 +627,7 @@ impl<'t> Looker<'_, 't> {
         let secret = || {
             arguments.iter().any(|spanned| match spanned.token {
                 Token::Name(name) => matches!(name, "environ" | "getenv"),
-                Token::Str(text) => [".ssh", ".aws", "/etc/passwd", ".netrc"].iter().any(|part| text.contains(part)),
+                Token::Str(text) => names_keys(text),
                 _ => false,
             })
         };
@@ -642,6 +647,18 @@ impl<'t> Looker<'_, 't> {
             let why = Text::new("加载器调用它时向外发送数据", "it sends data away when a loader calls it");
             return self.deed(path, offset, Effect::Network, true, why);
         }
+        if !on_import
+            && self.is_loaded()
+            && network
+            && (SENDERS.contains(&method) || method == "get")
+            && self.gives_away(arguments)
+        {
+            let why = Text::new(
+                "加载器调用它时向外发送环境变量或密钥",
+                "it sends the environment or keys away when a loader calls it",
+            );
+            return self.deed(path, offset, Effect::Network, true, why);
+        }
         if on_import
             && network
             && SENDERS.contains(&method)
@@ -651,6 +668,45 @@ impl<'t> Looker<'_, 't> {
             let why = Text::new("导入时向外发送环境变量或密钥", "it sends the environment or keys away on import");
             self.deed(path, offset, Effect::Network, true, why);
         }
+    }
+
+    /// All of the environment, a file of keys, or the key of a service that goes to a host of somebody else.
+    fn gives_away(&self, arguments: &[Spanned<'t>]) -> bool {
+        let word = |at: usize| arguments.get(at).map(|spanned| spanned.token);
+        let texts = || {
+            arguments.iter().filter_map(|spanned| match spanned.token {
+                Token::Str(text) => Some(text),
+                _ => None,
+            })
+        };
+        let leaks = |key: &str| texts().any(|text| loaders::leaks(key, text));
+        let reads = |at: usize| {
+            let is_part = at >= 1 && word(at - 1) == Some(Token::Sign('.'));
+            let of_os = is_part && at >= 2 && word(at - 2) == Some(Token::Name("os"));
+            match word(at) {
+                Some(Token::Name(name @ ("environ" | "getenv")))
+                    if of_os
+                        || !is_part && self.aliases.resolve(name).is_some_and(|full| full == format!("os.{name}")) =>
+                {
+                    match [word(at + 1), word(at + 2), word(at + 3), word(at + 4)] {
+                        [Some(Token::Sign('[' | '(')), Some(Token::Str(key)), ..]
+                        | [Some(Token::Sign('.')), Some(Token::Name("get" | "pop")), _, Some(Token::Str(key))] => {
+                            leaks(key)
+                        }
+                        [Some(Token::Sign('[' | '(')), ..] => false,
+                        [Some(Token::Sign('.')), Some(Token::Name(part)), ..] => {
+                            matches!(part, "items" | "values" | "copy")
+                        }
+                        _ => {
+                            let before = at.checked_sub(if of_os { 3 } else { 1 }).and_then(word);
+                            name == "environ" && before != Some(Token::Name("in"))
+                        }
+                    }
+                }
+                _ => false,
+            }
+        };
+        texts().any(names_keys) || (0..arguments.len()).any(reads)
     }
 
     /// `__import__('os').system(…)`
@@ -711,6 +767,12 @@ impl<'t> Looker<'_, 't> {
             self.deeds.push(Deed { name: name.to_owned(), offset, effect, grave, why });
         }
     }
+}
+
+/// The path of a file of keys or accounts; hosts may be called alike.
+fn names_keys(text: &str) -> bool {
+    let begins = |name: &&str| text.starts_with(*name) || text.split(['/', '\\']).skip(1).any(|part| part == *name);
+    text.contains("/etc/passwd") || KEY_FILES.iter().any(begins)
 }
 
 fn on_import_text() -> Text {

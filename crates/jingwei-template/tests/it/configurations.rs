@@ -59,6 +59,28 @@ fn code_that_comes_with_a_model_is_seen() {
 }
 
 #[test]
+fn objects_of_jsonpickle_are_told() {
+    check_json(&[
+        ("a.json", r#"{"a": {"py/object": "pickle.Unpickler"}}"#, &[(DANGEROUS, "pickle.Unpickler")]),
+        (
+            "a.json",
+            r#"{"py/reduce": [{"py/type": "shutil.rmtree"}, {"py/tuple": ["x"]}]}"#,
+            &[(DANGEROUS, "shutil.rmtree")],
+        ),
+        ("a.json", r#"{"a": {"py/object": "collections.OrderedDict"}, "py_version": "3.11"}"#, &[]),
+    ]);
+    // In lines, the value stands before an object and behind others.
+    for (call, expected) in [("os.system", vec![(DANGEROUS, "os.system")]), ("collections.Counter", vec![])] {
+        let line = r#"{"text": "bye", "meta": {"py/reduce": [{"py/function": "CALL"}, {"py/tuple": ["inert"]}]}}"#;
+        let text = format!("{{\"text\": \"hello\"}}\n{}\n", line.replace("CALL", call));
+        let inspection = json("train.jsonl", &text);
+        let seen: Vec<_> =
+            seen(&inspection).into_iter().filter(|(rule, _)| *rule != "model.header-malformed").collect();
+        assert_eq!(seen, expected, "{text}");
+    }
+}
+
+#[test]
 fn targets_are_looked_up_wherever_they_stand() {
     check_json(&[
         ("c.json", r#"{"optim": {"_target_": "torch.optim.AdamW", "lr": 1}}"#, &[]),

