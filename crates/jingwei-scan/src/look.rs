@@ -390,8 +390,8 @@ impl Looker<'_> {
             let Some(member) = archive.members().get(at) else { break };
             // A zip has the content of what it calls links and devices, and loaders read it.
             let is_named = matches!(member.kind, Kind::Link { .. } | Kind::Other) && packing != Packing::Zip;
-            // What a tar says of sizes holds.
-            let is_empty = packing == Packing::Tar && member.packed_bytes == 0 && member.unpacked_bytes == 0;
+            // What is not there needs no look; where two places of an archive say different things of it, that is told.
+            let is_empty = matches!(packing, Packing::Tar | Packing::Zip) && member.is_empty();
             if is_empty && !is_named && member.kind != Kind::Folder && !archive.pass() {
                 break;
             }

@@ -4,13 +4,13 @@ use jingwei_core::{Limits, Text};
 use jingwei_read::Sighting;
 
 /// Always allowed, so that a small and sparse checkpoint can be looked at: some 50 ms of inflating zeros.
-const ALWAYS: u64 = 48 << 20;
+const ALWAYS: u64 = 40 << 20;
 /// Decoded content that is held at once, over all depths. Longer content is decoded as it is read.
 const MEMORY: u64 = 96 << 20;
 
 /// A packed stream that grows so much so soon needs no more to be known: deflate ends at 1032 to 1, and only one byte
 /// again and again comes near that.
-const EARLY: u64 = 48 << 20;
+const EARLY: u64 = 40 << 20;
 const STEEP: u64 = 900;
 /// The rule for what grows beyond all measure when it is unpacked.
 pub(crate) const BOMB: &str = "model.archive-bomb";
@@ -48,7 +48,7 @@ enum Crossed {
 
 impl Budget {
     /// For a file of so many bytes. What it may expand to is `expansion_ratio` times that, and always as much as the
-    /// largest document that is parsed (`header_bytes`), but no more than 48 MiB of that.
+    /// largest document that is parsed (`header_bytes`), but no more than 40 MiB of that.
     #[must_use]
     pub fn new(file_bytes: u64, limits: &Limits) -> Self {
         let by_ratio = file_bytes.saturating_mul(limits.expansion_ratio).min(limits.file_bytes);

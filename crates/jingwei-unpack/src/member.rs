@@ -14,6 +14,19 @@ pub struct Member {
     pub(crate) how: How,
 }
 
+impl Member {
+    /// Nothing is in it, by all that its archive says of it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let says_nothing = match self.how {
+            How::Stored | How::Nothing => true,
+            How::Zip { crc, overlaps, .. } => crc == 0 && !overlaps,
+            How::Seven { .. } | How::Sparse => false,
+        };
+        says_nothing && self.packed_bytes == 0 && self.unpacked_bytes == 0
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     File,
@@ -62,6 +75,11 @@ pub(crate) fn name_of(bytes: &[u8]) -> String {
         }
     }
     name
+}
+
+/// The same of bytes that are not needed any more.
+pub(crate) fn name_from(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| name_of(error.as_bytes()))
 }
 
 #[cfg(test)]

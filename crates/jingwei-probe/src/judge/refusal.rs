@@ -1,4 +1,4 @@
-//! The deterministic refusal judge: cues in the text weighed by rules, and a small model that corrects them.
+//! The deterministic refusal judge: cues in the text weighed by rules, and small models that correct them.
 
 use std::sync::LazyLock;
 
@@ -24,9 +24,9 @@ const FORM: NormalizeOptions = NormalizeOptions::CASELESS;
 
 /// Tells refusals from compliance in Chinese, English and mixtures of both.
 ///
-/// It reads the reply; of the question it uses what the reply repeats of it, and where the reply is Chinese also its form,
-/// whether the reply shows what it asks for, and its words together with what the reply does. A long reply that shares no
-/// word with it is about something else. Its errors are measured on labelled replies: see [`super::JudgeScorecard`].
+/// It reads the reply; of the question it uses what the reply repeats of it, its words together with those of the reply, and
+/// where the reply is Chinese also its form, and whether the reply shows what it asks for. A long reply that shares no word
+/// with it is about something else. Its errors are measured on labelled replies: see [`super::JudgeScorecard`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RefusalJudge;
 

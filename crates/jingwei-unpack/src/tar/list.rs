@@ -11,7 +11,7 @@ use crate::{
     archive::Listing,
     budget::BOMB,
     feed::{Stretch, Window},
-    member::{How, Kind, Member, name_of},
+    member::{How, Kind, Member, name_from},
 };
 
 /// The most that the size in a plain header can say.
@@ -110,8 +110,8 @@ impl Walk<'_> {
 
     fn content(&mut self, start: u64, header: Header, size: u64, pending: Pending, listing: &mut Listing) -> bool {
         let pax = pending.pax.or(&self.general);
-        let name = name_of(&pax.path.or(pending.name).unwrap_or(header.name));
-        let target = name_of(&pax.target.or(pending.target).unwrap_or(header.target));
+        let name = name_from(pax.path.or(pending.name).unwrap_or(header.name));
+        let target = name_from(pax.target.or(pending.target).unwrap_or(header.target));
         let kind = kind(header.kind, &name, target);
         listing.notes.check_name(&name, start);
         if header.lends {
