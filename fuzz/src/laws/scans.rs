@@ -237,6 +237,16 @@ pub fn config(bytes: &[u8]) {
         let _ = jingwei_template::inspect_project(path, bytes);
     }
     let _ = (jingwei_template::inspect_tokenizer(bytes), jingwei_template::inspect_notebook(bytes, names(), &limits));
+    for path in ["a.pdf", "a.svg", "a.tex", "wav.scp", "dump.sql", "train.conf", "json.gbnf", "kernel.json"] {
+        let _ = jingwei_template::inspect_marks(path, bytes);
+    }
+    let text = String::from_utf8_lossy(bytes);
+    for path in ["a.lua", "a.rb", "a.pl", "a.js", "a.go", "a.r", "a.jl", "a.php", "Makefile", "README.md", "a.html"] {
+        let _ = (jingwei_template::inspect_source(path, &text), jingwei_template::inspect_markup(path, &text));
+    }
+    let _ = (jingwei_template::inspect_lock(&mut &*bytes), jingwei_template::inspect_packages(bytes));
+    let _ = (jingwei_template::inspect_modelines(&text), jingwei_template::inspect_formulas(&text));
+    let _ = (jingwei_template::inspect_word_list(&text), jingwei_template::inspect_ranks(&text));
 }
 
 /// Advisories in every notation: what is taken in is found again, and what cannot be compared is unknown.
