@@ -113,35 +113,35 @@ impl RefusalModel {
     /// The file of this model: [`Self::parse`] reads it.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let body = self.body();
-        let mut bytes = self.header(&body);
-        bytes.extend(body);
+        let mut bytes = self.header();
+        self.body(&mut |part| bytes.extend(part));
         bytes
     }
 
-    fn body(&self) -> Vec<u8> {
-        let mut bytes = self.slots.as_flattened().to_vec();
-        self.members.iter().for_each(|member| net::write(member, &mut bytes));
-        bytes
+    /// What stands behind the header, part by part: a whole copy would be held for nothing.
+    fn body(&self, take: &mut dyn FnMut(&[u8])) {
+        take(self.slots.as_flattened());
+        self.members.iter().for_each(|member| net::write(member, take));
     }
 
-    fn header(&self, body: &[u8]) -> Vec<u8> {
+    fn header(&self) -> Vec<u8> {
+        let mut hasher = Hasher::default();
+        self.body(&mut |part| hasher.update(part));
         let mut bytes = MAGIC.to_vec();
         bytes.extend(FEATURES.to_le_bytes());
         bytes.extend(self.slots_log2.to_le_bytes());
         bytes.extend(u32::try_from(self.members.len()).unwrap_or(u32::MAX).to_le_bytes());
         bytes.extend(self.scales.iter().flat_map(|scale| scale.to_le_bytes()));
-        bytes.extend(Digest::of(body).to_string().as_bytes());
+        bytes.extend(hasher.finish().to_string().as_bytes());
         bytes
     }
 
     /// Of its file.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let body = self.body();
         let mut hasher = Hasher::default();
-        hasher.update(&self.header(&body));
-        hasher.update(&body);
+        hasher.update(&self.header());
+        self.body(&mut |part| hasher.update(part));
         hasher.finish()
     }
 

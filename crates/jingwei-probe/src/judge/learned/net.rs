@@ -50,11 +50,11 @@ pub(super) struct Member {
 /// Of a member in the file: what a step is worth, the table, the hidden units, the classes.
 pub(super) const MEMBER_BYTES: usize = 4 + ROWS * WIDTH + 4 * HIDDEN * (INPUTS + 1) + 4 * CLASSES * (HIDDEN + 1);
 
-pub(super) fn write(member: &Member, bytes: &mut Vec<u8>) {
-    bytes.extend(member.scale.to_le_bytes());
-    bytes.extend(member.table.as_flattened());
+pub(super) fn write(member: &Member, take: &mut dyn FnMut(&[u8])) {
+    take(&member.scale.to_le_bytes());
+    take(member.table.as_flattened());
     let weights = member.hidden.iter().flatten().chain(member.out.iter().flatten());
-    bytes.extend(weights.flat_map(|weight| weight.to_le_bytes()));
+    take(&weights.flat_map(|weight| weight.to_le_bytes()).collect::<Vec<u8>>());
 }
 
 /// `None`: a number is out of range, or the bytes are too few.

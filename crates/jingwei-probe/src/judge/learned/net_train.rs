@@ -263,7 +263,7 @@ mod tests {
             assert!(opinion[*class] > opinion[1 - *class] + 1.0, "{bags:?}: {opinion:?}");
         }
         let mut bytes = Vec::new();
-        write(&members[0], &mut bytes);
+        write(&members[0], &mut |part| bytes.extend(part));
         assert_eq!(bytes.len(), MEMBER_BYTES);
         let keep = |rows: &[Row]| rows.to_vec().into();
         assert_eq!(read(&bytes, keep).as_ref(), members.first());
