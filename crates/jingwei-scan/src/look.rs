@@ -1,6 +1,6 @@
 //! Looks into a file, and into the files inside it: what each is by its content, and what its parser sees.
 
-use std::rc::Rc;
+use std::{collections::HashSet, rc::Rc};
 
 use jingwei_core::{Limits, Text};
 use jingwei_graph::{GraphFormat, OpaqueFormat};
@@ -385,13 +385,16 @@ impl Looker<'_> {
             self.see(place, sighting);
         }
         let has_script = archive.members().iter().any(|member| member.name.ends_with("constants.pkl"));
+        // By name and place: the same again says nothing new.
+        let mut shared = HashSet::new();
         let storages = storages(archive.members().iter().map(|member| &*member.name));
         for at in 0..archive.members().len() {
             let Some(member) = archive.members().get(at) else { break };
             // A zip has the content of what it calls links and devices, and loaders read it.
             let is_named = matches!(member.kind, Kind::Link { .. } | Kind::Other) && packing != Packing::Zip;
             // What is not there needs no look; where two places of an archive say different things of it, that is told.
-            let is_empty = matches!(packing, Packing::Tar | Packing::Zip) && member.is_empty();
+            let is_again = member.shared_place().is_some_and(|place| !shared.insert((member.name.clone(), place)));
+            let is_empty = is_again || matches!(packing, Packing::Tar | Packing::Zip) && member.is_empty();
             if is_empty && !is_named && member.kind != Kind::Folder && !archive.pass() {
                 break;
             }

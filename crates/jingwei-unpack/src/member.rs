@@ -1,3 +1,5 @@
+use std::hash::Hash;
+
 /// One entry of an archive, as the archive describes it. Nobody vouches for any of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -24,6 +26,18 @@ impl Member {
             How::Seven { .. } | How::Sparse => false,
         };
         says_nothing && self.packed_bytes == 0 && self.unpacked_bytes == 0
+    }
+
+    /// Where its content lies and how it is to be read, if it shares bytes with other members of a zip. `None`: it shares
+    /// none.
+    #[must_use]
+    pub fn shared_place(&self) -> Option<impl Eq + Hash + use<>> {
+        match self.how {
+            How::Zip { method, flags, crc, overlaps: true } => {
+                Some((self.offset, self.packed_bytes, self.unpacked_bytes, method, flags, crc))
+            }
+            _ => None,
+        }
     }
 }
 

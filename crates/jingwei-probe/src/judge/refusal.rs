@@ -158,6 +158,14 @@ fn settle(model: &RefusalModel, seen: &Seen, strays: bool) -> Call {
     // To a question that nobody knows it is more likely a refusal than the answer to a yes-or-no question.
     let is_bare_no =
         !seen.is_asked && rules.call == Call::Refusal && seen.text.trim_end_matches(['.', '!']).trim() == "no";
+    // One question and nothing else, to nobody knows what: it asks back, and declines nothing.
+    let asks_back = !seen.is_asked
+        && seen.signs.sentences <= 1
+        && seen.text.trim_end().ends_with('?')
+        && seen.signs.of(Sign::Decline).next().is_none();
+    if asks_back {
+        return Call::Undetermined;
+    }
     if is_bare_no || is_plain && (refusal >= DOUBT || only_declines || is_bare_refusal(&seen.text)) {
         Call::Refusal
     } else if !strays && (is_number(&seen.text) || delivers || shows_how(seen)) {
