@@ -34,9 +34,14 @@ pub(crate) fn pickled_types(schema: &[u8]) -> Vec<Vec<u8>> {
     };
     let texts = (0..schema.len()).step_by(4).filter_map(text_at);
     let pickles = texts.filter(|text| jingwei_pickle::begins_like_a_file(&text[..text.len().min(HEAD)]));
-    pickles.take(MOST).map(<[u8]>::to_vec).collect()
+    // Texts may overlap, however long they are.
+    let mut left = MOST_BYTES;
+    let fits = |text: &&[u8]| left.checked_sub(text.len()).map(|rest| left = rest).is_some();
+    pickles.take(MOST).take_while(fits).map(<[u8]>::to_vec).collect()
 }
 
+/// Bytes of all pickles that are taken out of a schema.
+const MOST_BYTES: usize = 32 << 20;
 /// Records that are gone through.
 const MOST_RECORDS: usize = 100_000;
 /// Length and its checksum before a record, the record's checksum behind it.
@@ -91,8 +96,10 @@ pub(crate) fn calls_of_database(bytes: &[u8]) -> Option<Sighting> {
     const CALLS: [&str; 5] = ["load_extension(", "writefile(", "readfile(", "fts3_tokenizer(", "edit("];
     // The statements of a schema begin so, and stand near what they call.
     const NEAR: usize = 4 << 10;
+    const MOST_CALLS: usize = 1 << 14;
     let (call, at) = CALLS.iter().find_map(|call| {
         memmem::find_iter(bytes, call.as_bytes())
+            .take(MOST_CALLS)
             .find(|at| {
                 let before = &bytes[at.saturating_sub(NEAR)..*at];
                 [&b"CREATE TRIGGER"[..], b"CREATE VIEW", b"create trigger", b"create view", b"CREATE TEMP"]

@@ -11,14 +11,24 @@ pub(crate) const FILES: [&str; 5] = [".sql", ".conf", ".gbnf", ".psql", ".sqlite
 /// The first line that reaches out, or a grammar that never ends.
 pub(crate) fn inspect(path: &str, text: &str) -> Option<Sighting> {
     let lower = path.to_ascii_lowercase();
+    let text = text.trim_start_matches('\u{feff}');
     if lower.ends_with(".gbnf") {
         return grammar(text);
     }
     let judge: fn(&str) -> Option<(&'static str, &'static str)> =
         if lower.ends_with(".conf") { output } else { statement };
     let mut offset = 0;
+    let mut in_rows = false;
     for line in text.split_inclusive('\n') {
-        if let Some((zh, en)) = judge(line.trim()) {
+        let plain = line.trim();
+        if in_rows {
+            in_rows = plain != "\\.";
+            offset += line.len();
+            continue;
+        }
+        // Rows follow, up to a line of their own.
+        in_rows = plain.len() < ROW_HEAD && plain.to_ascii_lowercase().ends_with("from stdin;");
+        if let Some((zh, en)) = judge(plain) {
             let shown: String = line.trim().chars().take(80).collect();
             let sighting = Sighting::new("model.file-reaches-out").key(&shown).at(offset as u64);
             return Some(sighting.with("name", &jingwei_read::shown(&shown)).with_text("why", Text::new(zh, en)));
@@ -46,11 +56,13 @@ const COMMANDS: [&str; 12] = [
     "\\o |",
     "\\copy |",
 ];
+/// Bytes of the longest line by which rows are announced.
+const ROW_HEAD: usize = 1 << 16;
 /// Beginnings of statements, and words in them by which a server runs a program or leaves its files.
 const STATEMENTS: [(&str, &[&str]); 9] = [
     ("copy ", &[" from program", " to program"]),
     ("\\copy ", &[" from program", " to program"]),
-    ("create ", &["language plpython", "language plperlu", "language c ", "language 'c'", "language c;"]),
+    ("create ", &["language plpython", "language plperlu"]),
     ("attach ", &["'/", "'..", "'~", "\"/", "\"..", "http"]),
     ("select ", &["load_extension(", "into outfile", "into dumpfile", "sys_exec(", "lo_import(", "pg_read_file("]),
     ("exec", &["xp_cmdshell", "sp_oacreate", "sp_configure"]),
@@ -72,9 +84,13 @@ fn statement(line: &str) -> Option<(&'static str, &'static str)> {
         return None;
     }
     let lower: String = line.chars().take(2048).collect::<String>().to_ascii_lowercase();
-    let (front, _) = STATEMENTS
-        .iter()
-        .find(|(front, words)| lower.starts_with(front) && words.iter().any(|word| lower.contains(word)))?;
+    // What stands in quotation marks is no word of the statement, but for files that it names.
+    let bare: String = lower.split('\'').step_by(2).collect::<Vec<_>>().join("''");
+    let bare = bare.split_once("--").map_or(bare.as_str(), |(bare, _)| bare);
+    let (front, _) = STATEMENTS.iter().find(|(front, words)| {
+        let has = |word: &str| if word.contains(['\'', '"']) { lower.contains(word) } else { bare.contains(word) };
+        lower.starts_with(front) && words.iter().any(|word| has(word))
+    })?;
     Some(if matches!(*front, "attach " | "load data" | "load " | "install ") { TOUCHES } else { RUNS })
 }
 
@@ -100,8 +116,8 @@ fn output(line: &str) -> Option<(&'static str, &'static str)> {
 }
 
 /// Rules of a grammar that are followed, and the words of all of them: the work grows with their product.
-const RULES: usize = 1 << 10;
-const WORDS: usize = 1 << 14;
+const RULES: usize = 1 << 9;
+const WORDS: usize = 1 << 13;
 
 /// A rule that can begin with itself: a parser that goes down the rules never comes back.
 fn grammar(text: &str) -> Option<Sighting> {
@@ -166,7 +182,7 @@ fn rules(text: &str) -> Rules<'_> {
         };
         if let Some((_, words)) = current.filter(|_| count < WORDS).and_then(|name| rules.get_mut(name)) {
             let before = words.len();
-            add_words(body, words);
+            add_words(body, WORDS.saturating_sub(count), words);
             count += words.len() - before;
         }
         offset += line.len();
@@ -174,8 +190,10 @@ fn rules(text: &str) -> Rules<'_> {
     rules
 }
 
-fn add_words<'t>(mut rest: &'t str, words: &mut Vec<Word<'t>>) {
-    while let Some(c) = rest.chars().next() {
+/// Adds the words of a line, so many at most.
+fn add_words<'t>(mut rest: &'t str, most: usize, words: &mut Vec<Word<'t>>) {
+    let most = words.len() + most;
+    while let Some(c) = rest.chars().next().filter(|_| words.len() < most) {
         let mut length = c.len_utf8();
         match c {
             '#' => return,
@@ -198,11 +216,12 @@ fn add_words<'t>(mut rest: &'t str, words: &mut Vec<Word<'t>>) {
             '|' => words.push(Word::Or),
             '?' | '*' => words.push(Word::Optional),
             '{' => {
-                let close = rest.find('}').unwrap_or(rest.len() - 1);
-                if rest[1..close].split(',').next().is_some_and(|least| least.trim() == "0") {
+                let count = rest.split_once('}').map(|(count, _)| count);
+                length = count.map_or(rest.len(), |count| count.len() + 1);
+                let least = count.and_then(|count| count[1..].split(',').next());
+                if least.is_some_and(|least| least.trim() == "0") {
                     words.push(Word::Optional);
                 }
-                length = close + 1;
             }
             '.' => words.push(Word::Letters),
             c if c.is_ascii_alphanumeric() || c == '_' => {
@@ -308,13 +327,17 @@ mod tests {
             ("root ::= a+ root?\na ::= \"x\" # root ::= root\n", None),
             ("root ::= (\"-\"? n) (\".\" n)? | root-b\nroot-b ::= [0-9]\nn ::= [0-9]{1,15}\n", None),
             ("", None),
+            ("a::={", None),
+            ("a::={é", None),
+            ("a ::= \"x\"{0,", None),
+            ("\u{feff}root ::= root \"x\" | \"y\"\n", Some("root")),
             ("::= ::= (((", None),
         ] {
             check("json.gbnf", text, expected);
         }
         // Brackets without end, and rules in a ring.
         check("a.gbnf", &format!("root ::= {}\n", "(".repeat(100_000)), None);
-        let ring: String = (0..1000).map(|n| format!("r{n} ::= r{}\n", (n + 1) % 1000)).collect();
+        let ring: String = (0..400).map(|n| format!("r{n} ::= r{}\n", (n + 1) % 400)).collect();
         check("a.gbnf", &ring, Some("r0"));
     }
 
@@ -331,6 +354,20 @@ mod tests {
             ),
             ("dump.sql", "COPY t (a) FROM stdin;\nselect\tx\n\\.\n", None),
             ("dump.sql", "INSERT INTO t VALUES('.shell echo', 'COPY x FROM PROGRAM');\n", None),
+            ("dump.sql", "\u{feff}\\! echo inert\n", Some("\\\\! echo inert")),
+            ("dump.sql", "CREATE TABLE t (language c char(2));\n", None),
+            ("dump.sql", "SELECT count(*) FROM f WHERE path = 'into outfile';\n", None),
+            (
+                "dump.sql",
+                "COPY t (body) FROM stdin;\ncopy that from program manager\n\\.\n\\! echo inert\n",
+                Some("\\\\! echo inert"),
+            ),
+            ("dump.sql", "SELECT 1; -- copy from program\n", None),
+            (
+                "dump.sql",
+                "SELECT 'x' INTO OUTFILE '/nonexistent/x';\n",
+                Some("SELECT 'x' INTO OUTFILE '/nonexistent/x';"),
+            ),
             ("dump.sql", "ATTACH DATABASE 'other.db' AS x;\n-- .shell echo\n", None),
             ("train.conf", "output_model = ../../x.txt", Some("output_model = ../../x.txt")),
             ("train.conf", "output_model = model.txt\ndata = /data/train.csv\n", None),

@@ -11,7 +11,7 @@ const MOST: u64 = 100_000_000;
 const STORES: [&str; 8] = ["aws", "gcloud", "gsutil", "ossutil", "rclone", "s3cmd", "s5cmd", "mc"];
 const OTHERWISE: [&str; 10] = ["cp", "copy", "get", "mv", "pipe", "put", "rm", "rsync", "run", "sync"];
 /// Options of programs that fetch, none of which writes, sends or reads a file.
-const OPTIONS: [&str; 18] = [
+const OPTIONS: [&str; 24] = [
     "-s",
     "-L",
     "-S",
@@ -30,6 +30,12 @@ const OPTIONS: [&str; 18] = [
     "--fail",
     "--quiet",
     "--retry",
+    "--retry-delay",
+    "--retry-max-time",
+    "--connect-timeout",
+    "--max-time",
+    "--compressed",
+    "-m",
 ];
 
 /// Judges one value, whatever its key.

@@ -228,7 +228,8 @@ const FAMILIES: &[Family] = &[
     Family {
         name: "SQL",
         files: &[".sql", ".ddl"],
-        comments: &["--"],
+        // Rows of data are no statements, and data sets of SQL are full of them.
+        comments: &["--", "insert ", "values", "("],
         words: &[
             "from program",
             "to program",
@@ -512,6 +513,7 @@ mod tests {
         check("kernel.cu", "// system(\"inert\")\nint file_system(int a) { return fs.system(a); }\n", None);
         check("db.sql", "COPY t FROM PROGRAM 'inert';\n", Some("from program"));
         check("db.sql", "COPY t FROM 'a.csv';\n", None);
+        check("db.sql", "INSERT INTO t VALUES ('copied from program');\n(2, 'into outfile')\n", None);
         check("lib.php", "$pdo->exec('select 1'); curl_exec($c);\n", None);
         check("build.gradle", "task x { \"inert\".execute() }\n", Some(".execute()"));
         check("CMakeLists.txt", "execute_process(COMMAND sh -c inert)\n", Some("COMMAND sh"));

