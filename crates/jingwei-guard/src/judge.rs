@@ -63,6 +63,7 @@ impl Engine {
         }
         let (text, cut) = within_limit(&surface.text, limits);
         let scanned = Scanner::new(self, direction, surface.role, limits).whole(text);
+        verdict.hits.reserve(scanned.found.len());
         for found in scanned.found {
             self.record(found, surface, verdict);
         }
@@ -157,6 +158,9 @@ impl Engine {
 
     /// Enters what detectors said, and where they could not: then the rules that rely on them decide.
     pub(crate) fn hear(&self, heard: Heard, surface: Option<&Surface>, verdict: &mut Verdict) {
+        if heard.is_empty() {
+            return;
+        }
         for (head, score) in heard.scores {
             let entry = verdict.scores.entry(head).or_insert(0.0);
             *entry = entry.max(score);

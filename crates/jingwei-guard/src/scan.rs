@@ -9,8 +9,8 @@ use std::{borrow::Cow, cmp::Ordering, collections::BTreeSet, ops::Range};
 use jingwei_core::{Limits, Span};
 use jingwei_text::{
     Layer, LexiconMatch, Likeness, MAX_RUN_BYTES, NormalizeOptions, Normalized, Reading, decode_layers, find_personal,
-    find_private_keys, find_secrets, is_hidden, is_ideograph, is_separator, leet_letter, longest_escape, normalize,
-    open_personal, open_private_key, open_run, sentence_places,
+    find_private_keys, find_secrets, has_byte, is_hidden, is_ideograph, is_separator, leet_letter, longest_escape,
+    normalize, open_personal, open_private_key, open_run, sentence_places,
 };
 
 use crate::{
@@ -545,7 +545,7 @@ pub(crate) fn paragraphs(text: &str) -> Vec<Range<usize>> {
 pub(crate) fn paragraphs_after(text: &str, mut line_is_empty: bool) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut parts = Vec::with_capacity(1);
-    if !bytes.contains(&b'\n') {
+    if !has_byte(text, |byte| byte == b'\n') {
         parts.push(0..text.len());
         return parts;
     }

@@ -29,8 +29,16 @@ pub(crate) struct Heard {
 }
 
 impl Heard {
+    /// No detector was asked.
+    pub fn is_empty(&self) -> bool {
+        self.hits.is_empty() && self.scores.is_empty() && self.unavailable.is_empty() && self.judged.is_empty()
+    }
+
     /// Adds scores and failures; hits are of one text.
     pub fn add(&mut self, other: Self) {
+        if other.is_empty() {
+            return;
+        }
         for (head, score) in other.scores {
             let entry = self.scores.entry(head).or_insert(0.0);
             *entry = entry.max(score);

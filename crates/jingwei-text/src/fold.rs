@@ -1,13 +1,19 @@
 //! One character, or one cluster of a letter and its marks, becomes what it is compared as.
 
-use std::{iter, sync::OnceLock};
+use std::{
+    iter,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU16, Ordering},
+    },
+};
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, char::canonical_combining_class, is_nfkc_quick};
 
 use crate::{
+    characters::Sound,
     confusables,
     hidden::is_hidden,
-    phonetic::syllable_of,
     simplify::to_simplified,
     split::{is_later_part, is_part},
 };
@@ -36,7 +42,7 @@ pub(crate) enum Folding {
 pub(crate) struct Folded(u32);
 
 impl Folded {
-    /// What it becomes; the syllable of a character that is [`Self::PLAIN`].
+    /// What it becomes; the sound of a character that is [`Self::PLAIN`].
     const CHARACTER: u32 = (1 << 21) - 1;
     /// No composition with what stands before can happen at it.
     const BEGINS: u32 = 1 << 21;
@@ -63,8 +69,7 @@ impl Folded {
             [unit] => {
                 let folded = begins | Self::SIMPLE | Self::of_character(unit.c);
                 if begins != 0 && unit.c == c && is_ideograph(c) {
-                    let syllable = syllable_of(c).map_or(0, |syllable| syllable.0);
-                    return Self(folded & !Self::CHARACTER | Self::PLAIN | u32::from(syllable));
+                    return Self(folded & !Self::CHARACTER | Self::PLAIN | Sound::of(c).number());
                 }
                 Self(folded)
             }
@@ -96,10 +101,10 @@ impl Folded {
         char::from_u32(self.0 & Self::CHARACTER).unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 
-    /// The syllable of a character that is plain; 0: it has none.
+    /// The sound of a character that is plain.
     #[inline]
-    pub fn syllable(self) -> u32 {
-        self.0 & Self::CHARACTER
+    pub fn sound(self) -> Sound {
+        Sound::from_number(self.0 & Self::CHARACTER)
     }
 
     pub fn begins(self) -> bool {
@@ -143,11 +148,60 @@ impl Folded {
 pub(crate) struct Table {
     folding: Folding,
     pages: [OnceLock<Box<[Folded; 256]>>; 256],
+    /// The ideographs of the basic plane once more, half as large: most of a Chinese text, so they should stay near the
+    /// processor.
+    ideographs: [AtomicU16; IDEOGRAPHS],
+}
+
+const FIRST_IDEOGRAPH: u32 = 0x4e00;
+const IDEOGRAPHS: usize = 0x5200;
+
+/// What must be known of an ideograph that may stay as it is: its sound, and what stands above.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ideograph(u16);
+
+impl Ideograph {
+    const SOUND: u16 = (1 << Sound::BITS) - 1;
+    const KNOWN: u16 = 1 << 11;
+    const PLAIN: u16 = 1 << 12;
+    const PART: u16 = 1 << 13;
+    const LATER_PART: u16 = 1 << 14;
+
+    fn of(folded: Folded) -> Self {
+        if !folded.is_plain() {
+            return Self(Self::KNOWN);
+        }
+        let sound = u16::try_from(folded.sound().number()).unwrap_or_default();
+        let part = if folded.is_part() { Self::PART } else { 0 };
+        let later = if folded.is_later_part() { Self::LATER_PART } else { 0 };
+        Self(Self::KNOWN | Self::PLAIN | part | later | sound)
+    }
+
+    #[inline(always)]
+    pub fn is_plain(self) -> bool {
+        self.0 & Self::PLAIN != 0
+    }
+
+    #[inline(always)]
+    pub fn sound(self) -> Sound {
+        Sound::from_number(u32::from(self.0 & Self::SOUND))
+    }
+
+    #[inline(always)]
+    pub fn is_part(self) -> bool {
+        self.0 & Self::PART != 0
+    }
+
+    #[inline(always)]
+    pub fn is_later_part(self) -> bool {
+        self.0 & Self::LATER_PART != 0
+    }
 }
 
 impl Table {
     pub const fn new(folding: Folding) -> Self {
-        Self { folding, pages: [const { OnceLock::new() }; 256] }
+        let ideographs = [const { AtomicU16::new(0) }; IDEOGRAPHS];
+        Self { folding, pages: [const { OnceLock::new() }; 256], ideographs }
     }
 
     pub fn folding(&self) -> Folding {
@@ -161,6 +215,22 @@ impl Table {
             Some(page) => page.get_or_init(|| self.page(code >> 8))[(code & 255) as usize],
             None => Folded::compute(c, self.folding),
         }
+    }
+
+    /// `None`: the number is not that of an ideograph of the basic plane.
+    #[inline(always)]
+    pub fn ideograph(&self, code: u32) -> Option<Ideograph> {
+        let known = self.ideographs.get(code.wrapping_sub(FIRST_IDEOGRAPH) as usize)?;
+        let ideograph = Ideograph(known.load(Ordering::Relaxed));
+        Some(if ideograph.0 == 0 { self.learn(code, known) } else { ideograph })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn learn(&self, code: u32, known: &AtomicU16) -> Ideograph {
+        let ideograph = char::from_u32(code).map_or(Ideograph(Ideograph::KNOWN), |c| Ideograph::of(self.get(c)));
+        known.store(ideograph.0, Ordering::Relaxed);
+        ideograph
     }
 
     #[cold]
@@ -261,10 +331,26 @@ fn is_compatibility_ideograph(c: char) -> bool {
 /// Signs that are put between characters to break a word: also brackets, pictures and a blank of Braille. Sentence
 /// punctuation and enumeration are not among them.
 #[must_use]
+#[inline]
 pub fn is_separator(c: char) -> bool {
+    if c.is_ascii() { SEPARATORS >> u32::from(c) & 1 != 0 } else { is_other_separator(c) }
+}
+
+/// Those of ASCII, a bit for each.
+const SEPARATORS: u128 = bits_of(b"\t\n\x0b\x0c\r -_*.|/\\~+=^#'\"()[]{}<>");
+
+const fn bits_of(bytes: &[u8]) -> u128 {
+    let (mut bits, mut at) = (0, 0);
+    while at < bytes.len() {
+        bits |= 1 << bytes[at];
+        at += 1;
+    }
+    bits
+}
+
+fn is_other_separator(c: char) -> bool {
     c.is_whitespace()
-        || matches!(c, '-' | '_' | '*' | '.' | '·' | '|' | '/' | '\\' | '~' | '+' | '=' | '^' | '#' | '\'' | '"' | '•')
-        || matches!(c, '・' | '‧' | '⋅' | '°' | '¯' | '\u{fffd}' | '\u{2800}')
+        || matches!(c, '·' | '•' | '・' | '‧' | '⋅' | '°' | '¯' | '\u{fffd}' | '\u{2800}')
         || is_bracket(c)
         || is_picture(c)
 }

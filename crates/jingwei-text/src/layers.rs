@@ -86,8 +86,11 @@ pub fn decode_layers(text: &str, limits: &Limits) -> Layers {
         }
         out.layers.extend(decode_run(text, run));
     }
-    out.layers.extend(unescaped(text));
-    out.layers.extend(hidden_text(text));
+    // Most texts have no sign of more.
+    if has_byte(text, |byte| matches!(byte, b'%' | b'&' | b'\\' | TAGS)) {
+        out.layers.extend(unescaped(text));
+        out.layers.extend(hidden_text(text));
+    }
     out
 }
 
@@ -351,12 +354,18 @@ const IN_PLACE: &[(Encoding, u8, Unescape)] =
     &[(Encoding::Percent, b'%', percent), (Encoding::Html, b'&', html), (Encoding::Escape, b'\\', escape)];
 
 /// The text with its escapes resolved, of whatever kinds; `None` where it has none.
+/// The first byte of tag characters.
+const TAGS: u8 = 0xf3;
+
+/// Whether some byte of a text is of a kind. Texts are looked over many bytes at a time, so this is quick where none is.
+#[must_use]
+#[inline]
+pub fn has_byte(text: &str, is: impl Fn(u8) -> bool) -> bool {
+    let any = |part: &[u8]| part.iter().fold(false, |any, byte| any | is(*byte));
+    text.as_bytes().chunks(64).any(any)
+}
+
 fn unescaped(text: &str) -> Option<Layer> {
-    // Most texts have no sign, and are looked over many bytes at a time.
-    let signs = |part: &[u8]| part.iter().fold(false, |any, byte| any | matches!(byte, b'%' | b'&' | b'\\'));
-    if !text.as_bytes().chunks(64).any(signs) {
-        return None;
-    }
     let sign = |byte: u8| IN_PLACE.iter().find(|(_, sign, _)| *sign == byte);
     let mut at = text.bytes().position(|byte| sign(byte).is_some())?;
     let mut out = String::with_capacity(text.len());
@@ -385,8 +394,7 @@ fn unescaped(text: &str) -> Option<Layer> {
 
 /// What invisible tag characters spell, apart from what is seen.
 fn hidden_text(text: &str) -> Option<Layer> {
-    // The first byte of a tag character.
-    if !text.as_bytes().contains(&0xf3) {
+    if !has_byte(text, |byte| byte == TAGS) {
         return None;
     }
     let mut out = String::new();

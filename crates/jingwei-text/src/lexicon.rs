@@ -2,15 +2,18 @@
 
 use std::{collections::BTreeSet, ops::Range};
 
+use jingwei_core::Span;
+
 use crate::{
     NormalizeOptions, Normalized, Reading,
-    characters::Character,
+    beginnings::{Beginnings, Marks},
+    characters::{Character, Said, Written},
     fold::{MAX_SEPARATORS, is_ideograph, is_separator},
-    heard::{Alike, Heard, Openings, sounds_of},
+    heard::{Alike, Heard, sounds_of},
     normalize,
-    reading::{OtherForm, Place, Sounds},
+    reading::{OtherForm, Sounds},
     split,
-    trie::Trie,
+    trie::{Row, Trie},
 };
 
 /// A word to look for, and the category that it stands for. A `*` at the end lets a Latin word go on: `bomb*`.
@@ -81,18 +84,19 @@ pub enum LexiconError {
 /// whole words only; a Chinese one matches anywhere.
 #[derive(Debug, Clone)]
 pub struct Automaton {
-    written: Trie,
+    /// Words of two characters and of one, and longer ones: those are found by their first three.
+    written: Lengths,
     /// By pattern of `written`.
     patterns: Vec<Pattern>,
     /// The same, as far as it is read where a word is found: what most words need lies in one place.
     endings: Vec<Ending>,
     meanings: Vec<Meaning>,
-    sounded: Trie,
+    sounded: Lengths,
     /// The patterns of `written` that sound as those of `sounded`, in their order.
     alikes: Vec<Alike>,
     /// By pattern of `sounded`: where its alikes begin; the next one's is where they end.
     alikes_from: Vec<u32>,
-    openings: Openings,
+    beginnings: Beginnings,
     /// First parts of the characters that words begin with, and of those that come later in words.
     parts_first: BTreeSet<char>,
     parts_within: BTreeSet<char>,
@@ -203,6 +207,7 @@ impl Automaton {
                 }),
             }
         }
+        patterns.sort_by_key(|pattern| usize::from(pattern.characters) >= Lengths::LONG);
         let ways: Vec<Box<[u32]>> = patterns.iter().map(|p| p.form.chars().map(u32::from).collect()).collect();
         let characters = patterns.iter().map(|p| usize::from(p.characters)).max().unwrap_or(0);
         let bytes = patterns.iter().map(|p| p.form.len()).max().unwrap_or(0);
@@ -212,7 +217,9 @@ impl Automaton {
         };
         let chinese = patterns.iter().zip(0_u32..).filter(|(pattern, _)| pattern.characters >= 2);
         let said = chinese.map(|(pattern, number)| (number, pattern.form.as_ref(), vague(pattern)));
-        let Heard { sounded, alikes, alikes_from, openings } = sounds_of(said);
+        let Heard { sounded, alikes, alikes_from, vague, threes } = sounds_of(said);
+        let written = patterns.iter().map(|pattern| pattern.form.as_ref());
+        let beginnings = Beginnings::of(written, threes.into_iter(), vague.into_iter());
         let first = patterns.iter().filter_map(|pattern| pattern.form.chars().next());
         let within = patterns.iter().flat_map(|pattern| pattern.form.chars().skip(1));
         let (parts_first, parts_within) = (first_parts(first), first_parts(within));
@@ -221,13 +228,13 @@ impl Automaton {
             endings,
             parts_first,
             parts_within,
-            written: Trie::build(&ways),
+            written: Lengths::of(&ways),
             patterns,
             meanings,
             sounded,
             alikes,
             alikes_from,
-            openings,
+            beginnings,
             longest: (characters, bytes),
         }
     }
@@ -247,17 +254,33 @@ impl Automaton {
     /// Every word in a text, in order of place, overlapping ones too.
     #[must_use]
     pub fn find(&self, reading: &Reading, max_matches: usize) -> Scan {
-        let mut scan = Scan::default();
+        let mut scan = Scan { matches: Vec::with_capacity(8), cut_short: false };
         if self.patterns.is_empty() {
             return scan;
         }
-        self.written_in(Symbols::of_words(reading), None, max_matches, &mut scan);
-        for form in &reading.forms {
-            self.written_in(Symbols::of_form(form), Some(&form.normal), max_matches, &mut scan);
+        let words = Symbols::of_words(reading);
+        let marks = self.beginnings.marks(words.characters, self.written.short.singles());
+        self.written_at(words, &marks, None, max_matches, &mut scan);
+        let matters = |form: &&OtherForm| self.beginnings.may_matter(form, self.written.short.singles());
+        let split = reading.split();
+        let unread_split = split.filter(|form| !matters(form));
+        if split.is_none() || unread_split.is_some() {
+            let before = scan.matches.len();
+            self.heard_at(words, reading.sounds.as_ref(), &marks, None, max_matches, &mut scan);
+            // Parts of a character are not heard by themselves.
+            if let Some(form) = unread_split {
+                let parts = form.changed.iter().flatten().map(|at| form.normal.map.span(*at..*at + 1));
+                let parts: Vec<Span> = parts.collect();
+                let apart = |found: &LexiconMatch| parts.iter().all(|p| found.end <= p.start || p.end <= found.start);
+                let heard = scan.matches.split_off(before);
+                scan.matches.extend(heard.into_iter().filter(apart));
+            }
         }
-        self.sounded_in(&reading.sounds, None, max_matches, &mut scan);
-        for form in reading.forms.iter().rev() {
-            self.sounded_in(&form.sounds, Some(&form.normal), max_matches, &mut scan);
+        for form in reading.forms.iter().filter(matters) {
+            let symbols = Symbols::of_form(form);
+            let marks = self.beginnings.marks(symbols.characters, self.written.short.singles());
+            self.written_at(symbols, &marks, Some(&form.normal), max_matches, &mut scan);
+            self.heard_at(symbols, form.sounds(), &marks, Some(&form.normal), max_matches, &mut scan);
         }
         scan.matches.sort_unstable();
         // In several forms, or in several ways: the surest way is the first.
@@ -267,10 +290,51 @@ impl Automaton {
         scan
     }
 
-    fn written_in(&self, symbols: Symbols<'_>, form: Option<&Normalized>, most: usize, scan: &mut Scan) {
-        self.written.search(
-            symbols.characters,
-            |at| self.written.beginning(symbols.characters, at),
+    /// Words that are written in a form.
+    fn written_at(&self, symbols: Symbols<'_>, marks: &Marks, form: Option<&Normalized>, most: usize, scan: &mut Scan) {
+        self.written_in(symbols, &self.written.long, |at| marks.long(at), form, most, scan);
+        self.written_in(symbols, &self.written.short, |at| marks.short(at), form, most, scan);
+    }
+
+    /// Words that are heard in a form.
+    fn heard_at(
+        &self,
+        symbols: Symbols<'_>,
+        sounds: Option<&Sounds>,
+        marks: &Marks,
+        form: Option<&Normalized>,
+        most: usize,
+        scan: &mut Scan,
+    ) {
+        match sounds {
+            Some(Sounds { places, spelled, .. }) => {
+                let next = |at| (self.beginnings.heard(places, at), *spelled);
+                self.heard_in(places, &self.sounded.long, next, form, most, scan);
+                if *spelled || self.beginnings.are_vague() {
+                    let next = |at| (self.beginnings.heard_short(places, at), true);
+                    self.heard_in(places, &self.sounded.short, next, form, most, scan);
+                }
+            }
+            None => {
+                let characters = symbols.characters;
+                self.heard_in(characters, &self.sounded.long, |at| marks.long(at), form, most, scan);
+                self.heard_in(characters, &self.sounded.short, |at| marks.vague(at), form, most, scan);
+            }
+        }
+    }
+
+    fn written_in(
+        &self,
+        symbols: Symbols<'_>,
+        trie: &Trie,
+        next: impl Fn(usize) -> (usize, bool),
+        form: Option<&Normalized>,
+        most: usize,
+        scan: &mut Scan,
+    ) {
+        trie.search(
+            Written(symbols.characters),
+            next,
             |at| symbols.is_inside_word(at),
             |end, pattern| {
                 let Some(found) = self.endings.get(pattern as usize) else { return true };
@@ -310,15 +374,19 @@ impl Automaton {
         true
     }
 
-    fn sounded_in(&self, sounds: &Sounds, form: Option<&Normalized>, most: usize, scan: &mut Scan) {
-        let places = sounds.places.as_slice();
-        if self.sounded.is_empty() || places.is_empty() {
-            return;
-        }
-        let in_words = |place: &Place| in_words(form, place.range());
-        self.sounded.search(
-            places,
-            |at| self.openings.beginning(places, at),
+    fn heard_in(
+        &self,
+        places: &[Character],
+        trie: &Trie,
+        next: impl Fn(usize) -> (usize, bool),
+        form: Option<&Normalized>,
+        most: usize,
+        scan: &mut Scan,
+    ) {
+        let in_words = |place: &Character| in_words(form, place.said());
+        trie.search(
+            Said(places),
+            next,
             |_| false,
             |end, pattern| {
                 for alike in self.alikes_of(pattern) {
@@ -352,14 +420,21 @@ impl Automaton {
     /// of three repeated characters) is reckoned with.
     #[must_use]
     pub fn open_from(&self, reading: &Reading) -> usize {
-        let open_in = |symbols: Symbols<'_>, sounds: &Sounds| {
-            let written = self.open_written(symbols).min(self.open_before_parts(symbols));
-            let sounded = [sounds.places.len(), sounds.before_last_run].map(|end| self.open_sounded(sounds, end));
-            sounded.into_iter().fold(written, usize::min)
+        let written = |symbols: Symbols<'_>| self.open_written(symbols).min(self.open_before_parts(symbols));
+        let heard = |symbols: Symbols<'_>, sounds: Option<&Sounds>| {
+            let (places, before_last_run) = sounds.map_or((symbols.characters, symbols.characters.len()), |sounds| {
+                (sounds.places.as_slice(), sounds.before_last_run)
+            });
+            self.open_heard(places, places.len()).min(self.open_heard(places, before_last_run))
         };
-        let mut open = open_in(Symbols::of_words(reading), &reading.sounds);
+        let words = Symbols::of_words(reading);
+        let mut open = written(words);
+        if reading.split().is_none() {
+            open = open.min(heard(words, reading.sounds.as_ref()));
+        }
         for form in &reading.forms {
-            let at = open_in(Symbols::of_form(form), &form.sounds);
+            let symbols = Symbols::of_form(form);
+            let at = written(symbols).min(heard(symbols, form.sounds()));
             if at < form.normal.text.len() {
                 open = open.min(form.normal.map.start(at));
             }
@@ -415,18 +490,47 @@ impl Automaton {
     fn open_symbols(&self, symbols: Symbols<'_>, end: usize) -> usize {
         let read = &symbols.characters[..end];
         let inside = |at: usize| symbols.is_inside_word(at);
-        let state = self.written.search(read, |at| self.written.beginning(read, at), inside, |_, _| true);
-        let open = self.written.open(state, |length| !symbols.is_inside_word(end - length));
+        let next = |at| (self.beginnings.written(read, at, self.written.short.singles()), true);
+        let open = self.written.open(Written(read), next, inside, |length| !symbols.is_inside_word(end - length));
         if open == 0 { symbols.characters.len() } else { end - open }
     }
 
-    fn open_sounded(&self, sounds: &Sounds, end: usize) -> usize {
+    fn open_heard(&self, places: &[Character], end: usize) -> usize {
         let from = end.saturating_sub(2 * self.longest.0 * MOST_SYLLABLES);
-        let places = &sounds.places[from..end];
-        let state = self.sounded.search(places, |at| self.sounded.beginning(places, at), |_| false, |_, _| true);
-        let open = self.sounded.open(state, |_| true);
-        let place = (open > 0).then(|| sounds.places.get(end - open)).flatten();
-        place.map_or(usize::MAX, |place| place.range().start)
+        let last = &places[from..end];
+        let open = self.sounded.open(Said(last), |at| (at, true), |_| false, |_| true);
+        let place = (open > 0).then(|| places.get(end - open)).flatten();
+        place.map_or(usize::MAX, |place| place.said().start)
+    }
+}
+
+/// Patterns of one and two symbols, which come first, and longer ones.
+#[derive(Debug, Clone)]
+pub(crate) struct Lengths {
+    short: Trie,
+    long: Trie,
+}
+
+impl Lengths {
+    /// Symbols of a long one, at least.
+    pub const LONG: usize = 3;
+
+    /// Short patterns in order, and then long ones in order.
+    pub fn of(patterns: &[Box<[u32]>]) -> Self {
+        let (short, long) = patterns.split_at(patterns.partition_point(|pattern| pattern.len() < Self::LONG));
+        Self { short: Trie::build(0, short), long: Trie::build(index_of(short.len()), long) }
+    }
+
+    /// How many symbols at the end may be the beginning of a longer pattern, at most.
+    fn open(
+        &self,
+        symbols: impl Row,
+        next: impl Fn(usize) -> (usize, bool) + Copy,
+        inner: impl Fn(usize) -> bool + Copy,
+        may_begin: impl Fn(usize) -> bool + Copy,
+    ) -> usize {
+        let open = |trie: &Trie| trie.open(trie.search(symbols, next, inner, |_, _| true), may_begin);
+        open(&self.short).max(open(&self.long))
     }
 }
 
@@ -464,7 +568,7 @@ impl<'a> Symbols<'a> {
     }
 
     fn of_form(form: &'a OtherForm) -> Self {
-        Self { characters: &form.characters, len: form.normal.text.len() }
+        Self { characters: form.characters(), len: form.normal.text.len() }
     }
 
     /// The last characters, of which there are at most so many.
@@ -604,6 +708,28 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn shortcuts_lose_nothing(
+            words in prop::collection::vec("[炸弹单枪好子毒主母a]{1,4}", 1..6),
+            pieces in prop::collection::vec(
+                prop::sample::select(vec![
+                    "炸", "弹", "榨", "蛋", "弓单", "火乍", "木仓", "女子", "枪枪枪", "主母", "毒", "督", "dan", "zha", "a", "……", "-", "，", "1",
+                ]),
+                0..14,
+            ),
+        ) {
+            let words: Vec<LexiconWord<'_>> =
+                words.iter().zip(0..).map(|(text, category)| LexiconWord { text, category }).collect();
+            let text = pieces.concat();
+            for vague in [false, true] {
+                let (automaton, _) = Automaton::build_for(words.iter().copied(), |_| vague).unwrap();
+                let quick = automaton.find(&Reading::of(&text), 10_000);
+                let mut reading = Reading::of(&text);
+                reading.take_no_shortcut();
+                prop_assert_eq!(quick, automaton.find(&reading, 10_000), "{:?}", &text);
+            }
+        }
+
         #[test]
         fn the_automaton_agrees_with_looking_for_each_word(
             words in prop::collection::vec("[ab炸弹 ]{1,4}", 1..6),

@@ -7,8 +7,10 @@
 //! Invariant: every place that leaves this crate is a byte range of the *original* text, in range
 //! and on character boundaries, whatever was normalised or decoded in between.
 
+mod beginnings;
 mod characters;
 mod confusables;
+mod filter;
 mod fold;
 pub mod heads;
 mod heard;
@@ -33,7 +35,7 @@ mod undisguise;
 
 pub use fold::is_separator;
 pub use hidden::{Hidden, HiddenKind, find_hidden, is_hidden};
-pub use layers::{Encoding, Layer, Layers, MAX_RUN_BYTES, decode_layers, longest_escape, open_run};
+pub use layers::{Encoding, Layer, Layers, MAX_RUN_BYTES, decode_layers, has_byte, longest_escape, open_run};
 pub use lexicon::{Automaton, LexiconError, LexiconMatch, LexiconWord, Likeness, Scan, Unusable, UnusableWord};
 pub use normalize::{NormalizeOptions, Normalized, is_ideograph, normalize};
 pub use offsets::OffsetMap;

@@ -5,10 +5,12 @@ use jingwei_core::Span;
 pub use crate::fold::is_ideograph;
 use crate::{
     OffsetMap,
-    characters::Character,
+    characters::{Character, Gathered, Sound},
     fold::{self, Folded, MAX_SEPARATORS, Table, Unit, fold_cluster},
     lexicon::index_of,
-    undisguise::{Watch, composed, undisguised},
+    reading::Changed,
+    split::joints,
+    undisguise::{Plain, Watch, composed, undisguised},
 };
 
 /// Which form a text is brought into.
@@ -72,7 +74,7 @@ pub fn normalize(text: &str, options: &NormalizeOptions) -> Normalized {
         Form::Disguised => {
             let (words, watch) = folded(text, &fold::WORDS);
             match if watch.may_be_disguised() { undisguised(&words.text, watch) } else { None } {
-                Some(outer) => Normalized { map: composed(&outer, &words), text: outer.text },
+                Some(Changed { form, .. }) => Normalized { map: composed(&form, &words), text: form.text },
                 None => words,
             }
         }
@@ -192,7 +194,7 @@ struct Writer<'a> {
     watch: Watch,
     /// Whether characters are wanted.
     gathers: bool,
-    characters: Vec<Character>,
+    characters: Gathered,
 }
 
 impl<'a> Writer<'a> {
@@ -200,7 +202,7 @@ impl<'a> Writer<'a> {
         let room = if gathers { original.chars().count() } else { 0 };
         Self {
             gathers,
-            characters: Vec::with_capacity(room),
+            characters: Gathered::with_room(room),
             original,
             text: String::with_capacity(original.len() + 8),
             map: OffsetMap::with_room(original.len(), (original.len() / 12 + 4).min(MOST_ROOM)),
@@ -212,41 +214,35 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Chinese characters that stay as they are, from one on, each but the last of the row: nothing after it can join it.
-    /// Most of a Chinese text. Gives where they end.
+    /// Chinese characters that stay as they are, from one on, each but a last one that what follows may join. Most of a
+    /// Chinese text. Gives where they end.
     #[inline(never)]
     fn plain_run(&mut self, table: &'static Table, start: usize) -> usize {
-        let (threes, _) = self.original.as_bytes().get(start..).unwrap_or_default().as_chunks::<3>();
-        let mut run = self.watch.plain();
-        let mut place = index_of(self.place_of(start));
-        let mut end = start;
-        let mut last: Option<(char, Folded)> = None;
-        let mut characters = std::mem::take(&mut self.characters);
-        let gathers = self.gathers;
-        for three in threes {
-            let Some(c) = ideograph(*three) else { break };
-            let folded = table.get(c);
-            if !folded.is_plain() {
-                break;
-            }
-            if let Some((c, folded)) = last.replace((c, folded)) {
-                if gathers {
-                    characters.push(Character::with_syllable(c, folded.syllable(), place));
-                }
-                run.see(folded, c);
-                place = place.saturating_add(3);
-                end += 3;
-            }
+        let rest = self.original.get(start..).unwrap_or_default();
+        let place = index_of(self.place_of(start));
+        let before = self.watch.plain();
+        let (mut row, mut count) = if self.gathers {
+            plain_row(rest, table, place, before, self.characters.free().iter_mut().map(Some))
+        } else {
+            plain_row(rest, table, place, before, std::iter::repeat_with(|| None))
+        };
+        let next = rest.get(3 * count..).and_then(|rest| rest.chars().next());
+        if count > 0 && next.is_some_and(|next| !table.get(next).begins()) {
+            count -= 1;
+            row = row.showing(before, rest.get(..3 * count).unwrap_or_default().chars().rev());
         }
-        self.characters = characters;
-        if end > start {
+        if self.gathers {
+            self.characters.took(count);
+        }
+        let len = 3 * count;
+        if len > 0 {
             if self.words {
-                self.watch.take(run);
+                self.watch.take(row);
             }
             self.after_ideograph = true;
-            self.run.end = end;
+            self.run.end = start + len;
         }
-        end
+        start + len
     }
 
     /// Words in small letters with single spaces between them, from a letter on, which stay as they are too: most of an
@@ -269,7 +265,7 @@ impl<'a> Writer<'a> {
                 self.watch.see_lowercase(*byte);
             }
             if self.gathers {
-                self.characters.push(Character::with_syllable(char::from(*byte), 0, place));
+                self.characters.push(Character::with_sound(char::from(*byte), Sound::of(char::from(*byte)), place));
             }
             place = place.saturating_add(1);
             last = *byte;
@@ -378,17 +374,39 @@ impl<'a> Writer<'a> {
     fn finish(mut self) -> FoldedText {
         self.flush();
         let Self { text, map, characters, watch, .. } = self;
-        FoldedText { normal: Normalized { text, map }, characters, watch }
+        FoldedText { normal: Normalized { text, map }, characters: characters.into_vec(), watch }
     }
 }
 
-/// The character of the basic plane's ideographs that three bytes are.
-#[inline]
-fn ideograph([a, b, c]: [u8; 3]) -> Option<char> {
-    if !(0xe4..=0xe9).contains(&a) {
-        return None;
+/// Looks at Chinese characters that stay as they are, enters each in a place, and counts them.
+#[inline(always)]
+fn plain_row<'p>(
+    text: &str,
+    table: &Table,
+    first_place: u32,
+    before: Plain,
+    places: impl Iterator<Item = Option<&'p mut Character>>,
+) -> (Plain, usize) {
+    let (mut row, joints) = (before, joints());
+    let (mut count, mut start) = (0, first_place);
+    for (three, place) in text.as_bytes().as_chunks::<3>().0.iter().zip(places) {
+        let Some(code) = three_bytes(*three) else { break };
+        let Some(ideograph) = table.ideograph(code).filter(|ideograph| ideograph.is_plain()) else { break };
+        if let Some(place) = place {
+            *place = Character::with_number(code, ideograph.sound(), start);
+        }
+        row.see(code, ideograph.is_part(), ideograph.is_later_part(), joints);
+        start = start.wrapping_add(3);
+        count += 1;
     }
-    char::from_u32(u32::from(a & 15) << 12 | u32::from(b & 63) << 6 | u32::from(c & 63))
+    (row, count)
+}
+
+/// The number of the character that three bytes of UTF-8 are, if it may be an ideograph of the basic plane.
+#[inline(always)]
+fn three_bytes([a, b, c]: [u8; 3]) -> Option<u32> {
+    let code = u32::from(a & 15) << 12 | u32::from(b & 63) << 6 | u32::from(c & 63);
+    (0xe4..=0xe9).contains(&a).then_some(code)
 }
 
 /// `……` and its like, a pause and no disguise: dots by threes, more than one character of them.

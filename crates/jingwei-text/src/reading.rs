@@ -1,6 +1,6 @@
 //! A text in every form in which words are looked for.
 
-use std::ops::Range;
+use std::{cell::OnceCell, ops::Range};
 
 use jingwei_core::Span;
 
@@ -9,10 +9,9 @@ use crate::{
     characters::Character,
     fold::{self, MAX_SEPARATORS, is_separator},
     normalize::{FoldedText, fold_text, folded},
-    phonetic::{MAX_RUN, Syllable, syllables},
+    phonetic::{MAX_RUN, syllables},
     simplify::to_simplified,
     split::{Joined, is_last_part, is_later_part, is_part, join, join3, may_join},
-    trie::Symbol,
     undisguise::{composed, is_letter, undisguised},
 };
 
@@ -26,24 +25,51 @@ pub struct Reading {
     pub words: Normalized,
     /// Of `words`.
     pub(crate) characters: Vec<Character>,
-    /// Of `words`, where nothing was put together.
-    pub(crate) sounds: Sounds,
+    /// Of `words`, where they are not as `characters`.
+    pub(crate) sounds: Option<Sounds>,
     pub(crate) forms: Vec<OtherForm>,
+    is_split: bool,
 }
 
 /// The text in another form than `words`, with a map to the text of `words`.
 #[derive(Debug, Clone)]
 pub(crate) struct OtherForm {
     pub normal: Normalized,
-    pub characters: Vec<Character>,
-    pub sounds: Sounds,
+    /// Where in it the ideographs begin that are not those of `words`, if no other characters changed: the rest is read in
+    /// `words`. `None`: anything may have changed.
+    pub changed: Option<Vec<usize>>,
+    /// What is searched, if somebody does.
+    symbols: OnceCell<(Vec<Character>, Option<Sounds>)>,
 }
 
 impl OtherForm {
-    fn of(normal: Normalized) -> Self {
-        let characters = Character::all_of(&normal.text);
-        Self { sounds: Sounds::of(&characters, &normal.text), characters, normal }
+    fn of(changed: Changed) -> Self {
+        Self { normal: changed.form, changed: changed.ideographs, symbols: OnceCell::new() }
     }
+
+    fn symbols(&self) -> &(Vec<Character>, Option<Sounds>) {
+        self.symbols.get_or_init(|| {
+            let characters = Character::all_of(&self.normal.text);
+            let sounds = Sounds::of(&characters, &self.normal.text);
+            (characters, sounds)
+        })
+    }
+
+    pub fn characters(&self) -> &[Character] {
+        &self.symbols().0
+    }
+
+    pub fn sounds(&self) -> Option<&Sounds> {
+        self.symbols().1.as_ref()
+    }
+}
+
+/// A form of a text, and where it differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Changed {
+    pub form: Normalized,
+    /// As in [`OtherForm::changed`].
+    pub ideographs: Option<Vec<usize>>,
 }
 
 impl Reading {
@@ -57,15 +83,35 @@ impl Reading {
         let plain = if disguises { undisguised(whole, watch) } else { None };
         let plain = plain.map(|mut plain| {
             if let Some(split) = &split {
-                plain.map = composed(&plain, &split.normal);
+                plain.form.map = composed(&plain.form, &split.normal);
+                plain.ideographs = None;
             }
             OtherForm::of(plain)
         });
-        let sounds = if split.is_none() { Sounds::of(&characters, &words.text) } else { Sounds::default() };
+        let sounds = Sounds::of(&characters, &words.text);
+        let is_split = split.is_some();
         let mut forms = Vec::new();
         forms.extend(plain);
         forms.extend(split);
-        Self { words, characters, sounds, forms }
+        Self { words, characters, sounds, forms, is_split }
+    }
+
+    /// Reads every form, and its sounds, as if much had changed.
+    #[cfg(test)]
+    pub(crate) fn take_no_shortcut(&mut self) {
+        self.sounds = Some(Sounds::apart(&self.characters, &self.words.text));
+        for form in &mut self.forms {
+            form.changed = None;
+            let characters = Character::all_of(&form.normal.text);
+            let sounds = Sounds::apart(&characters, &form.normal.text);
+            form.symbols = OnceCell::from((characters, Some(sounds)));
+        }
+    }
+
+    /// The form in which characters are put together that were taken apart. Where there is one, words are heard in it and
+    /// not in `words`.
+    pub(crate) fn split(&self) -> Option<&OtherForm> {
+        self.forms.last().filter(|_| self.is_split)
     }
 
     /// The form in which the least is disguised.
@@ -100,62 +146,69 @@ pub fn plain_form(text: &str) -> String {
     let (words, watch) = folded(text, &fold::WORDS);
     let split = if watch.may_be_split { put_together(&words.text) } else { None };
     let disguises = watch.may_be_disguised() || split.is_some();
-    let whole = split.map_or(words.text, |split| split.text);
+    let whole = split.map_or(words.text, |split| split.form.text);
     match if disguises { undisguised(&whole, watch) } else { None } {
-        Some(plain) => plain.text,
+        Some(plain) => plain.form.text,
         None => whole,
     }
 }
 
-/// The syllables of a text in order. Where nothing is pronounced that belongs to a Chinese word stands a break.
+/// The syllables of a text in order, where they are not those of its characters. Where nothing is pronounced that belongs
+/// to a Chinese word stands a break.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sounds {
-    pub places: Vec<Place>,
+    pub places: Vec<Character>,
+    /// Some of them is spelled with Latin letters.
+    pub spelled: bool,
     /// How many symbols come before a run of Latin letters that the text ends with.
     pub before_last_run: usize,
 }
 
-/// A syllable, and where it stands in its form.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place(Character);
-
-impl Place {
-    const SILENT: Self = Self(Character::silent());
-
-    /// Number of the syllable, or [`BREAK`].
-    #[inline]
-    pub fn syllable(self) -> u32 {
-        self.0.syllable()
-    }
-
-    /// The character; 0: the syllable is spelled with Latin letters, or nothing is said.
-    #[inline]
-    pub fn character(self) -> u32 {
-        self.0.number()
-    }
-
-    /// The bytes of the form that are read so.
-    pub fn range(self) -> Range<usize> {
-        let spelled = || u16::try_from(self.syllable()).map_or(0, |number| Syllable(number).letters().len());
-        let bytes = if self.character() == 0 { spelled() } else { CHARACTER_BYTES };
-        self.0.start()..self.0.start() + bytes
-    }
-}
-
-impl Symbol for Place {
-    #[inline]
-    fn number(&self) -> u32 {
-        self.syllable()
-    }
-}
-
 pub(crate) const BREAK: u32 = 0;
-/// Of every character that has a syllable.
-const CHARACTER_BYTES: usize = 3;
+
+/// Whether syllables stand beside each other where their characters do not, or Latin letters spell some, or may if more of
+/// them follow.
+fn sounds_apart(characters: &[Character], text: &str) -> bool {
+    let (mut said, mut parted) = (false, false);
+    let mut read = 0;
+    for character in characters {
+        if character.syllable() != 0 {
+            if parted {
+                return true;
+            }
+            said = true;
+            continue;
+        }
+        let c = character.c();
+        if c.is_ascii_lowercase() && character.start() >= read {
+            let run = latin_run(&text[character.start()..]);
+            read = character.start() + run;
+            if read == text.len() || may_be_spelled(&text[character.start()..read]) {
+                return true;
+            }
+        }
+        let separator = is_separator(c);
+        parted = separator && said;
+        said &= separator;
+    }
+    parted
+}
+
+/// Whether a run of letters with the digits of tones begins with a syllable, without which it spells nothing.
+fn may_be_spelled(run: &str) -> bool {
+    let letters = run.bytes().take_while(u8::is_ascii_lowercase).count();
+    run.len() <= MAX_RUN && syllables(&run[..letters]).is_some()
+}
 
 impl Sounds {
-    fn of(characters: &[Character], text: &str) -> Self {
-        let mut sounds = Self { places: Vec::with_capacity(characters.len() + 4), before_last_run: 0 };
+    /// `None`: they are as the characters.
+    fn of(characters: &[Character], text: &str) -> Option<Self> {
+        sounds_apart(characters, text).then(|| Self::apart(characters, text))
+    }
+
+    fn apart(characters: &[Character], text: &str) -> Self {
+        let places = Vec::with_capacity(characters.len() + 4);
+        let mut sounds = Self { places, spelled: false, before_last_run: 0 };
         let mut nth = 0;
         let mut gap = 0;
         let mut letters_last = false;
@@ -165,7 +218,7 @@ impl Sounds {
             let said = rest.iter().position(|other| other.syllable() == 0).unwrap_or(rest.len());
             letters_last = false;
             if said > 0 {
-                sounds.places.extend(rest.iter().take(said).map(|character| Place(*character)));
+                sounds.places.extend(rest.iter().take(said));
                 nth += said;
                 gap = 0;
                 silent = false;
@@ -199,7 +252,7 @@ impl Sounds {
 
     fn stop(&mut self) {
         if self.places.last().is_some_and(|last| last.syllable() != BREAK) {
-            self.places.push(Place::SILENT);
+            self.places.push(Character::silent());
         }
     }
 
@@ -216,7 +269,7 @@ impl Sounds {
             let Some(cut) = syllables(&run[start..start + letters]) else { break };
             for syllable in cut {
                 let end = start + syllable.letters().len();
-                self.places.push(Place(Character::spelled(syllable, at + start)));
+                self.places.push(Character::spelled(syllable, at + start));
                 start = end;
             }
         }
@@ -224,6 +277,7 @@ impl Sounds {
             self.places.truncate(before);
             self.stop();
         }
+        self.spelled |= start == run.len();
         start == run.len()
     }
 }
@@ -291,8 +345,9 @@ fn is_seam(left: &str, before: char, next: char, second: Option<char>) -> bool {
 
 /// The text with characters that were taken apart put together again: 弓单 is 弹. `None`: there are none.
 /// Parts that are an ordinary word beside each other (女子) stay as they are.
-pub(crate) fn put_together(words: &str) -> Option<Normalized> {
+pub(crate) fn put_together(words: &str) -> Option<Changed> {
     let mut found: Option<(String, OffsetMap)> = None;
+    let mut joints = Vec::new();
     let mut copied = 0;
     let mut rest = words.char_indices().peekable();
     while let Some((at, first)) = rest.next() {
@@ -306,6 +361,7 @@ pub(crate) fn put_together(words: &str) -> Option<Normalized> {
         text.push_str(&words[copied..at]);
         map.copied(copied..at);
         let end = rest.nth(parts - 2).map_or(words.len(), |(last, c)| last + c.len_utf8());
+        joints.push(text.len());
         text.push(joined);
         map.replaced(joined.len_utf8(), at..end);
         copied = end;
@@ -313,7 +369,7 @@ pub(crate) fn put_together(words: &str) -> Option<Normalized> {
     let (mut text, mut map) = found?;
     text.push_str(&words[copied..]);
     map.copied(copied..words.len());
-    Some(Normalized { text, map })
+    Some(Changed { form: Normalized { text, map }, ideographs: Some(joints) })
 }
 
 /// The character that parts in a row look like, and how many they are.
@@ -327,14 +383,14 @@ fn joined_at(first: char, mut rest: impl Iterator<Item = char>) -> Option<(char,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{NormalizeOptions, normalize};
+    use crate::{NormalizeOptions, normalize, phonetic::Syllable};
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let reading = Reading::of(text);
-        let letters = |place: &Place| u16::try_from(place.syllable()).map_or("", |s| Syllable(s).letters());
-        let said: Vec<&str> =
-            reading.sounds.places.iter().map(letters).map(|l| if l.is_empty() { "|" } else { l }).collect();
+        let letters = |place: &Character| u16::try_from(place.syllable()).map_or("", |s| Syllable(s).letters());
+        let places = reading.sounds.map_or(reading.characters, |sounds| sounds.places);
+        let said: Vec<&str> = places.iter().map(letters).map(|l| if l.is_empty() { "|" } else { l }).collect();
         assert_eq!(said.join(" "), expected, "{text}");
     }
 
@@ -347,6 +403,9 @@ mod tests {
         check("炸 dàn", "zha dan");
         check("炸。弹", "zha | dan");
         check("the bomb", "");
+        check("炸 。 弹", "zha | | | dan");
+        check("炸……弹", "zha dan");
+        check("炸，弹 ", "zha | dan");
         check("", "");
     }
 
@@ -360,7 +419,7 @@ mod tests {
             ("", ""),
         ] {
             let words = normalize(text, &NormalizeOptions::WORDS);
-            let whole = put_together(&words.text).map_or(words.text.clone(), |whole| whole.text);
+            let whole = put_together(&words.text).map_or(words.text.clone(), |whole| whole.form.text);
             assert_eq!(whole, together);
         }
         let reading = Reading::of("做火-乍弓单");
@@ -373,7 +432,8 @@ mod tests {
     #[test]
     fn places_lead_to_the_words() {
         let reading = Reading::of("做ＺＨＡdan");
-        let places: Vec<Range<usize>> = reading.sounds.places.iter().map(|place| place.range()).collect();
+        let sounds = Sounds::apart(&reading.characters, &reading.words.text);
+        let places: Vec<Range<usize>> = sounds.places.iter().map(|place| place.said()).collect();
         assert_eq!(places, [0..3, 3..6, 6..9]);
         assert_eq!(reading.original(3..6), Span { start: 3, end: 12 });
     }

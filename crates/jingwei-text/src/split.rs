@@ -4,7 +4,7 @@ mod table;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use crate::trie::Pairs;
+use crate::filter::Filter;
 use table::{BY_FIRST, BY_LAST, FORMS, ORDINARY, WHOLE};
 
 /// What parts in a row look like.
@@ -42,7 +42,19 @@ pub fn parts(c: char) -> Option<&'static [String]> {
 #[must_use]
 #[inline]
 pub(crate) fn may_join(first: char, second: char) -> bool {
-    SPLITS.beginnings.contains(u32::from(first), u32::from(second)) && begins_unusually(first, second)
+    may_begin(joints(), u32::from(first), u32::from(second)) && begins_unusually(first, second)
+}
+
+/// The first two parts of what is no ordinary word, for a quick look that never misses any.
+#[inline]
+pub(crate) fn joints() -> &'static Filter {
+    &SPLITS.beginnings
+}
+
+/// Whether two characters, by their numbers, may be among those.
+#[inline(always)]
+pub(crate) fn may_begin(joints: &Filter, first: u32, second: u32) -> bool {
+    joints.contains(u64::from(first) << 32 | u64::from(second))
 }
 
 #[cold]
@@ -103,8 +115,8 @@ struct Splits {
     first: Ideographs,
     last: Ideographs,
     later: Ideographs,
-    /// The first two parts of what is no ordinary word: a quick look that never misses any.
-    beginnings: Pairs,
+    /// [`joints`].
+    beginnings: Filter,
 }
 
 static SPLITS: LazyLock<Splits> = LazyLock::new(|| {
@@ -117,7 +129,7 @@ static SPLITS: LazyLock<Splits> = LazyLock::new(|| {
         first: empty(),
         last: empty(),
         later: empty(),
-        beginnings: Pairs::of(Vec::new()),
+        beginnings: Filter::of(Vec::new()),
     };
     for (character, written) in entries() {
         for parts in forms_of(&written) {
@@ -138,7 +150,8 @@ static SPLITS: LazyLock<Splits> = LazyLock::new(|| {
     splits.triples.sort_unstable_by_key(|(parts, _)| *parts);
     let two = splits.pairs.iter().filter(|(_, joined)| !joined.ordinary).map(|((a, b), _)| (*a, *b));
     let three = splits.triples.iter().filter(|(_, joined)| !joined.ordinary).map(|((a, b, _), _)| (*a, *b));
-    splits.beginnings = Pairs::of(two.chain(three).map(|(a, b)| (u32::from(a), u32::from(b))).collect());
+    splits.beginnings =
+        Filter::of(two.chain(three).map(|(a, b)| u64::from(u32::from(a)) << 32 | u64::from(u32::from(b))).collect());
     splits
 });
 

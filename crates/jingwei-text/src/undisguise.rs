@@ -2,15 +2,17 @@
 
 use crate::{
     Normalized, OffsetMap,
-    fold::{Folded, Unit, is_bracket, is_separator},
+    filter::Filter,
+    fold::{Folded, Unit, is_bracket, is_ideograph, is_separator},
     normalize::assemble,
-    split::may_join,
+    reading::Changed,
+    split::{is_part, joints, may_begin, may_join},
 };
 
 /// The form in which disguised words are compared, with a map to the text that is given, which must be in the form
 /// in which words are compared. `None`: nothing is disguised. `watch` saw the text; only rows of one character may have
 /// come since.
-pub(crate) fn undisguised(words: &str, watch: Watch) -> Option<Normalized> {
+pub(crate) fn undisguised(words: &str, watch: Watch) -> Option<Changed> {
     if !watch.may_be_spelled {
         return without_rows(words);
     }
@@ -19,7 +21,7 @@ pub(crate) fn undisguised(words: &str, watch: Watch) -> Option<Normalized> {
     fold_leetspeak(&mut units);
     let units = without_repeats(units);
     let form = assemble(words.len(), &units);
-    (form.text != words).then_some(form)
+    (form.text != words).then_some(Changed { form, ideographs: None })
 }
 
 /// Looks at the characters of a text as they come, to know which of its other forms are worth making. It never misses
@@ -76,15 +78,16 @@ impl Watch {
 
     /// What it knows of Chinese characters that stay as they are, to go on with in a row of them.
     pub fn plain(self) -> Plain {
-        Plain { shown: self.shown, shown_is_part: self.shown_is_part, may_be_repeated: false, may_be_split: false }
+        let [last, before_last] = self.shown.map(u32::from);
+        Plain { last, before_last, last_is_part: self.shown_is_part, may_be_repeated: false, may_be_split: false }
     }
 
     /// What was seen in the row, which had one character at least.
     pub fn take(&mut self, row: Plain) {
         self.singles = 0;
-        self.last = row.shown[0];
-        self.shown = row.shown;
-        self.shown_is_part = row.shown_is_part;
+        self.shown = row.shown();
+        self.last = self.shown[0];
+        self.shown_is_part = row.last_is_part;
         self.may_be_repeated |= row.may_be_repeated;
         self.may_be_split |= row.may_be_split;
     }
@@ -111,57 +114,127 @@ impl Watch {
     #[inline]
     fn show(&mut self, folded: Folded, c: char) {
         let mut row = self.plain();
-        row.see(folded, c);
-        self.shown = row.shown;
-        self.shown_is_part = row.shown_is_part;
+        row.see(u32::from(c), folded.is_part(), folded.is_later_part(), joints());
+        self.shown = row.shown();
+        self.shown_is_part = row.last_is_part;
         self.may_be_repeated |= row.may_be_repeated;
         self.may_be_split |= row.may_be_split;
     }
 
     fn see_sign(&mut self, c: char, joint: bool) {
-        let leet = |c| leet_letter(c).is_some();
-        let alphabetic = |c: char| c.is_ascii_alphabetic();
+        let (own, last) = (Kind::of(c), Kind::of(self.last));
         // A row of what passes for letters begins or ends at a letter, or it is a number or a row of exclamation marks.
-        self.may_be_spelled |= leet(c) && alphabetic(self.last) || alphabetic(c) && leet(self.last);
-        self.singles = match (joint, is_letter(c)) {
+        self.may_be_spelled |= own.is_leet() & last.is_alphabetic() | own.is_alphabetic() & last.is_leet();
+        self.singles = match (joint, own.is_letter()) {
             (true, _) => self.singles,
-            (false, true) if !is_letter(self.last) => self.singles.saturating_add(1),
+            (false, true) if !last.is_letter() => self.singles.saturating_add(1),
             _ => 0,
         };
         self.may_be_spelled |= usize::from(self.singles) >= MIN_SPELLED;
     }
 }
 
-/// Looks at characters that are no separators.
+/// What a character of ASCII is in a word that is spelled out.
+#[derive(Clone, Copy)]
+struct Kind(u8);
+
+impl Kind {
+    const ALPHABETIC: u8 = 1;
+    /// [`leet_letter`] has a letter for it.
+    const LEET: u8 = 2;
+    /// [`is_letter`].
+    const LETTER: u8 = 4;
+
+    const ALL: [u8; 128] = {
+        let mut all = [0; 128];
+        let mut code = 0;
+        while code < 128_u8 {
+            let c = code as char;
+            let alphabetic = if c.is_ascii_alphabetic() { Self::ALPHABETIC } else { 0 };
+            let leet = if leet_letter(c).is_some() { Self::LEET } else { 0 };
+            let letter = if c.is_ascii_alphanumeric() || leet != 0 { Self::LETTER } else { 0 };
+            all[code as usize] = alphabetic | leet | letter;
+            code += 1;
+        }
+        all
+    };
+
+    #[inline]
+    fn of(c: char) -> Self {
+        Self(Self::ALL.get(c as usize).copied().unwrap_or_default())
+    }
+
+    fn is_alphabetic(self) -> bool {
+        self.0 & Self::ALPHABETIC != 0
+    }
+
+    fn is_leet(self) -> bool {
+        self.0 & Self::LEET != 0
+    }
+
+    fn is_letter(self) -> bool {
+        self.0 & Self::LETTER != 0
+    }
+}
+
+/// Looks at characters that are no separators, by their numbers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plain {
-    shown: [char; 2],
-    shown_is_part: bool,
+    last: u32,
+    before_last: u32,
+    last_is_part: bool,
     may_be_repeated: bool,
     may_be_split: bool,
 }
 
 impl Plain {
     #[inline(always)]
-    pub fn see(&mut self, folded: Folded, c: char) {
-        if self.shown_is_part && folded.is_later_part() || c == self.shown[0] {
-            self.look_closer(folded, c);
+    pub fn see(&mut self, code: u32, is_part: bool, is_later_part: bool, joints: &Filter) {
+        if code == self.last {
+            self.may_be_repeated |= is_third(code, self.before_last);
         }
-        self.shown_is_part = folded.is_part();
-        self.shown = [c, self.shown[0]];
+        if self.last_is_part & is_later_part {
+            self.may_be_split |= may_begin(joints, self.last, code) && begin_some(self.last, code);
+        }
+        self.before_last = self.last;
+        self.last = code;
+        self.last_is_part = is_part;
     }
 
-    #[cold]
-    #[inline(never)]
-    fn look_closer(&mut self, folded: Folded, c: char) {
-        let [last, before_last] = self.shown;
-        if self.shown_is_part && folded.is_later_part() {
-            self.may_be_split = self.may_be_split || may_join(last, c);
-        }
-        if c == last && c == before_last {
-            self.may_be_repeated |= c.is_alphabetic();
+    /// The last characters were these, the last one first, and before them what was known before. What was seen stays
+    /// seen: it says what may be.
+    pub fn showing(self, before: Self, mut last: impl Iterator<Item = char>) -> Self {
+        let (first, second) = (last.next(), last.next());
+        Self {
+            last: first.map_or(before.last, u32::from),
+            before_last: match (first, second) {
+                (None, _) => before.before_last,
+                (Some(_), None) => before.last,
+                (Some(_), Some(second)) => u32::from(second),
+            },
+            last_is_part: first.map_or(before.last_is_part, is_part),
+            ..self
         }
     }
+
+    fn shown(&self) -> [char; 2] {
+        [self.last, self.before_last].map(|code| char::from_u32(code).unwrap_or_default())
+    }
+}
+
+/// Whether a letter stands three times in a row: it came before, and before that came this.
+#[cold]
+#[inline(never)]
+fn is_third(code: u32, before_last: u32) -> bool {
+    code == before_last && char::from_u32(code).is_some_and(char::is_alphabetic)
+}
+
+/// Whether two characters, both of them parts, begin some character that is taken apart.
+#[cold]
+#[inline(never)]
+fn begin_some(first: u32, second: u32) -> bool {
+    let [first, second] = [first, second].map(|code| char::from_u32(code).unwrap_or_default());
+    may_join(first, second)
 }
 
 /// What may be a letter of a word that is spelled out.
@@ -222,7 +295,7 @@ fn with_joined_letters(units: Vec<Unit>) -> Vec<Unit> {
 
 /// The letter that a digit or sign passes for beside a letter.
 #[must_use]
-pub fn leet_letter(c: char) -> Option<char> {
+pub const fn leet_letter(c: char) -> Option<char> {
     Some(match c {
         '0' => 'o',
         '1' | '!' => 'i',
@@ -249,8 +322,9 @@ fn fold_leetspeak(units: &mut [Unit]) {
 }
 
 /// The text with one of each three and more letters that are the same in a row, as [`without_repeats`] leaves it.
-fn without_rows(words: &str) -> Option<Normalized> {
+fn without_rows(words: &str) -> Option<Changed> {
     let mut found: Option<(String, OffsetMap)> = None;
+    let mut ideographs = Some(Vec::new());
     let mut copied = 0;
     let (mut first, mut row, mut len) = (0, '\0', 0);
     // What ends the last row is no letter.
@@ -264,6 +338,10 @@ fn without_rows(words: &str) -> Option<Normalized> {
                 found.get_or_insert_with(|| (String::with_capacity(words.len()), OffsetMap::new(words.len())));
             text.push_str(&words[copied..first]);
             map.copied(copied..first);
+            match &mut ideographs {
+                Some(all) if is_ideograph(row) => all.push(text.len()),
+                _ => ideographs = None,
+            }
             text.push(row);
             map.replaced(row.len_utf8(), first..at);
             copied = at;
@@ -273,7 +351,7 @@ fn without_rows(words: &str) -> Option<Normalized> {
     let (mut text, mut map) = found?;
     text.push_str(&words[copied..]);
     map.copied(copied..words.len());
-    Some(Normalized { text, map })
+    Some(Changed { form: Normalized { text, map }, ideographs })
 }
 
 fn without_repeats(units: Vec<Unit>) -> Vec<Unit> {
