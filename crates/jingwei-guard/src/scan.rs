@@ -97,8 +97,12 @@ impl<'a> Scanner<'a> {
             let goes_on = !finished && index == last;
             let mut budget = MAX_DECODED_BYTES;
             let block = self.block(part, Task { depth: 0, goes_on, sentences }, &mut budget);
-            for found in block.found {
-                all.found.insert(Found { span: shifted(found.span, paragraph.start), ..found });
+            if index == 0 {
+                all.found = InOrder { sorted: block.found, late: BTreeSet::new() };
+            } else {
+                for found in block.found {
+                    all.found.insert(Found { span: shifted(found.span, paragraph.start), ..found });
+                }
             }
             all.skipped.extend(block.skipped);
             all.heard.add(block.heard);

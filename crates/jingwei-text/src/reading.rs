@@ -11,7 +11,7 @@ use crate::{
     normalize::{FoldedText, fold_text, folded},
     phonetic::{MAX_RUN, syllables},
     simplify::to_simplified,
-    split::{Joined, is_last_part, is_later_part, is_part, join, join3, may_join},
+    split::{Joined, is_last_part, is_part, join, join3, joints, may_begin},
     undisguise::{composed, is_letter, undisguised},
 };
 
@@ -47,6 +47,17 @@ impl OtherForm {
         Self { normal: changed.form, changed: changed.ideographs, symbols: OnceCell::new() }
     }
 
+    /// Whether what was put together stands beside a character of its kind: there may be three of them now.
+    fn has_new_rows(&self) -> bool {
+        let text = self.normal.text.as_str();
+        self.changed.iter().flatten().any(|at| {
+            let (before, rest) = text.split_at(*at);
+            let mut rest = rest.chars();
+            let own = rest.next();
+            before.chars().next_back() == own || rest.next() == own
+        })
+    }
+
     fn symbols(&self) -> &(Vec<Character>, Option<Sounds>) {
         self.symbols.get_or_init(|| {
             let characters = Character::all_of(&self.normal.text);
@@ -78,8 +89,7 @@ impl Reading {
         let FoldedText { normal: words, characters, watch } = fold_text(text, &fold::WORDS, true);
         let split = if watch.may_be_split { put_together(&words.text) } else { None }.map(OtherForm::of);
         let whole = split.as_ref().map_or(words.text.as_str(), |split| split.normal.text.as_str());
-        // Putting together may bring three of a kind beside each other.
-        let disguises = watch.may_be_disguised() || split.is_some();
+        let disguises = watch.may_be_disguised() || split.as_ref().is_some_and(OtherForm::has_new_rows);
         let plain = if disguises { undisguised(whole, watch) } else { None };
         let plain = plain.map(|mut plain| {
             if let Some(split) = &split {
@@ -347,29 +357,29 @@ fn is_seam(left: &str, before: char, next: char, second: Option<char>) -> bool {
 /// Parts that are an ordinary word beside each other (女子) stay as they are.
 pub(crate) fn put_together(words: &str) -> Option<Changed> {
     let mut found: Option<(String, OffsetMap)> = None;
-    let mut joints = Vec::new();
-    let mut copied = 0;
-    let mut rest = words.char_indices().peekable();
-    while let Some((at, first)) = rest.next() {
-        let may_begin = |second| is_part(first) && is_later_part(second) && may_join(first, second);
-        if !rest.peek().is_some_and(|(_, second)| may_begin(*second)) {
+    let (mut changed, mut copied) = (Vec::new(), 0);
+    let joints = joints();
+    let mut last: Option<(usize, char)> = None;
+    for (at, c) in words.char_indices() {
+        let Some((from, first)) = last.replace((at, c)) else { continue };
+        // Few pairs that are none pass, and those join to nothing.
+        if from < copied || !may_begin(joints, u32::from(first), u32::from(c)) {
             continue;
         }
-        let Some((joined, parts)) = joined_at(first, rest.clone().map(|(_, c)| c)) else { continue };
+        let Some((joined, parts)) = joined_at(first, words[at..].chars()) else { continue };
         let (text, map) =
             found.get_or_insert_with(|| (String::with_capacity(words.len()), OffsetMap::new(words.len())));
-        text.push_str(&words[copied..at]);
-        map.copied(copied..at);
-        let end = rest.nth(parts - 2).map_or(words.len(), |(last, c)| last + c.len_utf8());
-        joints.push(text.len());
+        text.push_str(&words[copied..from]);
+        map.copied(copied..from);
+        copied = from + words[from..].chars().take(parts).map(char::len_utf8).sum::<usize>();
+        changed.push(text.len());
         text.push(joined);
-        map.replaced(joined.len_utf8(), at..end);
-        copied = end;
+        map.replaced(joined.len_utf8(), from..copied);
     }
     let (mut text, mut map) = found?;
     text.push_str(&words[copied..]);
     map.copied(copied..words.len());
-    Some(Changed { form: Normalized { text, map }, ideographs: Some(joints) })
+    Some(Changed { form: Normalized { text, map }, ideographs: Some(changed) })
 }
 
 /// The character that parts in a row look like, and how many they are.

@@ -63,7 +63,7 @@ struct Jump {
 /// A state, and what is known of it without looking at it.
 #[derive(Debug, Clone, Copy, Default)]
 struct Here {
-    /// The state, with [`ENDS`] unless no pattern ends there.
+    /// The state, with [`ENDS`] unless no pattern ends there; or a pattern, with [`LEAF`].
     state: u32,
     /// A bit for each symbol that leads on, shared by some: most texts go on otherwise. [`ANY`] where nothing is known.
     on: u32,
@@ -72,6 +72,8 @@ struct Here {
 /// A pattern may end at the state, or at one of its suffixes.
 const ENDS: u32 = 1 << 31;
 const ANY: u32 = u32::MAX;
+/// Just one pattern ends there, and nothing leads on. States and patterns are fewer.
+const LEAF: u32 = 1 << 30;
 
 impl Here {
     const ROOT: Self = Self { state: 0, on: 0 };
@@ -83,6 +85,11 @@ impl Here {
     #[inline]
     fn state(self) -> usize {
         (self.state & !ENDS) as usize
+    }
+
+    #[inline]
+    fn leaf(self) -> Option<u32> {
+        (self.state & LEAF != 0).then_some(self.state & !(LEAF | ENDS))
     }
 
     #[inline]
@@ -290,7 +297,10 @@ impl Trie {
 
     /// What is known of a state that a jump leads to.
     fn known_at(&self, state: usize) -> Here {
-        let Node { pattern, output, .. } = self.nodes[state];
+        let Node { pattern, output, child_count, .. } = self.nodes[state];
+        if pattern < LEAF && output == 0 && child_count == 0 {
+            return Here { state: pattern | LEAF | ENDS, on: 0 };
+        }
         let ends = if pattern == NONE && output == 0 { 0 } else { ENDS };
         // Where a suffix ends, it goes on from there: nothing is told twice.
         let on = self.child_range(state).map(|child| on_bit(self.nodes[child].label));
@@ -411,20 +421,30 @@ impl Trie {
                 };
                 let is_idle = |here: &Here| steps > 1 && here.is_idle(symbols.number(start + steps));
                 here = jump.filter(|here| !is_idle(here) && !inner(start)).unwrap_or(Here::ROOT);
+                if let Some(pattern) = here.leaf() {
+                    if !found(start + steps, pattern) {
+                        return State(0);
+                    }
+                    (here, at) = (Here::ROOT, start + 1);
+                    continue;
+                }
                 at = start + if here.is_root() { 1 } else { steps };
             } else {
                 let Some(symbol) = symbols.number(at) else { break };
                 let state = here.state();
                 if state < self.deep {
                     // The root can go over both symbols as well.
-                    match symbols.number(at - 1).and_then(|before| self.after_two([before, symbol])) {
-                        Some(next) => here = next,
-                        None => {
-                            here = Here::ROOT;
-                            continue;
-                        }
-                    }
                     start = at - 1;
+                    here = symbols.number(start).and_then(|last| self.after_two([last, symbol])).unwrap_or(Here::ROOT);
+                    if let Some(pattern) = here.leaf() {
+                        if !found(at + 1, pattern) {
+                            return State(0);
+                        }
+                        here = Here::ROOT;
+                    }
+                    if here.is_root() {
+                        continue;
+                    }
                 } else if here.on & on_bit(symbol) != 0
                     && let Some(next) = self.among_children(state, symbol)
                 {

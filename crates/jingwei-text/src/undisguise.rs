@@ -71,9 +71,22 @@ impl Watch {
             self.singles = 0;
         }
         self.last = c;
-        if !folded.is_separator() {
+        if folded.is_separator() {
+            return;
+        }
+        if c.is_ascii() {
+            self.show_ascii(c);
+        } else {
             self.show(folded, c);
         }
+    }
+
+    #[inline]
+    fn show_ascii(&mut self, c: char) {
+        let [last, before_last] = self.shown;
+        self.may_be_repeated |= c == last && c == before_last && c.is_ascii_alphabetic();
+        self.shown_is_part = false;
+        self.shown = [c, last];
     }
 
     /// What it knows of Chinese characters that stay as they are, to go on with in a row of them.
