@@ -91,19 +91,10 @@ impl Beginnings {
         for from in (0..characters.len()).step_by(64) {
             let rest = characters.get(from..).unwrap_or_default();
             let here = rest.get(..64).unwrap_or(rest);
-            let [seconds, thirds] = [1, 2].map(|ahead| {
-                let behind = rest.get(ahead..).unwrap_or_default();
-                behind.get(..64).unwrap_or(behind)
-            });
+            let behind = rest.get(1..).unwrap_or_default();
+            let seconds = behind.get(..64).unwrap_or(behind);
             // Few registers, so each filter has a loop of its own.
-            let mut mark = Mark::default();
-            if let [a, b, ..] = rest {
-                let mut row = three([Sound::NONE, a.sound(), b.sound()]);
-                for (nth, c) in thirds.iter().enumerate() {
-                    row = (row << SOUND_BITS | u64::from(c.sound().number())) & THREE;
-                    mark.long |= u64::from(self.threes.contains(row)) << nth;
-                }
-            }
+            let mut mark = Mark { long: self.long_in(rest), ..Mark::default() };
             if let [a, ..] = rest {
                 let mut before = a.number();
                 for (nth, b) in seconds.iter().enumerate() {
@@ -128,6 +119,26 @@ impl Beginnings {
         Marks(marks)
     }
 
+    /// Where words of three characters and more may begin among the next 64.
+    #[inline]
+    fn long_in(&self, rest: &[Character]) -> u64 {
+        let [a, b, ..] = rest else { return 0 };
+        let behind = rest.get(2..).unwrap_or_default();
+        let (mut long, mut row) = (0, three([Sound::NONE, a.sound(), b.sound()]));
+        for (nth, c) in behind.get(..64).unwrap_or(behind).iter().enumerate() {
+            row = (row << SOUND_BITS | u64::from(c.sound().number())) & THREE;
+            long |= u64::from(self.threes.contains(row)) << nth;
+        }
+        long
+    }
+
+    /// Where words of three characters and more may begin.
+    pub fn long_marks(&self, characters: &[Character]) -> Marks {
+        let blocks = (0..characters.len()).step_by(64);
+        let rest = |from: usize| characters.get(from..).unwrap_or_default();
+        Marks(blocks.map(|from| Mark { long: self.long_in(rest(from)), ..Mark::default() }).collect())
+    }
+
     /// Whether a form may have words that the text has not: with a character that changed.
     pub fn may_matter(&self, form: &OtherForm, singles: Option<&Singles>) -> bool {
         let text = form.normal.text.as_str();
@@ -147,17 +158,12 @@ impl Beginnings {
         })
     }
 
-    /// The first place from one on where a word may be written: their number, if there is none. The last two may always
-    /// begin one.
-    pub fn written(&self, characters: &[Character], from: usize, singles: Option<&Singles>) -> usize {
+    /// The first place from one on where a word of three characters or more may begin, read or heard, or one of the last
+    /// two, where a text that goes on may have begun any; their number, if there is none.
+    pub fn long_or_last(&self, characters: &[Character], from: usize) -> usize {
         let rest = characters.get(from..).unwrap_or_default();
-        let may_begin = |three: &[Character]| match three {
-            [a, b, c] => {
-                self.three(*a, *b, *c) | self.two(*a, *b) || singles.is_some_and(|singles| singles.contains(a.number()))
-            }
-            _ => true,
-        };
-        from + rest.windows(3).position(may_begin).unwrap_or(rest.len().saturating_sub(2))
+        let may_begin = |three: &[Character; 3]| is_spelled(three[0]) || self.threes.contains(sounds_of(three));
+        from + rest.array_windows().position(may_begin).unwrap_or(rest.len().saturating_sub(2))
     }
 
     /// The first place from one on where a word of three characters or more may be heard: their number, if there is none.

@@ -420,21 +420,30 @@ impl Automaton {
     /// of three repeated characters) is reckoned with.
     #[must_use]
     pub fn open_from(&self, reading: &Reading) -> usize {
-        let written = |symbols: Symbols<'_>| self.open_written(symbols).min(self.open_before_parts(symbols));
-        let heard = |symbols: Symbols<'_>, sounds: Option<&Sounds>| {
-            let (places, before_last_run) = sounds.map_or((symbols.characters, symbols.characters.len()), |sounds| {
-                (sounds.places.as_slice(), sounds.before_last_run)
-            });
-            self.open_heard(places, places.len()).min(self.open_heard(places, before_last_run))
+        let open_in = |symbols: Symbols<'_>, sounds: Option<&Sounds>, is_heard: bool| {
+            let symbols = symbols.last(2 * self.longest.0 + 4 * MAX_SEPARATORS);
+            let marks = self.beginnings.long_marks(symbols.characters);
+            let written = self.open_written(symbols, &marks).min(self.open_before_parts(symbols, &marks));
+            let heard = match sounds {
+                _ if !is_heard => usize::MAX,
+                None => self.open_heard(symbols.characters, |at| marks.long(at).0),
+                Some(Sounds { places, before_last_run, .. }) => {
+                    let ends = [places.len(), *before_last_run];
+                    let ends = if ends[0] == ends[1] { &ends[..1] } else { &ends[..] };
+                    let opens = ends.iter().map(|end| {
+                        let from = end.saturating_sub(2 * self.longest.0 * MOST_SYLLABLES);
+                        let last = &places[from..*end];
+                        self.open_heard(last, |at| self.beginnings.long_or_last(last, at))
+                    });
+                    opens.min().unwrap_or(usize::MAX)
+                }
+            };
+            written.min(heard)
         };
-        let words = Symbols::of_words(reading);
-        let mut open = written(words);
-        if reading.split().is_none() {
-            open = open.min(heard(words, reading.sounds.as_ref()));
-        }
+        let is_heard = reading.split().is_none();
+        let mut open = open_in(Symbols::of_words(reading), reading.sounds.as_ref(), is_heard);
         for form in &reading.forms {
-            let symbols = Symbols::of_form(form);
-            let at = written(symbols).min(heard(symbols, form.sounds()));
+            let at = open_in(Symbols::of_form(form), form.sounds(), true);
             if at < form.normal.text.len() {
                 open = open.min(form.normal.map.start(at));
             }
@@ -443,14 +452,14 @@ impl Automaton {
     }
 
     /// Parts at the end may become one character of a word with what follows.
-    fn open_before_parts(&self, symbols: Symbols<'_>) -> usize {
+    fn open_before_parts(&self, symbols: Symbols<'_>, marks: &Marks) -> usize {
         let mut open = usize::MAX;
         let mut before = symbols;
         for _ in 0..MAX_PARTS - 1 {
             let Some((last, characters)) = before.characters.split_last() else { break };
             before = Symbols { characters, len: last.start() };
             if self.parts_within.contains(&last.c()) {
-                let at = self.open_written(before);
+                let at = self.open_written(before, marks);
                 if at < before.len {
                     open = open.min(at);
                 }
@@ -462,20 +471,22 @@ impl Automaton {
         open
     }
 
-    fn open_written(&self, symbols: Symbols<'_>) -> usize {
-        let symbols = symbols.last(2 * self.longest.0 + 4 * MAX_SEPARATORS);
-        let mut open = self.open_symbols(symbols, symbols.characters.len());
+    /// The marks are those of the symbols, or of more.
+    fn open_written(&self, symbols: Symbols<'_>, marks: &Marks) -> usize {
+        let mut open = self.open_symbols(symbols, symbols.characters.len(), marks);
         let is_gap = |at: usize| symbols.characters.get(at).is_some_and(|character| is_separator(character.c()));
         let mut trimmed = symbols.characters.len();
         while trimmed > 0 && is_gap(trimmed - 1) {
             trimmed -= 1;
         }
-        if symbols.characters.len() - trimmed <= MAX_SEPARATORS {
-            open = open.min(self.open_symbols(symbols, trimmed));
+        let has_gap = trimmed < symbols.characters.len();
+        if has_gap && symbols.characters.len() - trimmed <= MAX_SEPARATORS {
+            open = open.min(self.open_symbols(symbols, trimmed, marks));
         }
-        for end in [symbols.characters.len(), trimmed] {
+        let ends = [symbols.characters.len(), trimmed];
+        for end in ends.into_iter().take(if has_gap { 2 } else { 1 }) {
             if end >= 2 && symbols.characters[end - 1].c() == symbols.characters[end - 2].c() {
-                open = open.min(self.open_symbols(symbols, end - 1));
+                open = open.min(self.open_symbols(symbols, end - 1, marks));
             }
         }
         // A word that begins with a repeated character begins with the first one.
@@ -487,18 +498,19 @@ impl Automaton {
     }
 
     /// Index of the first symbol that is open when the text ends before `end`.
-    fn open_symbols(&self, symbols: Symbols<'_>, end: usize) -> usize {
+    fn open_symbols(&self, symbols: Symbols<'_>, end: usize, marks: &Marks) -> usize {
         let read = &symbols.characters[..end];
         let inside = |at: usize| symbols.is_inside_word(at);
-        let next = |at| (self.beginnings.written(read, at, self.written.short.singles()), true);
-        let open = self.written.open(Written(read), next, inside, |length| !symbols.is_inside_word(end - length));
+        let last = read.last().map(|last| last.number());
+        let next = |at| marks.long(at).0;
+        let open =
+            self.written.open(Written(read), end, last, next, inside, |length| !symbols.is_inside_word(end - length));
         if open == 0 { symbols.characters.len() } else { end - open }
     }
 
-    fn open_heard(&self, places: &[Character], end: usize) -> usize {
-        let from = end.saturating_sub(2 * self.longest.0 * MOST_SYLLABLES);
-        let last = &places[from..end];
-        let open = self.sounded.open(Said(last), |at| (at, true), |_| false, |_| true);
+    fn open_heard(&self, places: &[Character], next: impl Fn(usize) -> usize) -> usize {
+        let (end, last) = (places.len(), places.last().map(|last| last.syllable()));
+        let open = self.sounded.open(Said(places), end, last, next, |_| false, |_| true);
         let place = (open > 0).then(|| places.get(end - open)).flatten();
         place.map_or(usize::MAX, |place| place.said().start)
     }
@@ -521,16 +533,24 @@ impl Lengths {
         Self { short: Trie::build(0, short), long: Trie::build(index_of(short.len()), long) }
     }
 
-    /// How many symbols at the end may be the beginning of a longer pattern, at most.
+    /// How many symbols before `end`, where they end and of which this is the last, may be the beginning of a longer
+    /// pattern, at most. `next(at)` is the first place from one on where a long one may begin, but for the last two.
     fn open(
         &self,
         symbols: impl Row,
-        next: impl Fn(usize) -> (usize, bool) + Copy,
-        inner: impl Fn(usize) -> bool + Copy,
-        may_begin: impl Fn(usize) -> bool + Copy,
+        end: usize,
+        last: Option<u32>,
+        next: impl Fn(usize) -> usize,
+        inner: impl Fn(usize) -> bool,
+        may_begin: impl Fn(usize) -> bool,
     ) -> usize {
-        let open = |trie: &Trie| trie.open(trie.search(symbols, next, inner, |_, _| true), may_begin);
-        open(&self.short).max(open(&self.long))
+        let next = |at: usize| (next(at).min(at.max(end.saturating_sub(2))), true);
+        let state = self.long.search(symbols, next, inner, |_, _| true);
+        match self.long.open(state, &may_begin) {
+            // A short one has one symbol so far.
+            0 => usize::from(last.is_some_and(|last| self.short.leads_on(last)) && may_begin(1)),
+            long => long,
+        }
     }
 }
 

@@ -487,6 +487,11 @@ impl Trie {
         State(count(here.state()))
     }
 
+    /// Whether a pattern of more than one symbol begins with a symbol.
+    pub fn leads_on(&self, symbol: u32) -> bool {
+        self.nodes[self.after_one(symbol)].child_count > 0 && self.after_one(symbol) != 0
+    }
+
     /// How many symbols at the end of what was searched may be the beginning of a longer pattern, at most.
     /// `may_begin(length)` tells whether a pattern may begin that many symbols before the end.
     pub fn open(&self, State(state): State, may_begin: impl Fn(usize) -> bool) -> usize {
