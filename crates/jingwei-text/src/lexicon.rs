@@ -156,6 +156,8 @@ impl Ending {
 impl Automaton {
     pub const MAX_WORD_BYTES: usize = 512;
     pub const MAX_WORDS: usize = 4_000_000;
+    /// Of all words together: states are counted in 30 bits.
+    const MAX_BYTES: usize = 1 << 30;
 
     /// Builds the automaton. Words that cannot be looked for are returned beside it and left out.
     pub fn build<'a>(
@@ -185,6 +187,11 @@ impl Automaton {
                 }
                 _ => forms.push((form.into(), Meaning { category: word.category, word: index, open })),
             }
+        }
+        let symbols: usize = forms.iter().map(|(form, _)| form.len()).sum();
+        if symbols > Self::MAX_BYTES {
+            let reason = format!("they have {symbols} bytes, and {} is the most", Self::MAX_BYTES);
+            return Err(LexiconError::Automaton { reason });
         }
         Ok((Self::of_forms(forms, &vague_matters), unusable))
     }
@@ -262,18 +269,16 @@ impl Automaton {
         let marks = self.beginnings.marks(words.characters, self.written.short.singles());
         self.written_at(words, &marks, None, max_matches, &mut scan);
         let matters = |form: &&OtherForm| self.beginnings.may_matter(form, self.written.short.singles());
-        let split = reading.split();
-        let unread_split = split.filter(|form| !matters(form));
-        if split.is_none() || unread_split.is_some() {
+        let unread_split = reading.split().filter(|form| !matters(form));
+        if reading.split().is_none() || unread_split.is_some() {
             let before = scan.matches.len();
             self.heard_at(words, reading.sounds.as_ref(), &marks, None, max_matches, &mut scan);
             // Parts of a character are not heard by themselves.
             if let Some(form) = unread_split {
                 let parts = form.changed.iter().flatten().map(|at| form.normal.map.span(*at..*at + 1));
                 let parts: Vec<Span> = parts.collect();
-                let apart = |found: &LexiconMatch| parts.iter().all(|p| found.end <= p.start || p.end <= found.start);
                 let heard = scan.matches.split_off(before);
-                scan.matches.extend(heard.into_iter().filter(apart));
+                scan.matches.extend(heard.into_iter().filter(|found| !touches(&parts, found.start..found.end)));
             }
         }
         for form in reading.forms.iter().filter(matters) {
@@ -552,6 +557,12 @@ impl Lengths {
             long => long,
         }
     }
+}
+
+/// Whether a range shares something with one of some others, which are in order and apart.
+fn touches(others: &[Span], range: Range<usize>) -> bool {
+    let from = others.partition_point(|other| other.end <= range.start);
+    others.get(from).is_some_and(|other| other.start < range.end)
 }
 
 /// Where a range of a form, or of the words themselves, stands in the words of the reading.

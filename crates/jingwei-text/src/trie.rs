@@ -3,8 +3,8 @@
 //! The children of a state stand side by side, so they need no table of their own, and behind them stand theirs: the
 //! states of a word lie near each other.
 //! The caller tells where a pattern may begin, which in ordinary text is nearly nowhere; there a table leads from the
-//! root over two symbols at once. What costs time here is waiting for the memory, so a step looks at one place of it
-//! where it can.
+//! root over two or three symbols at once. What costs time here is waiting for the memory, so a step looks at one place
+//! of it where it can.
 
 /// No pattern ends here.
 const NONE: u32 = u32::MAX;
@@ -214,7 +214,7 @@ impl Row for &[u32] {
 pub(crate) struct State(u32);
 
 impl Trie {
-    /// `patterns` in order, each once, none empty, none longer than 65,535 symbols, at most 2^31 symbols in all.
+    /// `patterns` in order, each once, none empty, none longer than 65,535 symbols, at most 2^30 symbols in all.
     /// The number of the first is given.
     pub fn build(first: u32, patterns: &[Box<[u32]>]) -> Self {
         let mut trie = Self {
@@ -507,7 +507,7 @@ impl Trie {
     }
 }
 
-/// States and patterns are far fewer than 2^31: the words that an automaton takes are limited.
+/// States and patterns are fewer than 2^30: the words that an automaton takes are limited.
 fn count(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
