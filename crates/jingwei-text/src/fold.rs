@@ -101,12 +101,6 @@ impl Folded {
         char::from_u32(self.0 & Self::CHARACTER).unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 
-    /// The sound of a character that is plain.
-    #[inline]
-    pub fn sound(self) -> Sound {
-        Sound::from_number(self.0 & Self::CHARACTER)
-    }
-
     pub fn begins(self) -> bool {
         self.0 & Self::BEGINS != 0
     }
@@ -148,37 +142,58 @@ impl Folded {
 pub(crate) struct Table {
     folding: Folding,
     pages: [OnceLock<Box<[Folded; 256]>>; 256],
-    /// The ideographs of the basic plane once more, half as large: most of a Chinese text, so they should stay near the
-    /// processor.
-    ideographs: [AtomicU16; IDEOGRAPHS],
+    /// The East Asian characters of the basic plane once more, half as large: most of a Chinese text, so they should stay
+    /// near the processor.
+    east: [AtomicU16; Eastern::COUNT],
 }
 
-const FIRST_IDEOGRAPH: u32 = 0x4e00;
-const IDEOGRAPHS: usize = 0x5200;
-
-/// What must be known of an ideograph that may stay as it is: its sound, and what stands above.
+/// A character of U+3000 to U+AFFF: kana, Chinese characters and their punctuation, by its place among them.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ideograph(u16);
+pub(crate) struct Eastern(u32);
 
-impl Ideograph {
-    const SOUND: u16 = (1 << Sound::BITS) - 1;
-    const KNOWN: u16 = 1 << 11;
-    const PLAIN: u16 = 1 << 12;
-    const PART: u16 = 1 << 13;
-    const LATER_PART: u16 = 1 << 14;
+impl Eastern {
+    const FIRST: u32 = 0x3000;
+    const COUNT: usize = 0x8000;
 
-    fn of(folded: Folded) -> Self {
-        if !folded.is_plain() {
-            return Self(Self::KNOWN);
-        }
-        let sound = u16::try_from(folded.sound().number()).unwrap_or_default();
-        let part = if folded.is_part() { Self::PART } else { 0 };
-        let later = if folded.is_later_part() { Self::LATER_PART } else { 0 };
-        Self(Self::KNOWN | Self::PLAIN | part | later | sound)
+    /// The three bytes of UTF-8, if they are those of one.
+    #[inline(always)]
+    pub fn of([a, b, c]: [u8; 3]) -> Option<Self> {
+        let lead = a.wrapping_sub(0xe3);
+        (lead < 8).then_some(Self(u32::from(lead) << 12 | u32::from(b & 63) << 6 | u32::from(c & 63)))
     }
 
     #[inline(always)]
-    pub fn is_plain(self) -> bool {
+    pub fn code(self) -> u32 {
+        self.0 + Self::FIRST
+    }
+}
+
+/// What must be known of such a character if it may stay as it is: its sound, and what stands above.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct East(u16);
+
+/// Whether a character is a part of others.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Parts(u16);
+
+impl East {
+    const SOUND: u16 = (1 << Sound::BITS) - 1;
+    /// It stays as it is, and neither it nor what stands on its sides depends on the other.
+    const PLAIN: u16 = 1 << 11;
+    /// Of one that is not plain: so much is known of it.
+    const KNOWN: u16 = 1;
+
+    fn of(c: char, folded: Folded) -> Self {
+        let alone = folded.begins() && folded.is_simple() && folded.character(c) == c;
+        if !alone || folded.is_separator() || folded.is_space() {
+            return Self(Self::KNOWN);
+        }
+        let sound = u16::try_from(Sound::of(c).number()).unwrap_or_default();
+        Self(Self::PLAIN | Parts::of(folded.is_part(), folded.is_later_part()).0 | sound)
+    }
+
+    #[inline(always)]
+    fn is_plain(self) -> bool {
         self.0 & Self::PLAIN != 0
     }
 
@@ -188,20 +203,30 @@ impl Ideograph {
     }
 
     #[inline(always)]
-    pub fn is_part(self) -> bool {
-        self.0 & Self::PART != 0
+    pub fn parts(self) -> Parts {
+        Parts(self.0)
+    }
+}
+
+impl Parts {
+    const FIRST: u16 = 1 << 13;
+    const LATER: u16 = 1 << 12;
+
+    #[inline]
+    pub fn of(first: bool, later: bool) -> Self {
+        Self(if first { Self::FIRST } else { 0 } | if later { Self::LATER } else { 0 })
     }
 
+    /// Whether this may be the first part of a character and the next one a later part of it.
     #[inline(always)]
-    pub fn is_later_part(self) -> bool {
-        self.0 & Self::LATER_PART != 0
+    pub fn may_join(self, next: Self) -> bool {
+        self.0 & next.0 << 1 & Self::FIRST != 0
     }
 }
 
 impl Table {
     pub const fn new(folding: Folding) -> Self {
-        let ideographs = [const { AtomicU16::new(0) }; IDEOGRAPHS];
-        Self { folding, pages: [const { OnceLock::new() }; 256], ideographs }
+        Self { folding, pages: [const { OnceLock::new() }; 256], east: [const { AtomicU16::new(0) }; Eastern::COUNT] }
     }
 
     pub fn folding(&self) -> Folding {
@@ -217,20 +242,23 @@ impl Table {
         }
     }
 
-    /// `None`: the number is not that of an ideograph of the basic plane.
+    /// What is known of a character, if it stays as it is.
     #[inline(always)]
-    pub fn ideograph(&self, code: u32) -> Option<Ideograph> {
-        let known = self.ideographs.get(code.wrapping_sub(FIRST_IDEOGRAPH) as usize)?;
-        let ideograph = Ideograph(known.load(Ordering::Relaxed));
-        Some(if ideograph.0 == 0 { self.learn(code, known) } else { ideograph })
+    pub fn plain(&self, character: Eastern) -> Option<East> {
+        let known = self.east.get(character.0 as usize)?;
+        let east = East(known.load(Ordering::Relaxed));
+        if east.is_plain() { Some(east) } else { self.learn(character, east, known) }
     }
 
     #[cold]
     #[inline(never)]
-    fn learn(&self, code: u32, known: &AtomicU16) -> Ideograph {
-        let ideograph = char::from_u32(code).map_or(Ideograph(Ideograph::KNOWN), |c| Ideograph::of(self.get(c)));
-        known.store(ideograph.0, Ordering::Relaxed);
-        ideograph
+    fn learn(&self, character: Eastern, east: East, known: &AtomicU16) -> Option<East> {
+        if east.0 == East::KNOWN {
+            return None;
+        }
+        let east = char::from_u32(character.code()).map_or(East(East::KNOWN), |c| East::of(c, self.get(c)));
+        known.store(east.0, Ordering::Relaxed);
+        east.is_plain().then_some(east)
     }
 
     #[cold]

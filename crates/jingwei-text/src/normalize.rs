@@ -6,7 +6,7 @@ pub use crate::fold::is_ideograph;
 use crate::{
     OffsetMap,
     characters::{Character, Gathered, Sound},
-    fold::{self, Folded, MAX_SEPARATORS, Table, Unit, fold_cluster},
+    fold::{self, Eastern, Folded, MAX_SEPARATORS, Table, Unit, fold_cluster},
     lexicon::index_of,
     reading::Changed,
     split::joints,
@@ -214,35 +214,61 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Chinese characters that stay as they are, from one on, each but a last one that what follows may join. Most of a
-    /// Chinese text. Gives where they end.
+    /// Chinese characters that stay as they are, from one on, with full-width signs between them, each but a last one that
+    /// what follows may join. Most of a Chinese text. Gives where they end.
     #[inline(never)]
     fn plain_run(&mut self, table: &'static Table, start: usize) -> usize {
-        let rest = self.original.get(start..).unwrap_or_default();
-        let place = index_of(self.place_of(start));
-        let before = self.watch.plain();
-        let (mut row, mut count) = if self.gathers {
-            plain_row(rest, table, place, before, self.characters.free().iter_mut().map(Some))
-        } else {
-            plain_row(rest, table, place, before, std::iter::repeat_with(|| None))
-        };
-        let next = rest.get(3 * count..).and_then(|rest| rest.chars().next());
-        if count > 0 && next.is_some_and(|next| !table.get(next).begins()) {
-            count -= 1;
-            row = row.showing(before, rest.get(..3 * count).unwrap_or_default().chars().rev());
+        let mut at = start;
+        let mut row = self.watch.plain();
+        loop {
+            let rest = self.original.get(at..).unwrap_or_default();
+            let place = index_of(self.place_of(at));
+            let before = row;
+            let mut count;
+            (row, count) = if self.gathers {
+                plain_row(rest, table, place, before, self.characters.free().iter_mut().map(Some))
+            } else {
+                plain_row(rest, table, place, before, std::iter::repeat_with(|| None))
+            };
+            let after = rest.get(3 * count..).unwrap_or_default();
+            let sign = if count > 0 { sign_in_row(after, table) } else { None };
+            if sign.is_none()
+                && count > 0
+                && let Some(next) = after.chars().next()
+                && !table.get(next).begins()
+            {
+                count -= 1;
+                row = row.showing(before, rest.get(..3 * count).unwrap_or_default().chars().rev());
+            }
+            if self.gathers {
+                self.characters.took(count);
+            }
+            at += 3 * count;
+            self.run.end = at;
+            let Some(sign) = sign else { break };
+            self.full_width(sign, at);
+            row.pass(u32::from(sign));
+            at += FULL_WIDTH;
         }
-        if self.gathers {
-            self.characters.took(count);
-        }
-        let len = 3 * count;
-        if len > 0 {
+        if at > start {
+            self.after_ideograph = row.ends_with_ideograph();
             if self.words {
                 self.watch.take(row);
             }
-            self.after_ideograph = true;
-            self.run.end = start + len;
         }
-        start + len
+        at
+    }
+
+    /// A full-width sign becomes that of ASCII.
+    #[inline]
+    fn full_width(&mut self, sign: u8, start: usize) {
+        self.flush();
+        self.map.replaced(1, start..start + FULL_WIDTH);
+        let sign = char::from(sign);
+        if self.gathers {
+            self.characters.push(Character::new(sign, self.text.len()));
+        }
+        self.text.push(sign);
     }
 
     /// Words in small letters with single spaces between them, from a letter on, which stay as they are too: most of an
@@ -390,23 +416,32 @@ fn plain_row<'p>(
     let (mut row, joints) = (before, joints());
     let (mut count, mut start) = (0, first_place);
     for (three, place) in text.as_bytes().as_chunks::<3>().0.iter().zip(places) {
-        let Some(code) = three_bytes(*three) else { break };
-        let Some(ideograph) = table.ideograph(code).filter(|ideograph| ideograph.is_plain()) else { break };
+        let Some(east) = Eastern::of(*three) else { break };
+        let Some(known) = table.plain(east) else { break };
+        let code = east.code();
         if let Some(place) = place {
-            *place = Character::with_number(code, ideograph.sound(), start);
+            *place = Character::with_number(code, known.sound(), start);
         }
-        row.see(code, ideograph.is_part(), ideograph.is_later_part(), joints);
+        row.see(code, known.parts(), joints);
         start = start.wrapping_add(3);
         count += 1;
     }
     (row, count)
 }
 
-/// The number of the character that three bytes of UTF-8 are, if it may be an ideograph of the basic plane.
+/// Bytes of a full-width sign.
+const FULL_WIDTH: usize = 3;
+
+/// What a full-width sign becomes with which a text begins, if a character follows that stays as it is: `！`, `，`, `：`, `；`
+/// and `？`, which part sentences and hide nothing.
 #[inline(always)]
-fn three_bytes([a, b, c]: [u8; 3]) -> Option<u32> {
-    let code = u32::from(a & 15) << 12 | u32::from(b & 63) << 6 | u32::from(c & 63);
-    (0xe4..=0xe9).contains(&a).then_some(code)
+fn sign_in_row(text: &str, table: &Table) -> Option<u8> {
+    match text.as_bytes() {
+        [0xef, 0xbc, last @ (0x81 | 0x8c | 0x9a | 0x9b | 0x9f), a, b, c, ..] => {
+            table.plain(Eastern::of([*a, *b, *c])?).map(|_| last - 0x60)
+        }
+        _ => None,
+    }
 }
 
 /// `……` and its like, a pause and no disguise: dots by threes, more than one character of them.

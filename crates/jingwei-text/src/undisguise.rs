@@ -3,7 +3,7 @@
 use crate::{
     Normalized, OffsetMap,
     filter::Filter,
-    fold::{Folded, Unit, is_bracket, is_ideograph, is_separator},
+    fold::{Folded, Parts, Unit, is_bracket, is_ideograph, is_separator},
     normalize::assemble,
     reading::Changed,
     split::{is_part, joints, may_begin, may_join},
@@ -31,7 +31,7 @@ pub(crate) struct Watch {
     last: char,
     /// The last two characters that are no separators: those between Chinese characters are taken out.
     shown: [char; 2],
-    shown_is_part: bool,
+    shown_parts: Parts,
     /// Single letters in a row with a joint between each two.
     singles: u8,
     /// Letters may be spelled out, or digits and signs stand for them.
@@ -45,7 +45,7 @@ impl Watch {
         Self {
             last: '\0',
             shown: ['\0'; 2],
-            shown_is_part: false,
+            shown_parts: Parts::default(),
             singles: 0,
             may_be_spelled: false,
             may_be_repeated: false,
@@ -85,22 +85,23 @@ impl Watch {
     fn show_ascii(&mut self, c: char) {
         let [last, before_last] = self.shown;
         self.may_be_repeated |= c == last && c == before_last && c.is_ascii_alphabetic();
-        self.shown_is_part = false;
+        self.shown_parts = Parts::default();
         self.shown = [c, last];
     }
 
     /// What it knows of Chinese characters that stay as they are, to go on with in a row of them.
     pub fn plain(self) -> Plain {
         let [last, before_last] = self.shown.map(u32::from);
-        Plain { last, before_last, last_is_part: self.shown_is_part, may_be_repeated: false, may_be_split: false }
+        Plain { last, before_last, last_parts: self.shown_parts, may_be_repeated: false, may_be_split: false }
     }
 
     /// What was seen in the row, which had one character at least.
     pub fn take(&mut self, row: Plain) {
-        self.singles = 0;
         self.shown = row.shown();
         self.last = self.shown[0];
-        self.shown_is_part = row.last_is_part;
+        // Before a sign stands a Chinese character.
+        self.singles = u8::from(Kind::of(self.last).is_letter());
+        self.shown_parts = row.last_parts;
         self.may_be_repeated |= row.may_be_repeated;
         self.may_be_split |= row.may_be_split;
     }
@@ -118,7 +119,7 @@ impl Watch {
             }
             let [last, before_last] = self.shown;
             self.may_be_repeated |= c == last && c == before_last;
-            self.shown_is_part = false;
+            self.shown_parts = Parts::default();
             self.shown = [c, last];
         }
         self.last = c;
@@ -127,9 +128,9 @@ impl Watch {
     #[inline]
     fn show(&mut self, folded: Folded, c: char) {
         let mut row = self.plain();
-        row.see(u32::from(c), folded.is_part(), folded.is_later_part(), joints());
+        row.see(u32::from(c), Parts::of(folded.is_part(), folded.is_later_part()), joints());
         self.shown = row.shown();
-        self.shown_is_part = row.last_is_part;
+        self.shown_parts = row.last_parts;
         self.may_be_repeated |= row.may_be_repeated;
         self.may_be_split |= row.may_be_split;
     }
@@ -190,28 +191,40 @@ impl Kind {
     }
 }
 
-/// Looks at characters that are no separators, by their numbers.
+/// Looks at East Asian characters that are no separators, by their numbers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plain {
     last: u32,
     before_last: u32,
-    last_is_part: bool,
+    last_parts: Parts,
     may_be_repeated: bool,
     may_be_split: bool,
 }
 
 impl Plain {
     #[inline(always)]
-    pub fn see(&mut self, code: u32, is_part: bool, is_later_part: bool, joints: &Filter) {
+    pub fn see(&mut self, code: u32, parts: Parts, joints: &Filter) {
         if code == self.last {
             self.may_be_repeated |= is_third(code, self.before_last);
         }
-        if self.last_is_part & is_later_part {
+        if self.last_parts.may_join(parts) {
             self.may_be_split |= may_begin(joints, self.last, code) && begin_some(self.last, code);
         }
         self.before_last = self.last;
         self.last = code;
-        self.last_is_part = is_part;
+        self.last_parts = parts;
+    }
+
+    /// A sign of ASCII between such characters.
+    #[inline(always)]
+    pub fn pass(&mut self, code: u32) {
+        self.before_last = self.last;
+        self.last = code;
+        self.last_parts = Parts::default();
+    }
+
+    pub fn ends_with_ideograph(&self) -> bool {
+        char::from_u32(self.last).is_some_and(is_ideograph)
     }
 
     /// The last characters were these, the last one first, and before them what was known before. What was seen stays
@@ -225,7 +238,7 @@ impl Plain {
                 (Some(_), None) => before.last,
                 (Some(_), Some(second)) => u32::from(second),
             },
-            last_is_part: first.map_or(before.last_is_part, is_part),
+            last_parts: first.map_or(before.last_parts, |first| Parts::of(is_part(first), false)),
             ..self
         }
     }
