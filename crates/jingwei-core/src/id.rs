@@ -1,5 +1,6 @@
 use std::{fmt, str::FromStr};
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Why a text is not an id.
@@ -20,12 +21,13 @@ fn check_id(value: &str) -> Result<(), IdError> {
     Err(IdError { value: value.chars().take(64).collect() })
 }
 
+// Most ids are short and stand where they are, so to copy one costs no memory.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(CompactString);
 
         crate::schema::string_schema!($name, r"^[A-Za-z0-9][A-Za-z0-9._/:-]{0,127}$");
 
@@ -33,14 +35,14 @@ macro_rules! ids {
             pub fn new(value: impl Into<String>) -> Result<Self, IdError> {
                 let value = value.into();
                 check_id(&value)?;
-                Ok(Self(value))
+                Ok(Self(value.into()))
             }
 
             /// An id that a developer wrote in the source. A bad one is a bug of ours.
             #[must_use]
             pub fn literal(value: &'static str) -> Self {
                 assert!(check_id(value).is_ok(), "bad literal id {value:?}");
-                Self(value.to_owned())
+                Self(CompactString::const_new(value))
             }
 
             #[must_use]
@@ -58,7 +60,7 @@ macro_rules! ids {
 
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0
+                id.0.into()
             }
         }
 

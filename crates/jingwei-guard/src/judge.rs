@@ -22,7 +22,7 @@ impl Engine {
         let mut verdict = self.empty_verdict();
         let most = usize::try_from(limits.entries).unwrap_or(usize::MAX);
         for surface in surfaces.iter().take(most) {
-            self.judge_surface(direction, surface, limits, &mut verdict);
+            self.judge_surface(direction, surface, &surface.text, limits, &mut verdict);
         }
         let lists = parts_of_messages(surfaces.get(..most.min(surfaces.len())).unwrap_or_default());
         if !lists.is_empty() {
@@ -41,7 +41,9 @@ impl Engine {
     /// Judges one bare text of a user or of the model.
     #[must_use]
     pub fn judge_text(&self, direction: Direction, text: &str, limits: &Limits) -> Verdict {
-        self.judge(direction, &[Surface::bare(direction, text)], limits)
+        let mut verdict = self.empty_verdict();
+        self.judge_surface(direction, &Surface::bare(direction, ""), text, limits, &mut verdict);
+        verdict
     }
 
     pub(crate) fn empty_verdict(&self) -> Verdict {
@@ -55,13 +57,21 @@ impl Engine {
         }
     }
 
-    fn judge_surface(&self, direction: Direction, surface: &Surface, limits: &Limits, verdict: &mut Verdict) {
+    /// The text is that of the surface.
+    fn judge_surface(
+        &self,
+        direction: Direction,
+        surface: &Surface,
+        text: &str,
+        limits: &Limits,
+        verdict: &mut Verdict,
+    ) {
         match &surface.unjudged {
             Some(Unjudged::NotText(what)) => verdict.unjudged.push(place(surface, what)),
             Some(Unjudged::Limit(what)) => self.fail(direction, Some(surface), what.clone(), verdict),
             None => {}
         }
-        let (text, cut) = within_limit(&surface.text, limits);
+        let (text, cut) = within_limit(text, limits);
         let scanned = Scanner::new(self, direction, surface.role, limits).whole(text);
         verdict.hits.reserve(scanned.found.len());
         for found in scanned.found {

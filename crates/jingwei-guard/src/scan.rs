@@ -12,6 +12,7 @@ use jingwei_text::{
     find_private_keys, find_secrets, has_byte, is_hidden, is_ideograph, is_separator, leet_letter, longest_escape,
     normalize, open_personal, open_private_key, open_run, sentence_places,
 };
+use smallvec::SmallVec;
 
 use crate::{
     Direction, Engine, SurfaceRole,
@@ -88,15 +89,17 @@ impl<'a> Scanner<'a> {
     }
 
     fn text(&self, text: &str, finished: bool, sentences: bool) -> Scanned {
-        let mut all = Gathered::default();
         let paragraphs = paragraphs(text);
+        if paragraphs.len() == 1 && !self.active.private_keys {
+            return self.paragraph(text, Task { depth: 0, goes_on: !finished, sentences });
+        }
+        let mut all = Gathered::default();
         let last = paragraphs.len().saturating_sub(1);
         let (mut open, mut keep, mut firm) = (text.len(), text.len(), text.len());
         for (index, paragraph) in paragraphs.iter().enumerate() {
             let part = text.get(paragraph.clone()).unwrap_or_default();
             let goes_on = !finished && index == last;
-            let mut budget = MAX_DECODED_BYTES;
-            let block = self.block(part, Task { depth: 0, goes_on, sentences }, &mut budget);
+            let block = self.paragraph(part, Task { depth: 0, goes_on, sentences });
             if index == 0 {
                 all.found = InOrder { sorted: block.found, late: BTreeSet::new() };
             } else {
@@ -109,7 +112,7 @@ impl<'a> Scanner<'a> {
             if goes_on {
                 open = paragraph.start + block.open;
                 keep = paragraph.start + block.keep;
-                firm = paragraph.start + last_cluster(part).min(last_letter(part));
+                firm = paragraph.start + block.firm;
             }
         }
         if self.active.private_keys {
@@ -119,6 +122,15 @@ impl<'a> Scanner<'a> {
             }
         }
         all.scanned(open, keep.min(open), firm)
+    }
+
+    fn paragraph(&self, text: &str, task: Task) -> Scanned {
+        let mut budget = MAX_DECODED_BYTES;
+        let mut block = self.block(text, task, &mut budget);
+        if task.goes_on {
+            block.firm = last_cluster(text).min(last_letter(text));
+        }
+        block
     }
 
     fn rules<'s>(&'s self, of_kind: &'s [usize]) -> impl Iterator<Item = (usize, &'s CompiledRule)> {
@@ -540,15 +552,18 @@ fn shifted(span: Span, by: usize) -> Span {
     Span { start: span.start + by, end: span.end + by }
 }
 
+/// Most texts are one.
+pub(crate) type Paragraphs = SmallVec<[Range<usize>; 1]>;
+
 /// Parts of a text that end with an empty line each. At least one, and they cover the text.
-pub(crate) fn paragraphs(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn paragraphs(text: &str) -> Paragraphs {
     paragraphs_after(text, false)
 }
 
 /// The same for a text that follows another, whose last line was empty up to here, or was not.
-pub(crate) fn paragraphs_after(text: &str, mut line_is_empty: bool) -> Vec<Range<usize>> {
+pub(crate) fn paragraphs_after(text: &str, mut line_is_empty: bool) -> Paragraphs {
     let bytes = text.as_bytes();
-    let mut parts = Vec::with_capacity(1);
+    let mut parts = Paragraphs::new();
     if !has_byte(text, |byte| byte == b'\n') {
         parts.push(0..text.len());
         return parts;

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use crate::{
     characters::{Character, Sound},
     filter::Filter,
@@ -26,7 +28,7 @@ pub(crate) struct Beginnings {
 
 /// Where words may begin in a text: bits, 64 places at a time.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Marks(Vec<Mark>);
+pub(crate) struct Marks(SmallVec<[Mark; 2]>);
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Mark {
@@ -87,7 +89,7 @@ impl Beginnings {
 
     /// Where words may begin in a text whose sounds are those of its characters.
     pub fn marks(&self, characters: &[Character], singles: Option<&Singles>) -> Marks {
-        let mut marks = Vec::with_capacity(characters.len().div_ceil(64));
+        let mut marks = SmallVec::with_capacity(characters.len().div_ceil(64));
         for from in (0..characters.len()).step_by(64) {
             let rest = characters.get(from..).unwrap_or_default();
             let here = rest.get(..64).unwrap_or(rest);

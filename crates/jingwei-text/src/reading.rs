@@ -98,7 +98,7 @@ impl Reading {
             }
             OtherForm::of(plain)
         });
-        let sounds = Sounds::of(&characters, &words.text);
+        let sounds = if watch.may_sound_apart { Sounds::of(&characters, &words.text) } else { None };
         let is_split = split.is_some();
         let mut forms = Vec::new();
         forms.extend(plain);

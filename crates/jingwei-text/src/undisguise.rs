@@ -38,6 +38,8 @@ pub(crate) struct Watch {
     may_be_spelled: bool,
     may_be_repeated: bool,
     pub may_be_split: bool,
+    /// There are Latin letters, which may spell syllables, or separators, which may stand between some.
+    pub may_sound_apart: bool,
 }
 
 impl Watch {
@@ -50,13 +52,14 @@ impl Watch {
             may_be_spelled: false,
             may_be_repeated: false,
             may_be_split: false,
+            may_sound_apart: false,
         }
     }
 
     /// Takes nothing for granted.
     #[cfg(test)]
     pub fn of_anything() -> Self {
-        Self { may_be_spelled: true, may_be_repeated: true, may_be_split: true, ..Self::new() }
+        Self { may_be_spelled: true, may_be_repeated: true, may_be_split: true, may_sound_apart: true, ..Self::new() }
     }
 
     pub fn may_be_disguised(self) -> bool {
@@ -71,6 +74,7 @@ impl Watch {
             self.singles = 0;
         }
         self.last = c;
+        self.may_sound_apart |= c.is_ascii_lowercase() || folded.is_separator();
         if folded.is_separator() {
             return;
         }
@@ -110,6 +114,7 @@ impl Watch {
     #[inline]
     pub fn see_lowercase(&mut self, byte: u8) {
         let c = char::from(byte);
+        self.may_sound_apart = true;
         if byte != b' ' {
             // Inside a word there is nothing to learn.
             if !self.last.is_ascii_lowercase() {
