@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::{
     characters::{Character, Sound},
-    filter::Filter,
+    filter::{Filter, Sieve},
     fold::is_separator,
     reading::{BREAK, OtherForm},
     trie::Singles,
@@ -15,6 +15,8 @@ use crate::{
 /// What is known of the words.
 #[derive(Debug, Clone)]
 pub(crate) struct Beginnings {
+    /// The sounds of the first two characters of words: elsewhere there is nothing to ask.
+    pairs: Sieve,
     /// The sounds of the first three characters of words. A homophone has them too, so one look serves words as they are
     /// written and as they are heard.
     threes: Filter,
@@ -51,10 +53,13 @@ impl Beginnings {
         heard: impl Iterator<Item = [u32; 3]>,
         vague: impl Iterator<Item = [char; 2]>,
     ) -> Self {
-        let mut threes: Vec<u64> = heard.map(|sounds| three(sounds.map(Sound::from_number))).collect();
+        let heard: Vec<[Sound; 3]> = heard.map(|sounds| sounds.map(Sound::from_number)).collect();
+        let mut threes: Vec<u64> = heard.iter().map(|sounds| three(*sounds)).collect();
         let (mut twos, mut inner): (Vec<u64>, Vec<u64>) = (Vec::new(), Vec::new());
+        let mut pairs: Vec<u32> = heard.iter().map(|[a, b, _]| pair(*a, *b)).collect();
         for word in written {
             let sounds: Vec<Sound> = word.chars().map(Sound::of).collect();
+            pairs.extend(sounds.first_chunk().map(|[a, b]| pair(*a, *b)));
             inner.extend(sounds.array_windows().map(|sounds| three(*sounds)));
             let mut each = word.chars();
             match (each.next(), each.next(), each.next()) {
@@ -69,7 +74,13 @@ impl Beginnings {
         };
         let vague: Vec<u64> = vague.flat_map(ways).collect();
         let vague = Some(vague).filter(|vague| !vague.is_empty()).map(Filter::of);
-        Self { threes: Filter::of(threes), twos: Filter::of(twos), inner: Filter::of(inner), vague }
+        Self {
+            pairs: Sieve::of(pairs),
+            threes: Filter::of(threes),
+            twos: Filter::of(twos),
+            inner: Filter::of(inner),
+            vague,
+        }
     }
 
     fn three(&self, a: Character, b: Character, c: Character) -> bool {
@@ -92,18 +103,20 @@ impl Beginnings {
         let mut marks = SmallVec::with_capacity(characters.len().div_ceil(64));
         for from in (0..characters.len()).step_by(64) {
             let rest = characters.get(from..).unwrap_or_default();
-            let here = rest.get(..64).unwrap_or(rest);
-            let behind = rest.get(1..).unwrap_or_default();
-            let seconds = behind.get(..64).unwrap_or(behind);
-            // Few registers, so each filter has a loop of its own.
-            let mut mark = Mark { long: self.long_in(rest), ..Mark::default() };
-            if let [a, ..] = rest {
-                let mut before = a.number();
-                for (nth, b) in seconds.iter().enumerate() {
-                    mark.short |= u64::from(self.twos.contains(two(before, b.number()))) << nth;
-                    before = b.number();
+            let mut mark = Mark::default();
+            let mut left = self.pairs_in(rest);
+            while left != 0 {
+                let nth = left.trailing_zeros();
+                left &= left - 1;
+                let [a, b, ..] = *rest.get(nth as usize..).unwrap_or_default() else { break };
+                mark.short |= u64::from(self.two(a, b)) << nth;
+                if self.vague.is_some() {
+                    mark.vague |= u64::from(self.vaguely(a, b)) << nth;
                 }
+                let Some(c) = rest.get(nth as usize + 2) else { break };
+                mark.long |= u64::from(self.three(a, b, *c)) << nth;
             }
+            let here = rest.get(..64).unwrap_or(rest);
             if let Some(singles) = singles
                 && any_in(here, &singles.range())
             {
@@ -111,14 +124,21 @@ impl Beginnings {
                     mark.short |= u64::from(singles.contains(a.number())) << nth;
                 }
             }
-            if self.vague.is_some() {
-                for (nth, (a, b)) in here.iter().zip(seconds).enumerate() {
-                    mark.vague |= u64::from(self.vaguely(*a, *b)) << nth;
-                }
-            }
             marks.push(mark);
         }
         Marks(marks)
+    }
+
+    /// Where the sounds of two characters begin words, among the next 64.
+    #[inline]
+    fn pairs_in(&self, rest: &[Character]) -> u64 {
+        let [a, behind @ ..] = rest else { return 0 };
+        let (mut pairs, mut before) = (0, a.sound());
+        for (nth, b) in behind.get(..64).unwrap_or(behind).iter().enumerate() {
+            pairs |= self.pairs.passes(pair(before, b.sound())) << nth;
+            before = b.sound();
+        }
+        pairs
     }
 
     /// Where words of three characters and more may begin among the next 64.
@@ -213,6 +233,12 @@ fn sounds_of(characters: &[Character; 3]) -> u64 {
 fn any_in(characters: &[Character], range: &Range<u32>) -> bool {
     let width = range.end.wrapping_sub(range.start);
     characters.iter().fold(false, |any, c| any | (c.number().wrapping_sub(range.start) < width))
+}
+
+/// The first sound in the upper bits, where a character has it.
+#[inline(always)]
+fn pair(first: Sound, second: Sound) -> u32 {
+    first.number() << (u32::BITS - SOUND_BITS) | second.number()
 }
 
 #[inline(always)]

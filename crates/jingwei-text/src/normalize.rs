@@ -82,6 +82,7 @@ pub fn normalize(text: &str, options: &NormalizeOptions) -> Normalized {
 }
 
 /// What folding gives.
+#[cfg_attr(test, derive(Debug, PartialEq))]
 pub(crate) struct FoldedText {
     pub normal: Normalized,
     /// The characters of `normal`, if they were asked for.
@@ -97,13 +98,19 @@ pub(crate) fn folded(text: &str, table: &'static Table) -> (Normalized, Watch) {
 
 /// One pass: characters that fold alone come from a table, clusters of letters and marks are folded together.
 pub(crate) fn fold_text(text: &str, table: &'static Table, characters: bool) -> FoldedText {
+    fold_in(text, table, characters, true)
+}
+
+/// The same also for a caller who wants each character looked at by itself and not in rows.
+#[inline]
+fn fold_in(text: &str, table: &'static Table, characters: bool, rows: bool) -> FoldedText {
     let mut writer = Writer::new(text, table.folding() == fold::Folding::Words, characters);
     let mut clusters = Clusters::default();
     let mut rest = text.chars();
     let mut start = 0;
     let mut current = rest.next().map(|c| (c, table.get(c)));
     while let Some((c, folded)) = current {
-        if (folded.is_plain() || c.is_ascii_lowercase()) && writer.separators.is_none() {
+        if rows && (folded.is_plain() || c.is_ascii_lowercase()) && writer.separators.is_none() {
             let run =
                 if c.is_ascii() { writer.ascii_run(table.folding(), start) } else { writer.plain_run(table, start) };
             if run > start {

@@ -179,6 +179,56 @@ fn with_single_spaces(units: Vec<Unit>) -> Vec<Unit> {
     out
 }
 
+/// What stays in a row of Chinese characters, and what ends one.
+fn in_a_row() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "好",
+        "好好",
+        "火乍",
+        "弓",
+        "单",
+        "氵",
+        "去",
+        "說",
+        "㐀",
+        "ー",
+        "か",
+        "か\u{3099}",
+        "가",
+        "ᆨ",
+        "。",
+        "、",
+        "〇",
+        "《",
+        "，",
+        "！",
+        "：",
+        "；",
+        "？",
+        "！！",
+        "，！",
+        "？！",
+        "（",
+        "＂",
+        "－",
+        "\u{301}",
+        "\u{200b}",
+        " ",
+        "\u{3000}",
+        "a",
+        "ab",
+        "Ａ",
+        "1",
+        "!",
+        ",",
+        ".",
+        "…",
+        "😀",
+        "𠀀",
+        "é",
+    ])
+}
+
 proptest! {
     #[test]
     fn one_pass_gives_what_many_give(text in any_text()) {
@@ -192,11 +242,20 @@ proptest! {
     }
 
     #[test]
+    fn rows_give_what_single_characters_give(pieces in prop::collection::vec(in_a_row(), 0..32), kind in 0..3_usize) {
+        let text = pieces.concat();
+        let table = [&fold::WORDS, &fold::CASELESS, &fold::COMPATIBILITY][kind];
+        for characters in [true, false] {
+            prop_assert_eq!(fold_in(&text, table, characters, true), fold_in(&text, table, characters, false));
+        }
+    }
+
+    #[test]
     fn no_disguise_is_missed(pieces in prop::collection::vec(prop::sample::select(vec!["a", "b", "B", "0", "1", "@", "3", " ", "-", ",", "炸", "弹", "火乍", "弓", "单", "é", "ｏ", "\u{200b}"]), 0..14)) {
         let text = pieces.concat();
         let (words, watch) = folded(&text, &fold::WORDS);
         prop_assert!(watch.may_be_disguised() || undisguised(&words.text, Watch::of_anything()).is_none(), "{:?}", text);
-        prop_assert!(watch.may_be_split || put_together(&words.text).is_none(), "{:?}", text);
+        prop_assert!(watch.may_be_split || put_together(&words.text, words.text.char_indices()).is_none(), "{:?}", text);
     }
 
     #[test]

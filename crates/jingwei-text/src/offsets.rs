@@ -97,11 +97,15 @@ impl OffsetMap {
     /// The smallest range of the original that covers a range of the changed text.
     #[must_use]
     pub fn span(&self, changed: Range<usize>) -> Span {
-        let start = self.start(changed.start);
+        // Most of what is asked for lies in one piece.
+        let first = self.pieces_to(changed.start);
+        let start = self.start_in(first, changed.start);
         if changed.end <= changed.start {
             return Span { start, end: start };
         }
-        let end = match self.piece_at(changed.end - 1) {
+        let one = self.pieces.get(first).is_none_or(|next| next.changed >= changed.end);
+        let pieces = if one { first } else { self.pieces_to(changed.end - 1) };
+        let end = match pieces.checked_sub(1).and_then(|last| self.pieces.get(last)) {
             Some(piece) if piece.linear => piece.original + (changed.end - piece.changed),
             Some(piece) => piece.original_end,
             None => start,
@@ -113,19 +117,24 @@ impl OffsetMap {
     /// Where in the original the character at an offset of the changed text begins.
     #[must_use]
     pub fn start(&self, changed: usize) -> usize {
+        self.start_in(self.pieces_to(changed), changed)
+    }
+
+    /// The same for a caller who knows how many pieces begin up to there.
+    fn start_in(&self, pieces: usize, changed: usize) -> usize {
         if changed >= self.changed_len {
             return self.original_len;
         }
-        match self.piece_at(changed) {
+        match pieces.checked_sub(1).and_then(|last| self.pieces.get(last)) {
             Some(piece) if piece.linear => piece.original + (changed - piece.changed),
             Some(piece) => piece.original,
             None => self.original_len,
         }
     }
 
-    fn piece_at(&self, changed: usize) -> Option<&Piece> {
-        let after = self.pieces.partition_point(|piece| piece.changed <= changed);
-        after.checked_sub(1).and_then(|index| self.pieces.get(index))
+    /// How many pieces begin at an offset or before.
+    fn pieces_to(&self, changed: usize) -> usize {
+        self.pieces.partition_point(|piece| piece.changed <= changed)
     }
 }
 

@@ -87,7 +87,8 @@ impl Reading {
     #[must_use]
     pub fn of(text: &str) -> Self {
         let FoldedText { normal: words, characters, watch } = fold_text(text, &fold::WORDS, true);
-        let split = if watch.may_be_split { put_together(&words.text) } else { None }.map(OtherForm::of);
+        let places = || characters.iter().map(|character| (character.start(), character.c()));
+        let split = if watch.may_be_split { put_together(&words.text, places()) } else { None }.map(OtherForm::of);
         let whole = split.as_ref().map_or(words.text.as_str(), |split| split.normal.text.as_str());
         let disguises = watch.may_be_disguised() || split.as_ref().is_some_and(OtherForm::has_new_rows);
         let plain = if disguises { undisguised(whole, watch) } else { None };
@@ -154,7 +155,7 @@ impl Reading {
 #[must_use]
 pub fn plain_form(text: &str) -> String {
     let (words, watch) = folded(text, &fold::WORDS);
-    let split = if watch.may_be_split { put_together(&words.text) } else { None };
+    let split = if watch.may_be_split { put_together(&words.text, words.text.char_indices()) } else { None };
     let disguises = watch.may_be_disguised() || split.is_some();
     let whole = split.map_or(words.text, |split| split.form.text);
     match if disguises { undisguised(&whole, watch) } else { None } {
@@ -354,13 +355,14 @@ fn is_seam(left: &str, before: char, next: char, second: Option<char>) -> bool {
 }
 
 /// The text with characters that were taken apart put together again: 弓单 is 弹. `None`: there are none.
-/// Parts that are an ordinary word beside each other (女子) stay as they are.
-pub(crate) fn put_together(words: &str) -> Option<Changed> {
+/// Parts that are an ordinary word beside each other (女子) stay as they are. The characters are those of the text, with
+/// their places.
+pub(crate) fn put_together(words: &str, characters: impl Iterator<Item = (usize, char)>) -> Option<Changed> {
     let mut found: Option<(String, OffsetMap)> = None;
     let (mut changed, mut copied) = (Vec::new(), 0);
     let joints = joints();
     let mut last: Option<(usize, char)> = None;
-    for (at, c) in words.char_indices() {
+    for (at, c) in characters {
         let Some((from, first)) = last.replace((at, c)) else { continue };
         // Few pairs that are none pass, and those join to nothing.
         if from < copied || !may_begin(joints, u32::from(first), u32::from(c)) {
@@ -429,7 +431,8 @@ mod tests {
             ("", ""),
         ] {
             let words = normalize(text, &NormalizeOptions::WORDS);
-            let whole = put_together(&words.text).map_or(words.text.clone(), |whole| whole.form.text);
+            let whole = put_together(&words.text, words.text.char_indices())
+                .map_or(words.text.clone(), |whole| whole.form.text);
             assert_eq!(whole, together);
         }
         let reading = Reading::of("做火-乍弓单");

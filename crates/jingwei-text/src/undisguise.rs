@@ -27,6 +27,7 @@ pub(crate) fn undisguised(words: &str, watch: Watch) -> Option<Changed> {
 /// Looks at the characters of a text as they come, to know which of its other forms are worth making. It never misses
 /// a disguise, and most texts have none.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(test, derive(PartialEq))]
 pub(crate) struct Watch {
     last: char,
     /// The last two characters that are no separators: those between Chinese characters are taken out.
