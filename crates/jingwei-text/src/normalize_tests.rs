@@ -194,6 +194,7 @@ fn in_a_row() -> impl Strategy<Value = &'static str> {
         "ー",
         "か",
         "か\u{3099}",
+        "好！か\u{3099}",
         "가",
         "ᆨ",
         "。",

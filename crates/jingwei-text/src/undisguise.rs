@@ -100,12 +100,12 @@ impl Watch {
         Plain { last, before_last, last_parts: self.shown_parts, may_be_repeated: false, may_be_split: false }
     }
 
-    /// What was seen in the row, which had one character at least.
+    /// What was seen in the row, which had one East Asian character at least and is followed by another one if it ends with a
+    /// sign.
     pub fn take(&mut self, row: Plain) {
+        self.singles = 0;
         self.shown = row.shown();
         self.last = self.shown[0];
-        // Before a sign stands a Chinese character.
-        self.singles = u8::from(Kind::of(self.last).is_letter());
         self.shown_parts = row.last_parts;
         self.may_be_repeated |= row.may_be_repeated;
         self.may_be_split |= row.may_be_split;
