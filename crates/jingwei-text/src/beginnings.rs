@@ -8,7 +8,7 @@ use crate::{
     characters::{Character, Sound},
     filter::{Filter, Sieve},
     fold::is_separator,
-    reading::{BREAK, OtherForm},
+    reading::{BREAK, OtherForm, may_be_spelled_around},
     trie::Singles,
 };
 
@@ -173,7 +173,9 @@ impl Beginnings {
             row.extend(rest.chars().take(3).map(|c| Character::new(c, 0)));
             // Letters are heard by the run, and separators are not heard.
             let apart = |character: &Character| character.c().is_ascii_lowercase() || is_separator(character.c());
-            row.iter().any(apart)
+            let is_ascii = row.get(nth).is_some_and(|own| own.c().is_ascii());
+            let heard = if is_ascii { may_be_spelled_around(text, *at) } else { row.iter().any(apart) };
+            heard
                 || row.get(nth).is_some_and(|own| singles.is_some_and(|singles| singles.contains(own.number())))
                 || row.array_windows().any(|three| self.inner.contains(sounds_of(three)))
                 || row.array_windows().any(|[a, b]| self.two(*a, *b) || self.vaguely(*a, *b))

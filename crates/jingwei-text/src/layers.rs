@@ -259,8 +259,19 @@ fn is_mixed(bytes: &[u8]) -> bool {
 
 #[inline]
 fn is_base64_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+    BASE64_BYTES[usize::from(byte)]
 }
+
+/// In both alphabets.
+const BASE64_BYTES: [bool; 256] = {
+    let mut bytes = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        bytes[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+        byte += 1;
+    }
+    bytes
+};
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,

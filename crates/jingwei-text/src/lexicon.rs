@@ -738,6 +738,19 @@ mod tests {
         );
     }
 
+    fn agrees_with_no_shortcut(words: &[String], text: &str) -> Result<(), TestCaseError> {
+        let words: Vec<LexiconWord<'_>> =
+            words.iter().zip(0..).map(|(text, category)| LexiconWord { text, category }).collect();
+        for vague in [false, true] {
+            let (automaton, _) = Automaton::build_for(words.iter().copied(), |_| vague).unwrap();
+            let quick = automaton.find(&Reading::of(text), 10_000);
+            let mut reading = Reading::of(text);
+            reading.take_no_shortcut();
+            prop_assert_eq!(quick, automaton.find(&reading, 10_000), "{:?}", text);
+        }
+        Ok(())
+    }
+
     proptest! {
         #[test]
         fn shortcuts_lose_nothing(
@@ -749,16 +762,18 @@ mod tests {
                 0..14,
             ),
         ) {
-            let words: Vec<LexiconWord<'_>> =
-                words.iter().zip(0..).map(|(text, category)| LexiconWord { text, category }).collect();
-            let text = pieces.concat();
-            for vague in [false, true] {
-                let (automaton, _) = Automaton::build_for(words.iter().copied(), |_| vague).unwrap();
-                let quick = automaton.find(&Reading::of(&text), 10_000);
-                let mut reading = Reading::of(&text);
-                reading.take_no_shortcut();
-                prop_assert_eq!(quick, automaton.find(&reading, 10_000), "{:?}", &text);
-            }
+            agrees_with_no_shortcut(&words, &pieces.concat())?;
+        }
+
+        #[test]
+        fn shortcuts_lose_no_letters(
+            words in prop::collection::vec("[abo炸弹]{1,3}", 1..6),
+            pieces in prop::collection::vec(
+                prop::sample::select(vec!["a", "b", "o", "0", "4", "@", " ", "b-o-a", "a-b-o ", "bbb", "zh4", "d@n", "炸", "弹", "，"]),
+                0..10,
+            ),
+        ) {
+            agrees_with_no_shortcut(&words, &pieces.concat())?;
         }
 
         #[test]

@@ -35,8 +35,8 @@ pub struct Reading {
 #[derive(Debug, Clone)]
 pub(crate) struct OtherForm {
     pub normal: Normalized,
-    /// Where in it the ideographs begin that are not those of `words`, if no other characters changed: the rest is read in
-    /// `words`. `None`: anything may have changed.
+    /// Where in it the characters begin that are not those of `words`, or stand where others were taken out: the rest is
+    /// read in `words`. `None`: anything may have changed.
     pub changed: Option<Vec<usize>>,
     /// What is searched, if somebody does.
     symbols: OnceCell<(Vec<Character>, Option<Sounds>)>,
@@ -44,7 +44,7 @@ pub(crate) struct OtherForm {
 
 impl OtherForm {
     fn of(changed: Changed) -> Self {
-        Self { normal: changed.form, changed: changed.ideographs, symbols: OnceCell::new() }
+        Self { normal: changed.form, changed: changed.at, symbols: OnceCell::new() }
     }
 
     /// Whether what was put together stands beside a character of its kind: there may be three of them now.
@@ -80,7 +80,7 @@ impl OtherForm {
 pub(crate) struct Changed {
     pub form: Normalized,
     /// As in [`OtherForm::changed`].
-    pub ideographs: Option<Vec<usize>>,
+    pub at: Option<Vec<usize>>,
 }
 
 impl Reading {
@@ -95,7 +95,7 @@ impl Reading {
         let plain = plain.map(|mut plain| {
             if let Some(split) = &split {
                 plain.form.map = composed(&plain.form, &split.normal);
-                plain.ideographs = None;
+                plain.at = None;
             }
             OtherForm::of(plain)
         });
@@ -203,6 +203,15 @@ fn sounds_apart(characters: &[Character], text: &str) -> bool {
         said &= separator;
     }
     parted
+}
+
+/// Whether letters around a place, which with digits between are one run at most, may spell syllables.
+pub(crate) fn may_be_spelled_around(text: &str, at: usize) -> bool {
+    let bytes = text.as_bytes();
+    let alphanumeric = |byte: &&u8| byte.is_ascii_alphanumeric();
+    let before = bytes.get(..at).unwrap_or_default().iter().rev().take(MAX_RUN).take_while(alphanumeric).count();
+    let end = at + bytes.get(at..).unwrap_or_default().iter().take(MAX_RUN).take_while(alphanumeric).count();
+    (at - before..end).any(|from| may_be_spelled(&text[from..from + latin_run(&text[from..])]))
 }
 
 /// Whether a run of letters with the digits of tones begins with a syllable, without which it spells nothing.
@@ -381,7 +390,7 @@ pub(crate) fn put_together(words: &str, characters: impl Iterator<Item = (usize,
     let (mut text, mut map) = found?;
     text.push_str(&words[copied..]);
     map.copied(copied..words.len());
-    Some(Changed { form: Normalized { text, map }, ideographs: Some(changed) })
+    Some(Changed { form: Normalized { text, map }, at: Some(changed) })
 }
 
 /// The character that parts in a row look like, and how many they are.

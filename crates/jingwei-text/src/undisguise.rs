@@ -21,7 +21,21 @@ pub(crate) fn undisguised(words: &str, watch: Watch) -> Option<Changed> {
     fold_leetspeak(&mut units);
     let units = without_repeats(units);
     let form = assemble(words.len(), &units);
-    (form.text != words).then_some(Changed { form, ideographs: None })
+    (form.text != words).then(|| Changed { form, at: changed_units(words, &units) })
+}
+
+/// Where in the text of the units characters begin that are not those of `words`, or stand behind something that was taken
+/// out.
+fn changed_units(words: &str, units: &[Unit]) -> Option<Vec<usize>> {
+    let (mut changed, mut at, mut end) = (Vec::new(), 0, 0);
+    for unit in units {
+        let len = unit.c.len_utf8();
+        let stays = unit.start == end && unit.end == end + len && words.get(end..)?.starts_with(unit.c);
+        changed.extend((!stays).then_some(at));
+        at += len;
+        end = unit.end;
+    }
+    (end == words.len()).then_some(changed)
 }
 
 /// Looks at the characters of a text as they come, to know which of its other forms are worth making. It never misses
@@ -301,8 +315,7 @@ fn with_joined_letters(units: Vec<Unit>) -> Vec<Unit> {
     let mut out = Vec::with_capacity(units.len());
     let mut at = 0;
     while let Some(unit) = units.get(at) {
-        let fresh = at == 0 || !is_letter(at - 1);
-        if fresh && is_letter(at) {
+        if is_letter(at) && (at == 0 || !is_letter(at - 1)) {
             // One kind of joint throughout: `a b-o-m-b` is an article and a word.
             let first = joint(at + 1);
             let mut letters = 1;
@@ -343,11 +356,9 @@ fn fold_leetspeak(units: &mut [Unit]) {
     for at in 0..units.len() {
         // What stands before may have become a letter just now: p@$$.
         let is_letter = |at: Option<usize>| at.and_then(|at| units.get(at)).is_some_and(|u| u.c.is_ascii_alphabetic());
-        let beside_letter = is_letter(at.checked_sub(1)) || is_letter(at.checked_add(1));
-        if let Some(unit) = units.get_mut(at)
-            && beside_letter
-            && let Some(letter) = leet_letter(unit.c)
-        {
+        let beside_letter = || is_letter(at.checked_sub(1)) || is_letter(at.checked_add(1));
+        let letter = units.get(at).and_then(|unit| leet_letter(unit.c)).filter(|_| beside_letter());
+        if let (Some(letter), Some(unit)) = (letter, units.get_mut(at)) {
             unit.c = letter;
         }
     }
@@ -356,7 +367,7 @@ fn fold_leetspeak(units: &mut [Unit]) {
 /// The text with one of each three and more letters that are the same in a row, as [`without_repeats`] leaves it.
 fn without_rows(words: &str) -> Option<Changed> {
     let mut found: Option<(String, OffsetMap)> = None;
-    let mut ideographs = Some(Vec::new());
+    let mut changed = Vec::new();
     let mut copied = 0;
     let (mut first, mut row, mut len) = (0, '\0', 0);
     // What ends the last row is no letter.
@@ -370,10 +381,7 @@ fn without_rows(words: &str) -> Option<Changed> {
                 found.get_or_insert_with(|| (String::with_capacity(words.len()), OffsetMap::new(words.len())));
             text.push_str(&words[copied..first]);
             map.copied(copied..first);
-            match &mut ideographs {
-                Some(all) if is_ideograph(row) => all.push(text.len()),
-                _ => ideographs = None,
-            }
+            changed.push(text.len());
             text.push(row);
             map.replaced(row.len_utf8(), first..at);
             copied = at;
@@ -383,7 +391,7 @@ fn without_rows(words: &str) -> Option<Changed> {
     let (mut text, mut map) = found?;
     text.push_str(&words[copied..]);
     map.copied(copied..words.len());
-    Some(Changed { form: Normalized { text, map }, ideographs })
+    Some(Changed { form: Normalized { text, map }, at: Some(changed) })
 }
 
 fn without_repeats(units: Vec<Unit>) -> Vec<Unit> {
