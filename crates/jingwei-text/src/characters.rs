@@ -157,6 +157,14 @@ impl Gathered {
         self.len.checked_sub(1).and_then(|last| self.all.get(last))
     }
 
+    /// Makes places for so many more.
+    #[inline]
+    pub fn make_room(&mut self, more: usize) {
+        if self.all.len() - self.len < more {
+            self.all.resize(self.len + more, Character::silent());
+        }
+    }
+
     /// Places for the next ones, of which [`Self::took`] tells how many were filled.
     #[inline]
     pub fn free(&mut self) -> &mut [Character] {

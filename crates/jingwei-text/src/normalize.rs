@@ -206,7 +206,11 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(original: &'a str, words: bool, gathers: bool) -> Self {
-        let room = if gathers { original.chars().count() } else { 0 };
+        let room = match original.len() {
+            _ if !gathers => 0,
+            len if original.is_ascii() => len,
+            len => len / 3 + 16,
+        };
         Self {
             gathers,
             characters: Gathered::with_room(room),
@@ -233,6 +237,7 @@ impl<'a> Writer<'a> {
             let before = row;
             let mut count;
             (row, count) = if self.gathers {
+                self.characters.make_room(rest.len() / 3);
                 plain_row(rest, table, place, before, self.characters.free().iter_mut().map(Some))
             } else {
                 plain_row(rest, table, place, before, std::iter::repeat_with(|| None))
